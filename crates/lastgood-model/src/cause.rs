@@ -1,0 +1,79 @@
+//! Cause codes: `class/name`, kebab-case, stable for ever. What they mean in words is told elsewhere.
+
+use std::fmt;
+
+macro_rules! codes {
+    ($($variant:ident = $class:literal / $name:literal),+ $(,)?) => {
+        /// A cause, as `class/name`. Codes may be added, never renamed.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum CauseCode { $(#[doc = concat!("`", $class, "/", $name, "`")] $variant),+ }
+
+        impl CauseCode {
+            /// Every code, in the order of the table.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The class: `reboot`.
+            #[must_use]
+            pub const fn class(self) -> &'static str {
+                match self { $(Self::$variant => $class),+ }
+            }
+
+            /// The name within the class: `not-started-after-reboot`.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name),+ }
+            }
+        }
+    };
+}
+
+codes! {
+    ProcessDown = "process" / "process-down",
+    OomKill = "memory" / "oom-kill",
+    DiskFull = "storage" / "disk-full",
+    ConnectionClosed = "network" / "connection-closed",
+    DnsFailure = "network" / "dns-failure",
+    NotStartedAfterReboot = "reboot" / "not-started-after-reboot",
+    TimeoutSlow = "application" / "timeout-slow",
+    Located = "unknown" / "located",
+}
+
+impl CauseCode {
+    /// Finds a code by `class/name` or by its name alone.
+    #[must_use]
+    pub fn find(text: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|code| {
+            text == code.name()
+                || text.split_once('/').is_some_and(|(class, name)| class == code.class() && name == code.name())
+        })
+    }
+}
+
+impl fmt::Display for CauseCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.class(), self.name())
+    }
+}
+
+/// How sure we are of a cause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Confidence {
+    /// It fits and nothing proves it.
+    Possible,
+    /// It explains what was seen better than its rivals.
+    Likely,
+    /// A probe, a state or an unambiguous line proves it.
+    Confirmed,
+}
+
+impl Confidence {
+    /// Stable name, as in JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Possible => "possible",
+            Self::Likely => "likely",
+            Self::Confirmed => "confirmed",
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! Evidence: claims with references, for or against. Claims are typed; their words live in the binary.
+
+use std::sync::Arc;
+
+use crate::{ChangeKind, ProxyErrorKind, Ref, UnitFileState, UnixMs};
+
+/// How much a piece of evidence says, in natural logarithms of a likelihood ratio.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Weight {
+    /// Fits this cause a little better than others.
+    Weak,
+    /// Fits this cause clearly better.
+    Moderate,
+    /// Rarely seen without this cause.
+    Strong,
+    /// A state or an unambiguous line: proves it.
+    Decisive,
+}
+
+impl Weight {
+    /// The logarithm that is added to a hypothesis' score.
+    #[must_use]
+    pub const fn log_ratio(self) -> f64 {
+        match self {
+            Self::Weak => 0.3,
+            Self::Moderate => 1.0,
+            Self::Strong => 2.0,
+            Self::Decisive => 4.0,
+        }
+    }
+}
+
+/// Something claimed, with the line to open.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Evidence {
+    /// What is claimed.
+    pub claim: Claim,
+    /// Where a human can see it.
+    pub reference: Ref,
+    /// How much it says.
+    pub weight: Weight,
+}
+
+/// One link of the chain trigger → mechanism → symptom.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Link {
+    /// When, where known.
+    pub at: Option<UnixMs>,
+    /// What happened.
+    pub what: Claim,
+    /// Where a human can see it.
+    pub reference: Ref,
+}
+
+/// What is claimed. Each has words in every language.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Claim {
+    /// The last request of the failing slice that was answered well.
+    LastGood {
+        /// Its status.
+        status: u16,
+    },
+    /// The first one that was not.
+    FirstBad {
+        /// Its status.
+        status: u16,
+    },
+    /// The first good one after the bad stretch.
+    Recovered {
+        /// Its status.
+        status: u16,
+    },
+    /// How many requests of the failing slice failed.
+    FailingShare {
+        /// Failures.
+        failed: u64,
+        /// Requests.
+        requests: u64,
+    },
+    /// The proxy logged this of an upstream, so many times while it was bad.
+    UpstreamErrors {
+        /// What it logged.
+        kind: ProxyErrorKind,
+        /// Of whom, if it said.
+        upstream: Option<Arc<str>>,
+        /// How often.
+        count: u64,
+    },
+    /// The proxy's errors of this kind began only after the onset.
+    ErrorsBeganLater {
+        /// How much later, in seconds.
+        seconds: u64,
+    },
+    /// The same errors were there before, without failures.
+    ErrorsBefore {
+        /// How often before the onset.
+        count: u64,
+    },
+    /// A change just before the onset.
+    ChangeBefore {
+        /// What sort.
+        kind: ChangeKind,
+        /// What.
+        subject: Arc<str>,
+        /// Seconds from the change to the first failure; 0 if they overlap.
+        seconds: u64,
+        /// Only a person says so.
+        reported: bool,
+    },
+    /// The host was rebooted: last line of the old boot, first of the new one.
+    HostRebooted {
+        /// Whether it was an orderly shutdown.
+        clean: bool,
+    },
+    /// The unit ran before the reboot.
+    UnitRanBefore {
+        /// Unit.
+        unit: Arc<str>,
+    },
+    /// The unit was stopped by the shutdown, or in it.
+    UnitStopped {
+        /// Unit.
+        unit: Arc<str>,
+    },
+    /// Another unit was started in the new boot, this one was not.
+    UnitNotStarted {
+        /// Unit.
+        unit: Arc<str>,
+    },
+    /// A unit came back by itself.
+    UnitCameBack {
+        /// Unit.
+        unit: Arc<str>,
+    },
+    /// What the unit list says.
+    UnitFile {
+        /// Unit.
+        unit: Arc<str>,
+        /// Enabled or not.
+        state: UnitFileState,
+    },
+    /// The unit was started when the failures ended.
+    UnitStartedAtRecovery {
+        /// Unit.
+        unit: Arc<str>,
+        /// Seconds from that start to the first good request; negative never.
+        seconds: u64,
+    },
+    /// The unit failed.
+    UnitFailed {
+        /// Unit.
+        unit: Arc<str>,
+        /// systemd's word for it.
+        result: Arc<str>,
+    },
+    /// The kernel killed a process for lack of memory.
+    OomKilled {
+        /// Process name.
+        process: Arc<str>,
+        /// Unit or cgroup, if known.
+        scope: Option<Arc<str>>,
+    },
+    /// A file system had no room.
+    NoSpace {
+        /// Who said so.
+        who: Arc<str>,
+    },
+    /// Failures went on although the suspected component was back.
+    FailedAfterReturn {
+        /// Unit.
+        unit: Arc<str>,
+    },
+    /// This part of the traffic was answered well while the other failed.
+    ServedWell {
+        /// Requests.
+        requests: u64,
+        /// Failures among them.
+        failed: u64,
+    },
+    /// A person said that it happened.
+    Reported {
+        /// In their words.
+        text: Arc<str>,
+    },
+}

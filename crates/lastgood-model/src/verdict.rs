@@ -1,0 +1,211 @@
+//! The verdict: what `why` answers. Its wire form is `lastgood.verdict/1`, written by the binary.
+
+use std::sync::Arc;
+
+use crate::{Incident, Ref, UnixMs};
+
+/// Whether something is wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Status {
+    /// At least one incident.
+    Incident,
+    /// Requests were read and nothing is wrong.
+    Healthy,
+    /// Could not tell whether anything is wrong.
+    Undetermined,
+}
+
+impl Status {
+    /// Stable name, as in JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Incident => "incident",
+            Self::Healthy => "healthy",
+            Self::Undetermined => "undetermined",
+        }
+    }
+}
+
+/// What `why` answers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verdict {
+    /// Whether something is wrong.
+    pub status: Status,
+    /// Incidents in order of onset.
+    pub incidents: Vec<Incident>,
+    /// Seen, and no incident.
+    pub notes: Vec<Note>,
+    /// What could not be looked at.
+    pub gaps: Vec<Gap>,
+}
+
+/// Seen, and no incident.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// What.
+    pub kind: NoteKind,
+    /// When it began, where it has a time.
+    pub at: Option<UnixMs>,
+    /// Where a human can see it.
+    pub reference: Option<Ref>,
+}
+
+/// Sorts of notes, with their numbers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoteKind {
+    /// Failures that ended within the minimum duration.
+    Blip {
+        /// Failures.
+        failed: u64,
+        /// First to last, in seconds.
+        seconds: u64,
+        /// Virtual host.
+        vhost: Arc<str>,
+    },
+    /// Scattered failures at a rate that never changed.
+    SteadyFailures {
+        /// Failures.
+        failed: u64,
+        /// Requests.
+        requests: u64,
+        /// Virtual host.
+        vhost: Arc<str>,
+    },
+    /// Failures that one client alone met while others were served.
+    OneClient {
+        /// Failures.
+        failed: u64,
+        /// Virtual host.
+        vhost: Arc<str>,
+    },
+    /// Many 4xx answers to few clients: a scan or a broken client.
+    ClientErrors {
+        /// 4xx answers in the stretch.
+        count: u64,
+        /// Share of the busiest client, in percent.
+        busiest_percent: u8,
+        /// Virtual host.
+        vhost: Arc<str>,
+    },
+    /// Upstream errors in the error log without failed requests: the proxy tried another one.
+    Retried {
+        /// Error lines.
+        count: u64,
+        /// Upstream, if one is named.
+        upstream: Option<Arc<str>>,
+    },
+    /// A file that says the same as another one, or begins it, and was read once.
+    SameContent {
+        /// The file that was not counted.
+        file: Arc<str>,
+        /// The one that was.
+        of: Arc<str>,
+    },
+    /// Lines that stand in two files of one set, counted once.
+    DuplicateLines {
+        /// How many.
+        count: u64,
+        /// Where.
+        file: Arc<str>,
+    },
+    /// A vhost has more path templates than are told apart.
+    ManyPaths {
+        /// Requests counted under `{other}`.
+        other: u64,
+        /// Virtual host.
+        vhost: Arc<str>,
+    },
+    /// A process was killed for lack of memory and nothing links it to the failures.
+    UnrelatedOom {
+        /// Process name.
+        process: Arc<str>,
+    },
+}
+
+impl NoteKind {
+    /// Stable kebab-case name, as in JSON.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Blip { .. } => "blip",
+            Self::SteadyFailures { .. } => "steady-failures",
+            Self::OneClient { .. } => "one-client",
+            Self::ClientErrors { .. } => "client-errors",
+            Self::Retried { .. } => "retried",
+            Self::SameContent { .. } => "same-content",
+            Self::DuplicateLines { .. } => "duplicate-lines",
+            Self::ManyPaths { .. } => "many-paths",
+            Self::UnrelatedOom { .. } => "unrelated-oom",
+        }
+    }
+}
+
+/// What could not be looked at, and why.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Gap {
+    /// What: a path, or a kind of source such as `journal`.
+    pub what: Arc<str>,
+    /// Why.
+    pub why: GapKind,
+}
+
+/// Why something could not be looked at.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum GapKind {
+    /// It is not there.
+    NotFound,
+    /// No permission; the way out is to run as somebody who may.
+    NoPermission,
+    /// A pipe met in a folder, a socket or a device: not opened.
+    NotAFile,
+    /// Reading failed with this message of the operating system.
+    Io(Arc<str>),
+    /// A compressed file ends too early or is damaged; what came before was used.
+    Truncated {
+        /// Lines that could be read before the damage.
+        lines: u64,
+    },
+    /// Nothing in it is of a format that we know.
+    UnknownFormat,
+    /// A kind of source that the question would need, and nobody gave it to us.
+    NotGiven,
+    /// Times without a zone were read in this one because nothing says which it is.
+    ZoneAssumed(Arc<str>),
+    /// There is no access log: failures cannot be set against successes.
+    NoAccessLog,
+    /// Bigger than the limit; the rest was not read.
+    TooLarge,
+}
+
+/// How much was read. `lines = parsed + other + unreadable`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Read {
+    /// Files.
+    pub files: u64,
+    /// Bytes after decompression.
+    pub bytes: u64,
+    /// Lines.
+    pub lines: u64,
+    /// Lines understood.
+    pub parsed: u64,
+    /// Lines that are text and say nothing of interest in their format (blank lines, continuations, comments).
+    pub other: u64,
+    /// Lines too damaged to understand.
+    pub unreadable: u64,
+    /// Of the parsed lines, those that stand in another file too and were counted once.
+    pub duplicates: u64,
+}
+
+impl Read {
+    /// Adds another reading.
+    pub fn add(&mut self, more: Self) {
+        self.files += more.files;
+        self.bytes += more.bytes;
+        self.lines += more.lines;
+        self.parsed += more.parsed;
+        self.other += more.other;
+        self.unreadable += more.unreadable;
+        self.duplicates += more.duplicates;
+    }
+}

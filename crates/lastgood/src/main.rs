@@ -1,0 +1,3 @@
+//! Placeholder while the walls are built.
+
+fn main() {}
