@@ -1,0 +1,44 @@
+//! What the user asked: the arguments of a diagnosis that are not in the logs. Not the command line itself.
+
+use std::sync::Arc;
+
+use lastgood_model::{Said, UnixMs};
+
+/// The user's question.
+#[derive(Clone, Debug)]
+pub struct Question {
+    /// The clock when live; `None` for files: "now" is then the last line read.
+    pub now: Option<UnixMs>,
+    /// Whether this host is looked at as it is now.
+    pub live: bool,
+    /// Nothing before this counts.
+    pub since: Option<UnixMs>,
+    /// Nothing after this counts.
+    pub until: Option<UnixMs>,
+    /// Failures that end sooner than this are a blip, in milliseconds.
+    pub min_duration_ms: i64,
+    /// When somebody noticed.
+    pub noticed_at: Option<Said>,
+    /// When somebody told us.
+    pub reported_at: Option<Said>,
+    /// What a person says was changed, and when.
+    pub reported_changes: Vec<(Said, Arc<str>)>,
+    /// Zone of the answer and of times of day, in seconds east of UTC.
+    pub offset_s: i32,
+}
+
+impl Default for Question {
+    fn default() -> Self {
+        Self {
+            now: None,
+            live: false,
+            since: None,
+            until: None,
+            min_duration_ms: 30_000,
+            noticed_at: None,
+            reported_at: None,
+            reported_changes: Vec::new(),
+            offset_s: 0,
+        }
+    }
+}
