@@ -71,10 +71,7 @@ impl Line<'_> {
         zone.write_clf(self.at_ms, out);
         out.extend_from_slice(b"] \"");
         escape(self.request, out);
-        append(
-            out,
-            format_args!("\" {:03} {} \"", self.status, self.bytes),
-        );
+        append(out, format_args!("\" {:03} {} \"", self.status, self.bytes));
         escape(self.referrer, out);
         out.extend_from_slice(b"\" \"");
         escape(self.agent, out);
@@ -164,20 +161,8 @@ mod tests {
     #[test]
     fn main_ext_lists_every_attempt() {
         let tries = [
-            Try {
-                addr: "127.0.0.1:9999",
-                status: 502,
-                connect_ms: None,
-                header_ms: None,
-                response_ms: 0,
-            },
-            Try {
-                addr: "127.0.0.1:9000",
-                status: 200,
-                connect_ms: Some(0),
-                header_ms: Some(14),
-                response_ms: 14,
-            },
+            Try { addr: "127.0.0.1:9999", status: 502, connect_ms: None, header_ms: None, response_ms: 0 },
+            Try { addr: "127.0.0.1:9000", status: 200, connect_ms: Some(0), header_ms: Some(14), response_ms: 14 },
         ];
         let mut out = Vec::new();
         line(&tries).write(Format::MainExt, Zone::UTC, &mut out);

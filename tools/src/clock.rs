@@ -10,9 +10,7 @@ pub const HOUR_MS: i64 = 3_600_000;
 /// Milliseconds of a minute.
 pub const MINUTE_MS: i64 = 60_000;
 
-const MONTHS: [&str; 12] = [
-    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-];
+const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// A fixed offset from UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,9 +43,7 @@ impl Zone {
     /// A zone of whole minutes east of UTC.
     #[must_use]
     pub const fn minutes(east: i32) -> Self {
-        Self {
-            offset_s: east * 60,
-        }
+        Self { offset_s: east * 60 }
     }
 
     /// The instant of a local time, in milliseconds since the epoch.
@@ -64,14 +60,7 @@ impl Zone {
         let local = ms.div_euclid(1_000) + self.offset_s as i64;
         let (year, month, day) = civil_from_days(local.div_euclid(86_400));
         let of_day = local.rem_euclid(86_400) as u32;
-        Civil {
-            year,
-            month,
-            day,
-            hour: of_day / 3_600,
-            minute: of_day / 60 % 60,
-            second: of_day % 60,
-        }
+        Civil { year, month, day, hour: of_day / 3_600, minute: of_day / 60 % 60, second: of_day % 60 }
     }
 
     /// `16/Nov/2022:11:04:56 +0900`, as in an access log.
@@ -97,10 +86,7 @@ impl Zone {
         let c = self.civil(ms);
         append(
             out,
-            format_args!(
-                "{:04}/{:02}/{:02} {:02}:{:02}:{:02}",
-                c.year, c.month, c.day, c.hour, c.minute, c.second
-            ),
+            format_args!("{:04}/{:02}/{:02} {:02}:{:02}:{:02}", c.year, c.month, c.day, c.hour, c.minute, c.second),
         );
     }
 
@@ -156,16 +142,11 @@ const fn civil_from_days(days: i64) -> (i64, u32, u32) {
     let z = days + 719_468;
     let era = z.div_euclid(146_097);
     let of_era = z.rem_euclid(146_097);
-    let year_of_era =
-        (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096).div_euclid(365);
+    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096).div_euclid(365);
     let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted = (5 * of_year + 2) / 153;
     let day = (of_year - (153 * shifted + 2) / 5 + 1) as u32;
-    let month = if shifted < 10 {
-        shifted + 3
-    } else {
-        shifted - 9
-    } as u32;
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 } as u32;
     let year = year_of_era + era * 400 + if month <= 2 { 1 } else { 0 };
     (year, month, day)
 }
@@ -204,9 +185,6 @@ mod tests {
         zone.write_error(ms, &mut out);
         assert_eq!(out, b"2022/11/16 11:04:56");
         assert_eq!(zone.rfc3339(ms), "2022-11-16T11:04:56.007+09:00");
-        assert_eq!(
-            Zone::minutes(-210).rfc3339(0),
-            "1969-12-31T20:30:00.000-03:30"
-        );
+        assert_eq!(Zone::minutes(-210).rfc3339(0), "1969-12-31T20:30:00.000-03:30");
     }
 }

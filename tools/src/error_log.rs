@@ -43,9 +43,7 @@ impl UpstreamError<'_> {
     /// Appends the line with its newline.
     pub fn write(&self, zone: Zone, out: &mut Vec<u8>) {
         let what = match self.failure {
-            Failure::Refused => {
-                "connect() failed (111: Connection refused) while connecting to upstream"
-            }
+            Failure::Refused => "connect() failed (111: Connection refused) while connecting to upstream",
             Failure::TimedOut => {
                 "upstream timed out (110: Connection timed out) while reading response header from upstream"
             }
@@ -56,10 +54,7 @@ impl UpstreamError<'_> {
         head(zone, self.at_ms, "error", self.pid, out);
         append(
             out,
-            format_args!(
-                " *{} {what}, client: {}, server: {}, request: \"",
-                self.connection, self.client, self.server
-            ),
+            format_args!(" *{} {what}, client: {}, server: {}, request: \"", self.connection, self.client, self.server),
         );
         out.extend_from_slice(self.request);
         append(out, format_args!("\", upstream: \"http://{}", self.upstream));
@@ -75,14 +70,7 @@ impl UpstreamError<'_> {
 }
 
 /// Appends a line that has nothing to do with an upstream.
-pub fn write_plain(
-    zone: Zone,
-    at_ms: i64,
-    level: &str,
-    pid: u32,
-    message: &str,
-    out: &mut Vec<u8>,
-) {
+pub fn write_plain(zone: Zone, at_ms: i64, level: &str, pid: u32, message: &str, out: &mut Vec<u8>) {
     head(zone, at_ms, level, pid, out);
     append(out, format_args!(" {message}\n"));
 }

@@ -1,1 +1,12 @@
-//! Generators with ground truth.
+//! Generators of logs with known truth, and the benches that compare tools with it.
+//! Nothing of the product depends on this crate, and it depends on no crate of the product.
+
+pub mod access;
+pub mod clock;
+pub mod error_log;
+pub mod nginx_conf;
+pub mod rotate;
+pub mod sample;
+pub mod scenario;
+pub mod site;
+pub mod visitors;

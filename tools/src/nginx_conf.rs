@@ -31,10 +31,7 @@ pub fn files(vhosts: &[Vhost<'_>]) -> Vec<(String, Vec<u8>)> {
     );
     let mut files = vec![("nginx.conf".to_owned(), main.into_bytes())];
     for vhost in vhosts {
-        files.push((
-            format!("conf.d/{}.conf", vhost.base),
-            server(vhost).into_bytes(),
-        ));
+        files.push((format!("conf.d/{}.conf", vhost.base), server(vhost).into_bytes()));
     }
     files
 }
@@ -74,11 +71,7 @@ mod tests {
 
     #[test]
     fn braces_balance_and_the_format_is_declared_once() {
-        let vhost = Vhost {
-            base: "shop",
-            server: "shop.example.test",
-            upstreams: &["127.0.0.1:8080"],
-        };
+        let vhost = Vhost { base: "shop", server: "shop.example.test", upstreams: &["127.0.0.1:8080"] };
         let files = files(&[vhost]);
         assert_eq!(files.len(), 2);
         for (_, bytes) in &files {

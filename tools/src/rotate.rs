@@ -16,14 +16,7 @@ pub enum Naming {
 
 /// The name of a file of a set: `age` 0 is the one being written.
 #[must_use]
-pub fn name(
-    base: &str,
-    naming: Naming,
-    age: usize,
-    rotated_ms: i64,
-    zone: Zone,
-    gzip: bool,
-) -> String {
+pub fn name(base: &str, naming: Naming, age: usize, rotated_ms: i64, zone: Zone, gzip: bool) -> String {
     let end = if gzip { ".gz" } else { "" };
     match (age, naming) {
         (0, _) => format!("{base}{end}"),
@@ -34,9 +27,7 @@ pub fn name(
 
 /// One gzip member with no name and no time, so that equal input gives equal bytes.
 pub fn gzip(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
-    let mut encoder = GzBuilder::new()
-        .mtime(0)
-        .write(Vec::with_capacity(bytes.len() / 4), Compression::new(6));
+    let mut encoder = GzBuilder::new().mtime(0).write(Vec::with_capacity(bytes.len() / 4), Compression::new(6));
     encoder.write_all(bytes)?;
     encoder.finish()
 }
@@ -63,9 +54,7 @@ mod tests {
         assert_eq!(packed, gzip(&text).unwrap());
         assert_eq!(packed[4..8], [0; 4], "no time in the header");
         let mut back = Vec::new();
-        flate2::read::GzDecoder::new(&packed[..])
-            .read_to_end(&mut back)
-            .unwrap();
+        flate2::read::GzDecoder::new(&packed[..]).read_to_end(&mut back).unwrap();
         assert_eq!(back, text);
     }
 }

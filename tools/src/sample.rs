@@ -111,9 +111,7 @@ impl Weighted {
     pub fn pick(&self, rng: &mut Rng) -> usize {
         let total = self.cumulative.last().copied().unwrap_or(0.0);
         let mark = rng.f64() * total;
-        self.cumulative
-            .partition_point(|&c| c <= mark)
-            .min(self.cumulative.len().saturating_sub(1))
+        self.cumulative.partition_point(|&c| c <= mark).min(self.cumulative.len().saturating_sub(1))
     }
 }
 

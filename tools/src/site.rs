@@ -20,20 +20,8 @@ pub struct Route {
     pub latency_ms: u32,
 }
 
-const fn route(
-    method: &'static str,
-    template: &'static str,
-    query: bool,
-    bytes: u32,
-    latency_ms: u32,
-) -> Route {
-    Route {
-        method,
-        template,
-        query,
-        bytes,
-        latency_ms,
-    }
+const fn route(method: &'static str, template: &'static str, query: bool, bytes: u32, latency_ms: u32) -> Route {
+    Route { method, template, query, bytes, latency_ms }
 }
 
 /// Routes that only the application can answer, the busiest first.

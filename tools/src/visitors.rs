@@ -54,10 +54,7 @@ mod tests {
         assert_eq!(crowd.iter().collect::<HashSet<_>>().len(), 1_500);
         for address in crowd {
             let nets = ["203.0.113.", "198.51.100.", "192.0.2.", "2001:db8:"];
-            assert!(
-                nets.iter().any(|net| address.starts_with(net)),
-                "{address}"
-            );
+            assert!(nets.iter().any(|net| address.starts_with(net)), "{address}");
             assert!(address.parse::<std::net::IpAddr>().is_ok(), "{address}");
         }
     }

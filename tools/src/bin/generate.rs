@@ -1,0 +1,59 @@
+//! `generate`: writes example, dirty, onset and big log sets with the truth beside them.
+//! Arguments and files only; what is written is decided in the library.
+
+use anyhow::{Context as _, Result};
+use clap::{Parser, Subcommand};
+use lastgood_tools::scenario::{self, Kind};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Writes generated log sets; the truth goes to `DIR.truth.json` beside the folder.
+#[derive(Parser)]
+#[command(name = "generate")]
+struct Arguments {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// One onset scenario
+    Onset {
+        /// The kind of story, such as `sudden`
+        kind: Kind,
+        /// Equal seeds give equal bytes
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// The folder to write
+        #[arg(long)]
+        out: PathBuf,
+    },
+}
+
+fn main() -> Result<()> {
+    match Arguments::parse().what {
+        What::Onset { kind, seed, out } => {
+            let scenario = scenario::generate(kind, seed)?;
+            write_files(&out, &scenario.files)?;
+            write_truth(&out, &scenario.truth.to_json())
+        }
+    }
+}
+
+fn write_files(out: &Path, files: &[(String, Vec<u8>)]) -> Result<()> {
+    for (name, bytes) in files {
+        let path = out.join(name);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent).with_context(|| format!("create {}", parent.display()))?;
+        }
+        fs::write(&path, bytes).with_context(|| format!("write {}", path.display()))?;
+    }
+    Ok(())
+}
+
+/// The truth stands beside the folder, not in it, so that no tool reads it by accident.
+fn write_truth(out: &Path, truth: &serde_json::Value) -> Result<()> {
+    let mut path = out.as_os_str().to_owned();
+    path.push(".truth.json");
+    fs::write(&path, format!("{truth}\n")).with_context(|| format!("write {}", Path::new(&path).display()))
+}
