@@ -1,1 +1,20 @@
-//! Placeholder while the walls are built.
+//! The world: every syscall of lastgood. Files, pipes, inflating, and the facts of a live host.
+//! It hands on bytes as it received them and never interprets: it knows no log format and no rule.
+
+mod blocks;
+mod compare;
+mod damage;
+mod discover;
+mod files;
+mod handle;
+mod inflate;
+mod lines;
+mod source;
+mod spool;
+
+pub use blocks::{BLOCK, Blocks, LONGEST_LINE};
+pub use compare::{Relation, relation};
+pub use damage::Damage;
+pub use discover::{Again, Discovered, Input, discover};
+pub use files::{Compression, LogFile, head};
+pub use lines::fetch;

@@ -1,0 +1,126 @@
+//! A file to read: where it is, how it is shown, how it is packed. What is written in it is not known here.
+
+use std::fs::{File, Metadata};
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use lastgood_model::{SourceId, UnixMs};
+
+use crate::damage::Damage;
+use crate::handle::Handle;
+use crate::source::Source;
+
+/// How a file is packed, by its first bytes; names lie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compression {
+    /// Not at all.
+    None,
+    /// gzip, one member or several.
+    Gzip,
+    /// zstd, xz or bzip2: recognised, and not unpacked here.
+    Unknown,
+}
+
+/// One file to read, or a spooled pipe.
+#[derive(Clone, Debug)]
+pub struct LogFile {
+    /// Its place in the catalogue's list of sources.
+    pub id: SourceId,
+    /// Path as shown: relative to the folder argument, or as given; `-` for standard input.
+    pub display: Arc<str>,
+    /// Where it is; `None` if it came through a pipe.
+    pub path: Option<PathBuf>,
+    /// Bytes on disk, before unpacking.
+    pub size: u64,
+    /// When it was last written to, as far as the file system says.
+    pub modified: Option<UnixMs>,
+    /// Device and inode.
+    pub inode: (u64, u64),
+    /// How it is packed.
+    pub compression: Compression,
+    /// Kept open, so that a rotation while we read does not swap files under us.
+    pub(crate) open: Option<Arc<File>>,
+}
+
+impl LogFile {
+    /// Describes an open file.
+    pub(crate) fn describe(
+        id: SourceId,
+        display: Arc<str>,
+        path: Option<PathBuf>,
+        file: &Arc<File>,
+        metadata: &Metadata,
+        keep_open: bool,
+    ) -> io::Result<Self> {
+        let mut first = [0; 6];
+        let length = Handle::new(Arc::clone(file)).fill(&mut first)?;
+        Ok(Self {
+            id,
+            display,
+            path,
+            size: metadata.len(),
+            modified: Some(UnixMs(
+                metadata.mtime().saturating_mul(1000).saturating_add(metadata.mtime_nsec() / 1_000_000),
+            )),
+            inode: (metadata.dev(), metadata.ino()),
+            compression: compression_of(first.get(..length).unwrap_or_default()),
+            open: keep_open.then(|| Arc::clone(file)),
+        })
+    }
+
+    /// The last component of its path, or what is shown for it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.display.rsplit('/').next().unwrap_or(&self.display)
+    }
+
+    /// The folder it lies in.
+    #[must_use]
+    pub fn folder(&self) -> Option<&Path> {
+        self.path.as_deref().and_then(Path::parent)
+    }
+
+    pub(crate) fn handle(&self) -> Result<Handle, Damage> {
+        match (&self.open, &self.path) {
+            (Some(file), _) => Ok(Handle::new(Arc::clone(file))),
+            (None, Some(path)) => Ok(Handle::open(path)?),
+            (None, None) => Err(Damage::NotFound),
+        }
+    }
+}
+
+/// The first `max` bytes after unpacking; less if the file is shorter or damaged.
+///
+/// # Errors
+/// If nothing at all could be read.
+pub fn head(file: &LogFile, max: usize) -> Result<Vec<u8>, Damage> {
+    let mut bytes = vec![0; max];
+    let length = Source::open(file)?.fill(&mut bytes)?;
+    bytes.truncate(length);
+    Ok(bytes)
+}
+
+fn compression_of(first: &[u8]) -> Compression {
+    match first {
+        [0x1f, 0x8b, ..] => Compression::Gzip,
+        [0x28, 0xb5, 0x2f, 0xfd, ..] | [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Compression::Unknown,
+        [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, ..] => Compression::Unknown,
+        _ => Compression::None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packing_is_told_by_the_first_bytes() {
+        assert_eq!(compression_of(b"\x1f\x8b\x08\0\0\0"), Compression::Gzip);
+        assert_eq!(compression_of(b"BZh91A"), Compression::Unknown);
+        assert_eq!(compression_of(b"BZh is"), Compression::None);
+        assert_eq!(compression_of(b"10.0.0"), Compression::None);
+        assert_eq!(compression_of(b""), Compression::None);
+    }
+}

@@ -1,0 +1,51 @@
+//! An open file with a reading position of its own. It reads with `pread`, so that several readers can share one
+//! descriptor, and never maps memory: a log that is truncated under a mapping kills its reader.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+use std::sync::Arc;
+
+/// A shared descriptor and a position in it.
+#[derive(Debug)]
+pub(crate) struct Handle {
+    file: Arc<File>,
+    at: u64,
+}
+
+impl Handle {
+    /// Reads an open file from its beginning.
+    pub(crate) fn new(file: Arc<File>) -> Self {
+        Self { file, at: 0 }
+    }
+
+    /// Opens a file that was not kept open.
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
+        Ok(Self::new(Arc::new(File::open(path)?)))
+    }
+
+    /// Bytes read so far.
+    pub(crate) fn position(&self) -> u64 {
+        self.at
+    }
+
+    /// Reads until `out` is full or the file ends; less than `out.len()` means that it ended.
+    pub(crate) fn fill(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let mut filled = 0;
+        while filled < out.len() {
+            match self.file.read_at(&mut out[filled..], self.at) {
+                Ok(0) => break,
+                Ok(read) => {
+                    filled += read;
+                    self.at += read as u64;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                // What was read before the error is handed on; the next call meets the error again.
+                Err(_) if filled > 0 => break,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(filled)
+    }
+}

@@ -1,0 +1,43 @@
+//! The bytes of a file after unpacking, as a stream; neither blocks nor lines yet.
+
+use crate::damage::Damage;
+use crate::files::{Compression, LogFile};
+use crate::handle::Handle;
+use crate::inflate::Inflate;
+
+/// A file being read, packed or not.
+#[derive(Debug)]
+pub(crate) enum Source {
+    /// As it stands on disk.
+    Plain(Handle),
+    /// Unpacked on the way. Boxed: it holds an inflating state.
+    Packed(Box<Inflate>),
+}
+
+impl Source {
+    /// Begins to read `file`.
+    pub(crate) fn open(file: &LogFile) -> Result<Self, Damage> {
+        match file.compression {
+            Compression::None => Ok(Self::Plain(file.handle()?)),
+            Compression::Gzip => Ok(Self::Packed(Box::new(Inflate::new(file.handle()?)))),
+            Compression::Unknown => Err(Damage::UnknownCompression),
+        }
+    }
+
+    /// Reads until `out` is full or nothing more can be had; less than `out.len()` means the end, or damage that the
+    /// next call reports.
+    pub(crate) fn fill(&mut self, out: &mut [u8]) -> Result<usize, Damage> {
+        match self {
+            Self::Plain(handle) => handle.fill(out).map_err(Damage::from),
+            Self::Packed(inflate) => inflate.fill(out),
+        }
+    }
+
+    /// Bytes taken from the disk so far, before unpacking.
+    pub(crate) fn position(&self) -> u64 {
+        match self {
+            Self::Plain(handle) => handle.position(),
+            Self::Packed(inflate) => inflate.position(),
+        }
+    }
+}
