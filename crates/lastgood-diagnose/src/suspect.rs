@@ -1,23 +1,273 @@
 //! Where to look closely: slices and stretches that may hold an incident, found in the buckets.
+//! It may suspect too much; what it suspects is judged request by request in `decide`.
 
-use lastgood_model::{Catalogue, Span, UnixMs};
+use std::collections::HashMap;
 
+use foldhash::fast::FixedState;
+use lastgood_model::{Atom, Catalogue, Span, UnixMs};
+
+use crate::attribution::{Dimension, Share, attribute};
+use crate::cells::Cell;
+use crate::episodes::{Episode, change_cost, episodes, gain, good_rate, overdispersion};
+use crate::series::{Point, Selection, collect, push, sum};
 use crate::{Question, Timeline};
+
+/// Incidents looked for in one run.
+const MAX_SUSPECTS: usize = 16;
+
+/// Requests of the slice that are looked at one by one on either side of a change, where there are as many.
+const EDGE_REQUESTS: f64 = 400.0;
 
 /// A stretch of time in which a part of the traffic may have gone bad.
 #[derive(Clone, Debug)]
-pub struct Suspect {}
+pub struct Suspect {
+    /// Which part.
+    pub(crate) selection: Selection,
+    /// From the beginning of its first bad bucket to the end of its last.
+    pub(crate) bad: Span,
+    /// Around the turn to bad: what has to be read request by request.
+    pub(crate) before: Span,
+    /// Around the turn to good, or the end.
+    pub(crate) after: Span,
+    /// Requests and failures of the part before `before`, back to the previous suspect of the same part.
+    pub(crate) good: (f64, f64),
+    /// How much more than independent its failures scatter in good times.
+    pub(crate) dispersion: f64,
+    /// Likelihood gained by it, in nats, corrected for scatter.
+    pub(crate) gain: f64,
+}
 
 impl Suspect {
     /// What has to be read again for it.
     #[must_use]
     pub fn span(&self) -> Span {
-        Span::at(UnixMs(0))
+        self.before.cover(self.after)
     }
 }
 
 /// Finds what deserves a close look; empty for a healthy timeline.
 #[must_use]
-pub fn suspect(_timeline: &Timeline, _catalogue: &Catalogue, _question: &Question) -> Vec<Suspect> {
-    Vec::new()
+pub fn suspect(timeline: &mut Timeline, catalogue: &Catalogue, question: &Question) -> Vec<Suspect> {
+    timeline.settle();
+    let search = Search { timeline, catalogue, question };
+    let mut cells = search.wanted_cells();
+    let mut found: Vec<Suspect> = Vec::new();
+    while found.len() < MAX_SUSPECTS {
+        let Some(seed) = search.strongest(&cells) else { break };
+        let suspect = search.focus(&cells, &seed);
+        // What was explained is taken away, so that the next round sees what it hid.
+        let before = cells.len();
+        cells.retain(|cell| {
+            !(suspect.selection.holds(cell.slice) && suspect.bad.contains(timeline.begins(cell.bucket)))
+        });
+        let stuck = cells.len() == before;
+        found.push(suspect);
+        if stuck {
+            break;
+        }
+    }
+    found.sort_by_key(|suspect| suspect.bad.from());
+    found
+}
+
+/// An episode that stands out, and the slices in whose series it does.
+struct Seed {
+    selection: Selection,
+    span: Span,
+    margin: f64,
+}
+
+struct Search<'a> {
+    timeline: &'a Timeline,
+    catalogue: &'a Catalogue,
+    question: &'a Question,
+}
+
+impl Search<'_> {
+    fn wanted_cells(&self) -> Vec<Cell> {
+        let since = self.question.since.unwrap_or(UnixMs::MIN).plus(-self.timeline.bucket_ms());
+        let until = self.question.until.unwrap_or(UnixMs::MAX);
+        let wanted = |cell: &&Cell| {
+            let at = self.timeline.begins(cell.bucket);
+            since < at && at <= until
+        };
+        self.timeline.cells().iter().filter(wanted).copied().collect()
+    }
+
+    /// The episode that stands out most, over all series along one dimension.
+    fn strongest(&self, cells: &[Cell]) -> Option<Seed> {
+        let everything = Selection::of(&self.catalogue.slices, |_| true);
+        let all = collect(cells.iter(), |bucket| self.timeline.begins(bucket));
+        let mut best = self.stands_out(&all, 0.0).map(|(span, margin)| Seed { selection: everything, span, margin });
+        for dimension in Dimension::ALL {
+            let series = self.by_element(cells, dimension);
+            if series.len() < 2 {
+                continue;
+            }
+            #[expect(clippy::cast_precision_loss, reason = "at most some thousand elements")]
+            let choice = (series.len() as f64).ln() + 1.0;
+            for (element, points) in series {
+                if sum(&points).1 == 0.0 {
+                    continue;
+                }
+                let Some((span, margin)) = self.stands_out(&points, choice) else { continue };
+                if best.as_ref().is_none_or(|best| margin > best.margin) {
+                    let selection = Selection::of(&self.catalogue.slices, |slice| dimension.element(slice) == element);
+                    best = Some(Seed { selection, span, margin });
+                }
+            }
+        }
+        best
+    }
+
+    fn by_element(&self, cells: &[Cell], dimension: Dimension) -> HashMap<Option<Atom>, Vec<Point>, FixedState> {
+        let mut series: HashMap<Option<Atom>, Vec<Point>, FixedState> = HashMap::default();
+        for cell in cells {
+            let Some(slice) = self.catalogue.slice(cell.slice) else { continue };
+            let points = series.entry(dimension.element(slice)).or_default();
+            push(points, self.timeline.begins(cell.bucket), cell);
+        }
+        series
+    }
+
+    /// The best episode of a series that clears the bar, with its margin over it in nats.
+    fn stands_out(&self, points: &[Point], choice: f64) -> Option<(Span, f64)> {
+        let found = episodes(points);
+        found
+            .iter()
+            .filter_map(|episode| {
+                let margin = self.gain(points, &found, episode) - self.bar(points, episode) - choice;
+                (margin > 0.0).then_some((self.span_of(points, episode), margin))
+            })
+            .max_by(|a, b| a.1.total_cmp(&b.1))
+    }
+
+    /// What an episode must gain, in nats: it could have begun anywhere, and ended anywhere unless it goes on.
+    fn bar(&self, points: &[Point], episode: &Episode) -> f64 {
+        let change = change_cost(points.len());
+        if episode.first == 0 || episode.last + 1 == points.len() { change } else { 2.0 * change }
+    }
+
+    /// What an episode gains against the rest of its series, corrected for how much that scatters. Nothing if it
+    /// would not matter to anybody.
+    fn gain(&self, points: &[Point], all: &[Episode], episode: &Episode) -> f64 {
+        let width = self.timeline.bucket_ms();
+        let strong = |other: &Episode| {
+            let (from, to) = other.times(points);
+            other == episode || (other.rate() >= 0.3 && to.since(from) + width >= self.question.min_duration_ms)
+        };
+        let outside = |index: usize| all.iter().any(|e| strong(e) && (e.first..=e.last).contains(&index));
+        let (mut n, mut k) = (0.0, 0.0);
+        for (index, point) in points.iter().enumerate() {
+            if !outside(index) {
+                n += point.n;
+                k += point.k;
+            }
+        }
+        let good = good_rate(n, k);
+        if episode.rate() < (3.0 * good).max(0.05) {
+            return 0.0;
+        }
+        // A rate that was never lower is the site's own, unless nobody could call it that.
+        if n == 0.0 && episode.rate() < 0.2 {
+            return 0.0;
+        }
+        gain(episode.n, episode.k, good) / overdispersion(points, outside)
+    }
+
+    fn span_of(&self, points: &[Point], episode: &Episode) -> Span {
+        let (from, to) = episode.times(points);
+        Span::new(from, to.plus(self.timeline.bucket_ms() - 1))
+    }
+
+    /// Narrows a seed to the slices that fail in it, and finds the episode again in their own series.
+    fn focus(&self, cells: &[Cell], seed: &Seed) -> Suspect {
+        let mut selection = seed.selection.clone();
+        let mut span = seed.span;
+        // The slices depend on the stretch and the stretch on the slices; two rounds settle them.
+        for _ in 0..2 {
+            let everything = Selection::of(&self.catalogue.slices, |_| true);
+            let (shares, good) = self.shares(cells, span, &everything);
+            let wide = attribute(self.catalogue, &everything, &shares, good);
+            let narrow = attribute(self.catalogue, &seed.selection, &shares, good);
+            // The wide one must not miss what the seed saw; else the seed's own part is a matter of its own.
+            let failures = |s: &Selection| -> u64 {
+                s.ids().filter_map(|id| shares.get(id.0 as usize)).map(|x| u64::from(x.inside.failed)).sum()
+            };
+            selection = if failures(&wide) * 10 >= failures(&narrow) * 9 { wide } else { narrow };
+            let points = self.series(cells, &selection);
+            let overlapping = episodes(&points)
+                .into_iter()
+                .map(|episode| self.span_of(&points, &episode))
+                .filter(|found| found.meets(span))
+                .max_by_key(|found| found.length_ms());
+            match overlapping {
+                Some(found) if found != span => span = found,
+                _ => break,
+            }
+        }
+        self.frame(cells, selection, span, seed.margin)
+    }
+
+    fn series(&self, cells: &[Cell], selection: &Selection) -> Vec<Point> {
+        collect(cells.iter().filter(|cell| selection.holds(cell.slice)), |bucket| self.timeline.begins(bucket))
+    }
+
+    /// Counts per slice inside and outside of a stretch, and the failure rate outside.
+    fn shares(&self, cells: &[Cell], span: Span, selection: &Selection) -> (Vec<Share>, f64) {
+        let mut shares = vec![Share::default(); self.catalogue.slices.len()];
+        let (mut n, mut k) = (0.0, 0.0);
+        for cell in cells.iter().filter(|cell| selection.holds(cell.slice)) {
+            let Some(share) = shares.get_mut(cell.slice.0 as usize) else { continue };
+            if span.contains(self.timeline.begins(cell.bucket)) {
+                share.inside.requests += cell.counts.requests;
+                share.inside.failed += cell.counts.failed;
+            } else {
+                share.outside += u64::from(cell.counts.requests);
+                n += f64::from(cell.counts.requests);
+                k += f64::from(cell.counts.failed);
+            }
+        }
+        (shares, good_rate(n, k))
+    }
+
+    /// Decides how far around a stretch single requests are needed.
+    fn frame(&self, cells: &[Cell], selection: Selection, bad: Span, margin: f64) -> Suspect {
+        let points = self.series(cells, &selection);
+        let width = self.timeline.bucket_ms();
+        let first = points.partition_point(|point| point.at < bad.from());
+        let last = points.partition_point(|point| point.at <= bad.to()).max(first + 1) - 1;
+        let from = walk(&points[..first], true);
+        let until = last + 1 + walk(points.get(last + 1..).unwrap_or_default(), false);
+        let into = first + walk(points.get(first..=last).unwrap_or_default(), false);
+        let out_of = first + walk(points.get(first..=last).unwrap_or_default(), true);
+        let at = |index: usize| points.get(index).map_or(bad.to(), |point| point.at);
+        let good = sum(&points[..from]);
+        let dispersion = overdispersion(&points, |index| (first..=last).contains(&index));
+        Suspect {
+            selection,
+            bad,
+            before: Span::new(at(from), at(into.min(last)).plus(width - 1)),
+            after: Span::new(at(out_of.min(last)), at(until.saturating_sub(1).max(last)).plus(width - 1)),
+            good,
+            dispersion,
+            gain: margin,
+        }
+    }
+}
+
+/// How many points hold [`EDGE_REQUESTS`] (and two points at least): from the end, the index of the first of them;
+/// from the beginning, the number of them.
+fn walk(points: &[Point], backwards: bool) -> usize {
+    let mut seen = 0.0;
+    let mut enough = |(taken, point): (usize, &Point)| {
+        let more = seen < EDGE_REQUESTS || taken < 2;
+        seen += point.n;
+        more
+    };
+    if backwards {
+        points.len() - points.iter().rev().enumerate().take_while(|&step| enough(step)).count()
+    } else {
+        points.iter().enumerate().take_while(|&step| enough(step)).count()
+    }
 }

@@ -1,10 +1,28 @@
 //! The fold: requests, errors, facts and changes on one time axis, in bounded memory.
+//! It decides nothing, and keeps single requests nowhere.
 
-use lastgood_model::{Change, ErrorHit, Gap, Hit, Note, Observation};
+use lastgood_model::{Change, ErrorHit, Gap, GapKind, Hit, Note, Observation, Span, UnixMs};
+
+use crate::cells::{Cell, Cells};
+use crate::error_runs::ErrorRuns;
+use crate::outcome::Outcome;
+use crate::refused::RefusedClients;
+
+/// Beyond this many facts the rest is dropped, with a gap that says so.
+const MAX_FACTS: usize = 100_000;
 
 /// Everything that was read, folded. Mergeable, so that files and cores can be read apart.
 #[derive(Clone, Debug, Default)]
-pub struct Timeline {}
+pub struct Timeline {
+    cells: Cells,
+    pub(crate) errors: ErrorRuns,
+    pub(crate) refused: RefusedClients,
+    pub(crate) facts: Vec<Observation>,
+    pub(crate) changes: Vec<Change>,
+    pub(crate) notes: Vec<Note>,
+    pub(crate) gaps: Vec<Gap>,
+    requests: Option<Span>,
+}
 
 impl Timeline {
     /// An empty one.
@@ -12,20 +30,110 @@ impl Timeline {
     pub fn new() -> Self {
         Self::default()
     }
+
     /// Adds a request.
-    pub fn hit(&mut self, _hit: &Hit) {}
+    pub fn hit(&mut self, hit: &Hit) {
+        self.cells.add(hit);
+        self.requests = Some(match self.requests {
+            Some(span) if span.contains(hit.at) => span,
+            Some(span) => span.cover(Span::at(hit.at)),
+            None => Span::at(hit.at),
+        });
+        if Outcome::of(hit.status) == Outcome::Refused {
+            self.refused.add(hit);
+        }
+    }
+
     /// Takes a request back that turned out to be a duplicate.
-    pub fn retract(&mut self, _hit: &Hit) {}
+    pub fn retract(&mut self, hit: &Hit) {
+        self.cells.retract(hit);
+        if Outcome::of(hit.status) == Outcome::Refused {
+            self.refused.retract(hit);
+        }
+    }
+
     /// Adds a line of a proxy's error log.
-    pub fn error(&mut self, _error: &ErrorHit) {}
+    pub fn error(&mut self, error: &ErrorHit) {
+        self.errors.add(error);
+    }
+
+    /// Takes a line of an error log back that turned out to be a duplicate.
+    pub fn retract_error(&mut self, error: &ErrorHit) {
+        self.errors.retract(error);
+    }
+
     /// Adds a fact.
-    pub fn observe(&mut self, _observation: Observation) {}
+    pub fn observe(&mut self, observation: Observation) {
+        if self.facts.len() < MAX_FACTS {
+            self.facts.push(observation);
+        } else if self.facts.len() == MAX_FACTS {
+            self.facts.push(observation);
+            self.gaps.push(Gap { what: "journal".into(), why: GapKind::TooLarge });
+        }
+    }
+
     /// Adds a change.
-    pub fn change(&mut self, _change: Change) {}
+    pub fn change(&mut self, change: Change) {
+        if self.changes.len() < MAX_FACTS {
+            self.changes.push(change);
+        }
+    }
+
     /// Adds a note of the reader's.
-    pub fn note(&mut self, _note: Note) {}
+    pub fn note(&mut self, note: Note) {
+        self.notes.push(note);
+    }
+
     /// Adds a gap of the reader's.
-    pub fn gap(&mut self, _gap: Gap) {}
+    pub fn gap(&mut self, gap: Gap) {
+        self.gaps.push(gap);
+    }
+
     /// Adds everything of another one.
-    pub fn merge(&mut self, _other: Self) {}
+    pub fn merge(&mut self, other: Self) {
+        self.cells.merge(other.cells);
+        self.errors.merge(other.errors);
+        self.refused.merge(other.refused);
+        for observation in other.facts {
+            self.observe(observation);
+        }
+        for change in other.changes {
+            self.change(change);
+        }
+        self.notes.extend(other.notes);
+        self.gaps.extend(other.gaps);
+        self.requests = match (self.requests, other.requests) {
+            (Some(a), Some(b)) => Some(a.cover(b)),
+            (a, b) => a.or(b),
+        };
+    }
+
+    /// From the first request read to the last; `None` without requests.
+    #[must_use]
+    pub const fn requests(&self) -> Option<Span> {
+        self.requests
+    }
+
+    /// Width of a bucket in milliseconds.
+    #[must_use]
+    pub fn bucket_ms(&self) -> i64 {
+        self.cells.width_ms()
+    }
+
+    /// When a bucket begins.
+    pub(crate) fn begins(&self, bucket: u32) -> UnixMs {
+        self.cells.begins(bucket)
+    }
+
+    /// Sorts what has to be in order and returns the cells, by bucket and slice.
+    pub fn settle(&mut self) {
+        let _sorted = self.cells.finish();
+        self.facts.sort_by_key(|observation| (observation.at, observation.line));
+        self.changes.sort_by_key(|change| (change.span.from(), change.span.to()));
+    }
+
+    /// The cells, in order once [`Timeline::settle`] was called.
+    pub(crate) fn cells(&self) -> &[Cell] {
+        self.cells.settled()
+    }
 }

@@ -1,0 +1,45 @@
+//! What a status means for the person who asked: the one place where "failed" is defined.
+
+/// How a request ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Answered, or redirected.
+    Good,
+    /// The server's side failed: 5xx, or an answer that was not HTTP at all (nginx logs those as `009`).
+    Failed,
+    /// The client's side was refused (4xx): never an incident by itself, since clients choose what they ask for.
+    Refused,
+}
+
+impl Outcome {
+    /// The outcome behind a status. 501 and 505 answer a request that no client of the site would send, so they
+    /// are the client's.
+    #[must_use]
+    pub const fn of(status: u16) -> Self {
+        match status {
+            501 | 505 | 400..=499 => Self::Refused,
+            0..=99 | 500..=599 => Self::Failed,
+            _ => Self::Good,
+        }
+    }
+
+    /// Whether the server's side failed.
+    #[must_use]
+    pub const fn failed(self) -> bool {
+        matches!(self, Self::Failed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_that_was_not_http_is_a_failure() {
+        assert!(Outcome::of(9).failed());
+        assert!(Outcome::of(502).failed());
+        assert!(!Outcome::of(404).failed());
+        assert!(!Outcome::of(304).failed());
+        assert!(!Outcome::of(501).failed());
+    }
+}
