@@ -1,4 +1,5 @@
 //! How contents of files are compared, packed or not. Not which files the pipeline compares.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test stops at the first surprise")]
 
 use std::fs;
 use std::io::Write;

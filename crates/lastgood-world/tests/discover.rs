@@ -1,4 +1,5 @@
 //! What `discover` finds behind arguments, with real folders, links and pipes. Not what is read from the files.
+#![expect(clippy::expect_used, reason = "a test stops at the first surprise")]
 
 use std::fs;
 use std::io::Write;
