@@ -2,6 +2,7 @@
 //! Nothing of the product depends on this crate, and it depends on no crate of the product.
 
 pub mod access;
+pub mod ami_502;
 pub mod clock;
 pub mod error_log;
 pub mod nginx_conf;

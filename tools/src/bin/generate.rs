@@ -3,6 +3,7 @@
 
 use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand};
+use lastgood_tools::ami_502;
 use lastgood_tools::scenario::{self, Kind};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,6 +18,13 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum What {
+    /// The bundled example
+    #[command(name = "ami-502")]
+    Ami502 {
+        /// The folder to write
+        #[arg(long)]
+        out: PathBuf,
+    },
     /// One onset scenario
     Onset {
         /// The kind of story, such as `sudden`
@@ -32,6 +40,7 @@ enum What {
 
 fn main() -> Result<()> {
     match Arguments::parse().what {
+        What::Ami502 { out } => write_files(&out, &ami_502::files()?),
         What::Onset { kind, seed, out } => {
             let scenario = scenario::generate(kind, seed)?;
             write_files(&out, &scenario.files)?;
