@@ -22,6 +22,9 @@ const NULS_KEPT: usize = 4096;
 pub struct Blocks {
     source: Source,
     buffer: Vec<u8>,
+    /// The block before, kept for [`Blocks::tail`]. The two buffers change places with every block.
+    before: Vec<u8>,
+    before_length: usize,
     /// Where the block handed out last ends; what follows is the beginning of the next.
     given: usize,
     filled: usize,
@@ -44,6 +47,8 @@ impl Blocks {
         Ok(Self {
             source: Source::open(file)?,
             buffer: vec![0; block.clamp(1, longest_line)],
+            before: vec![0; block.clamp(1, longest_line)],
+            before_length: 0,
             given: 0,
             filled: 0,
             longest_line,
@@ -56,9 +61,10 @@ impl Blocks {
     /// The next block: whole lines, each with its newline. Only the last line of the file may lack it. `None` at the
     /// end, and from then on; [`Blocks::damage`] says whether it was the real one.
     pub fn next_block(&mut self) -> Option<&[u8]> {
-        self.buffer.copy_within(self.given..self.filled, 0);
-        self.filled -= self.given;
-        self.given = 0;
+        if self.ended && self.given == self.filled {
+            return None;
+        }
+        self.turn_over();
         let mut searched = 0;
         loop {
             let size = self.buffer.len();
@@ -74,6 +80,41 @@ impl Blocks {
             searched = self.make_room();
         }
         self.buffer.get(..self.given).filter(|block| !block.is_empty())
+    }
+
+    /// The last two blocks handed out, in order: what ends a file can be looked at again without reading it again.
+    #[must_use]
+    pub fn tail(&self) -> [&[u8]; 2] {
+        [self.before.get(..self.before_length).unwrap_or_default(), self.buffer.get(..self.given).unwrap_or_default()]
+    }
+
+    /// Where the next block begins, in bytes after unpacking. Another reader of the same file can go there with
+    /// [`Blocks::skip_to`].
+    #[must_use]
+    pub fn offset(&self) -> u64 {
+        self.bytes - (self.filled - self.given) as u64
+    }
+
+    /// Goes forward to an offset at which a block begins; never back. A packed file is unpacked on the way.
+    pub fn skip_to(&mut self, offset: u64) {
+        let mut ahead = offset.saturating_sub(self.offset());
+        let held = self.filled - self.given;
+        if ahead <= held as u64 {
+            self.given += usize::try_from(ahead).unwrap_or(held);
+            return;
+        }
+        ahead -= held as u64;
+        self.given = 0;
+        self.filled = 0;
+        let jumped = self.source.jump(ahead);
+        self.bytes += jumped;
+        ahead -= jumped;
+        while ahead > 0 && !self.ended {
+            self.filled = 0;
+            self.read_up_to(usize::try_from(ahead).unwrap_or(usize::MAX).min(self.buffer.len()));
+            ahead = ahead.saturating_sub(self.filled as u64);
+        }
+        self.filled = 0;
     }
 
     /// Why reading ended before the file did. Asked after [`Blocks::next_block`] said `None`.
@@ -92,6 +133,21 @@ impl Blocks {
     #[must_use]
     pub fn position(&self) -> u64 {
         self.source.position()
+    }
+
+    /// The block handed out becomes the one before, and what follows it the beginning of the next.
+    fn turn_over(&mut self) {
+        std::mem::swap(&mut self.buffer, &mut self.before);
+        let rest = self.before.get(self.given..self.filled).unwrap_or_default();
+        if self.buffer.len() < rest.len() {
+            self.buffer.resize(rest.len(), 0);
+        }
+        if let Some(start) = self.buffer.get_mut(..rest.len()) {
+            start.copy_from_slice(rest);
+        }
+        self.filled = rest.len();
+        self.before_length = self.given;
+        self.given = 0;
     }
 
     /// Fills the buffer up to `size`, or less if the file ends.
@@ -284,12 +340,18 @@ mod tests {
     }
 
     #[test]
+    fn the_tail_is_the_last_two_blocks() {
+        let mut blocks = Blocks::with_sizes(&file_with(b"a\nb\nc\nd"), 2, 100).unwrap();
+        assert_eq!(blocks.tail(), [b"", b""]);
+        while blocks.next_block().is_some() {}
+        assert_eq!(blocks.tail(), [&b"c\n"[..], b"d"]);
+    }
+
+    #[test]
     fn a_bomb_is_not_unpacked_to_its_end() {
         let mut packer = GzEncoder::new(Vec::new(), flate2::Compression::best());
-        for _ in 0..1_024 {
-            packer.write_all(&vec![b'\n'; 1 << 20]).expect("memory");
-        }
-        let bomb = packer.finish().expect("memory");
+        packer.write_all(&vec![b'\n'; 16 << 20]).expect("memory");
+        let bomb = packer.finish().expect("memory").repeat(64);
         let (mut bytes, mut blocks) = (0, Blocks::open(&file_with(&bomb)).unwrap());
         while let Some(block) = blocks.next_block() {
             bytes += block.len();
@@ -327,6 +389,37 @@ mod tests {
             prop_assert_eq!((counted, damage), (text.len() as u64, None));
             for block in blocks.iter().rev().skip(1) {
                 prop_assert_eq!(block.last(), Some(&b'\n'));
+            }
+        }
+
+        #[test]
+        fn a_block_is_found_again_by_its_offset(
+            lines in prop::collection::vec("[a-z]{0,40}", 1..60),
+            block in 1_usize..200,
+            picks in prop::collection::vec(any::<prop::sample::Index>(), 1..5),
+            gzip in any::<bool>(),
+        ) {
+            let text = lines.join("\n");
+            let file = file_with(&if gzip { packed(text.as_bytes()) } else { text.clone().into_bytes() });
+            let mut blocks = Blocks::with_sizes(&file, block, 4_096).unwrap();
+            let mut offsets = Vec::new();
+            loop {
+                offsets.push(usize::try_from(blocks.offset()).unwrap());
+                if blocks.next_block().is_none() {
+                    break;
+                }
+            }
+            let mut picked: Vec<_> = picks.iter().map(|pick| *pick.get(&offsets)).collect();
+            picked.sort_unstable();
+            picked.dedup();
+            let mut again = Blocks::with_sizes(&file, block, 4_096).unwrap();
+            for offset in picked {
+                again.skip_to(offset as u64);
+                if again.offset() == offset as u64 {
+                    let read = again.next_block().unwrap_or_default().to_vec();
+                    prop_assert!(text.as_bytes()[offset..].starts_with(&read));
+                    prop_assert_eq!(read.is_empty(), offset == text.len());
+                }
             }
         }
 

@@ -30,6 +30,11 @@ impl Handle {
         self.at
     }
 
+    /// Goes forward without reading.
+    pub(crate) fn skip(&mut self, bytes: u64) {
+        self.at = self.at.saturating_add(bytes);
+    }
+
     /// Reads until `out` is full or the file ends; less than `out.len()` means that it ended.
     pub(crate) fn fill(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let mut filled = 0;

@@ -33,6 +33,17 @@ impl Source {
         }
     }
 
+    /// Goes forward without reading, where that is possible. Says how far.
+    pub(crate) fn jump(&mut self, bytes: u64) -> u64 {
+        match self {
+            Self::Plain(handle) => {
+                handle.skip(bytes);
+                bytes
+            }
+            Self::Packed(_) => 0,
+        }
+    }
+
     /// Bytes taken from the disk so far, before unpacking.
     pub(crate) fn position(&self) -> u64 {
         match self {
