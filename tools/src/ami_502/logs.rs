@@ -2,7 +2,7 @@
 //! What was asked and answered comes from `traffic`; here it is only spelled and cut.
 
 use super::damage::{Mangled, headless, mangle};
-use super::traffic::Visit;
+use super::traffic::{BALANCER, Visit};
 use super::{DAY, DOWN_MS, EVE, NGINX_MS, NOTICED_MS, STORY_BAD_MS, STORY_GOOD_MS, ZONE};
 use crate::access::{Format, Line};
 use crate::clock::MINUTE_MS;
@@ -104,7 +104,7 @@ pub(super) fn errors(visits: &[Visit], rng: &mut Rng) -> Vec<(String, Vec<u8>)> 
         let out = if visit.at_ms < ROTATED_MS { &mut older } else { &mut current };
         if visit.status == 502 {
             refused(visit, connection, out);
-        } else if chance(rng, 0.008) {
+        } else if visit.agent != BALANCER && chance(rng, 0.008) {
             noise(visit, connection, rng, out);
         }
     }

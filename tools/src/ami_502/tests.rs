@@ -30,7 +30,7 @@ fn the_outage_is_total_and_one_gap_wide() {
     let current = lines(&files["toggle-driver-insu-prod-access.log"]);
     let app = |line: &&&str| !["/static/", "/favicon", "/health"].iter().any(|p| line.contains(p));
     let failed = |line: &&str| line.contains("\" 502 568 ");
-    let first_bad = older.iter().filter(app).position(|l| failed(l)).unwrap();
+    let first_bad = older.iter().filter(app).position(failed).unwrap();
     let of_app: Vec<&&str> = older.iter().filter(app).collect();
     assert!(of_app[first_bad].contains("16/Nov/2022:11:07:00 +0900"));
     assert!(of_app[first_bad - 1].contains("16/Nov/2022:11:06:33 +0900"));

@@ -17,7 +17,7 @@ pub(super) const WEBVIEWS: [&str; 2] = [
     "Mozilla/5.0 (iPhone; CPU iPhone OS 16_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148 CarNaviApp/3.2",
 ];
 const NAVI: &str = "https://app.carnavi.example/insu";
-const BALANCER: &str = "ELB-HealthChecker/2.0";
+pub(super) const BALANCER: &str = "ELB-HealthChecker/2.0";
 
 /// One logged request.
 #[derive(Clone, Debug)]
@@ -200,7 +200,7 @@ fn balancer(visits: &mut Vec<Visit>) {
     while at_ms < END_MS {
         visits.push(Visit {
             at_ms,
-            client: "192.0.2.250".to_owned(),
+            client: "192.0.2.254".to_owned(),
             agent: BALANCER,
             request: b"GET /health HTTP/1.1".to_vec(),
             referrer: b"-".to_vec(),
