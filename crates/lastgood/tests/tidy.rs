@@ -234,19 +234,28 @@ fn no_source_file_is_forgotten() {
 }
 
 #[test]
-fn every_rule_is_in_the_table() {
+fn every_rule_has_a_file_and_a_line_in_the_table() {
     let folder = "crates/lastgood-diagnose/src/rules";
-    let table =
-        [format!("{folder}.rs"), format!("{folder}/mod.rs")].into_iter().find(|path| root().join(path).is_file());
-    let Some(table) = table else { panic!("{folder}.rs is missing: it holds the table of rules") };
+    let table = format!("{folder}/mod.rs");
     let text = read(&table);
     let mut wrong = Vec::new();
-    for file in rust_files().iter().filter(|file| file.starts_with(&format!("{folder}/")) && **file != table) {
-        let stem = file.trim_end_matches(".rs").rsplit('/').next().unwrap_or_default();
-        if !text.contains(&format!("{stem}::")) {
-            wrong.push(format!("{table}: `{stem}` is not in the table of rules, so {file} never runs"));
+    let mut rules = 0;
+    for file in rust_files().iter().filter(|file| file.starts_with(&format!("{folder}/"))) {
+        let source = read(file);
+        let own: Vec<&str> =
+            source.lines().filter_map(|line| line.split_once(" Rule for ")).map(|(_, name)| name).collect();
+        if own.len() > 1 {
+            wrong.push(format!("{file}: {} rules in one file; give each its own", own.len()));
+        }
+        for name in own {
+            let name = name.trim_end_matches([' ', '{', '}']);
+            rules += 1;
+            if !text.contains(&format!("::{name},")) {
+                wrong.push(format!("{table}: `{name}` of {file} is not in RULES, so it never runs"));
+            }
         }
     }
+    assert!(rules > 0, "no `impl Rule for …` in {folder}: if rules moved, tell this test");
     report(&wrong);
 }
 
