@@ -9,6 +9,7 @@ mod files;
 mod handle;
 mod inflate;
 mod lines;
+mod settings;
 mod source;
 mod spool;
 
@@ -18,3 +19,4 @@ pub use damage::Damage;
 pub use discover::{Again, Discovered, Input, discover};
 pub use files::{Compression, LogFile, head};
 pub use lines::fetch;
+pub use settings::{expand, read_small};
