@@ -4,6 +4,7 @@
 pub mod access;
 pub mod ami_502;
 pub mod clock;
+pub mod dirty;
 pub mod error_log;
 pub mod nginx_conf;
 pub mod rotate;

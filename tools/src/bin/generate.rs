@@ -2,9 +2,10 @@
 //! Arguments and files only; what is written is decided in the library.
 
 use anyhow::{Context as _, Result};
-use clap::{Parser, Subcommand};
-use lastgood_tools::ami_502;
+use clap::{Parser, Subcommand, ValueEnum};
+use lastgood_tools::access::Format;
 use lastgood_tools::scenario::{self, Kind};
+use lastgood_tools::{ami_502, dirty};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -25,6 +26,18 @@ enum What {
         #[arg(long)]
         out: PathBuf,
     },
+    /// A damaged set, with the exact count of what can still be read
+    Dirty {
+        /// `combined`, or `main-ext` with its nginx.conf
+        #[arg(long, default_value = "combined")]
+        format: DirtyFormat,
+        /// Equal seeds give equal bytes
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// The folder to write
+        #[arg(long)]
+        out: PathBuf,
+    },
     /// One onset scenario
     Onset {
         /// The kind of story, such as `sudden`
@@ -38,9 +51,24 @@ enum What {
     },
 }
 
+#[derive(Clone, Copy, ValueEnum)]
+enum DirtyFormat {
+    Combined,
+    MainExt,
+}
+
 fn main() -> Result<()> {
     match Arguments::parse().what {
         What::Ami502 { out } => write_files(&out, &ami_502::files()?),
+        What::Dirty { format, seed, out } => {
+            let format = match format {
+                DirtyFormat::Combined => Format::Combined,
+                DirtyFormat::MainExt => Format::MainExt,
+            };
+            let dirty = dirty::generate(format, seed)?;
+            write_files(&out, &dirty.files)?;
+            write_truth(&out, &dirty.truth.to_json())
+        }
         What::Onset { kind, seed, out } => {
             let scenario = scenario::generate(kind, seed)?;
             write_files(&out, &scenario.files)?;
