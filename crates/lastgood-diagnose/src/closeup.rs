@@ -1,26 +1,229 @@
-//! The close look: single requests of the suspects, where the fold kept only counts.
+//! The close look: single requests around the turns of each suspect, and counts of what lies between.
+//! Decides nothing; the same stretches may be read by several readers and merged.
 
-use lastgood_model::{Hit, UnixMs, Visitor};
+use std::collections::HashMap;
+
+use foldhash::fast::FixedState;
+use lastgood_model::{Atom, ClientId, Hit, LineRef, SliceId, Span, UnixMs, Visitor};
 
 use crate::Suspect;
+use crate::distinct::Distinct;
+use crate::outcome::Outcome;
+
+/// Single requests kept over all suspects. 64 bytes each.
+const MAX_SAMPLES: usize = 250_000;
+
+/// One request near a turn.
+#[derive(Clone, Copy, Debug)]
+pub struct Sample {
+    /// The request.
+    pub hit: Hit,
+    /// Who was hit, for failures.
+    pub visitor: Option<Visitor>,
+}
+
+/// How a stretch of a suspect's requests went.
+#[derive(Clone, Debug, Default)]
+pub struct Toll {
+    /// Requests.
+    pub requests: u64,
+    /// Failures.
+    pub failed: u64,
+    /// Clients that met a failure.
+    pub clients: Distinct,
+    /// The clients of the first few good answers.
+    pub served: Vec<ClientId>,
+    /// The only client that failed, while it is one.
+    pub only_client: Option<ClientId>,
+    /// Failures per status.
+    pub statuses: HashMap<u16, u64, FixedState>,
+    /// Failures per slice.
+    pub slices: HashMap<SliceId, u64, FixedState>,
+    /// Failures per referrer host.
+    pub referrers: HashMap<Atom, u64, FixedState>,
+    /// Failures per client application.
+    pub agents: HashMap<Atom, u64, FixedState>,
+}
+
+impl Toll {
+    /// Adds a request.
+    pub fn add(&mut self, hit: &Hit, visitor: impl FnOnce() -> Visitor) {
+        self.requests += 1;
+        if !Outcome::of(hit.status).failed() {
+            if self.served.len() < 16 && !self.served.contains(&hit.client) {
+                self.served.push(hit.client);
+            }
+            return;
+        }
+        self.only_client = (self.failed == 0 || self.only_client == Some(hit.client)).then_some(hit.client);
+        self.failed += 1;
+        self.clients.add(hit.client);
+        *self.statuses.entry(hit.status).or_default() += 1;
+        *self.slices.entry(hit.slice).or_default() += 1;
+        let visitor = visitor();
+        if let Some(host) = visitor.referrer_host {
+            *self.referrers.entry(host).or_default() += 1;
+        }
+        if let Some(agent) = visitor.agent {
+            *self.agents.entry(agent).or_default() += 1;
+        }
+    }
+
+    /// Adds another stretch.
+    pub fn merge(&mut self, other: &Self) {
+        self.only_client = match (self.failed, other.failed) {
+            (0, _) => other.only_client,
+            (_, 0) => self.only_client,
+            _ => self.only_client.filter(|&client| other.only_client == Some(client)),
+        };
+        self.requests += other.requests;
+        self.failed += other.failed;
+        self.clients.merge(&other.clients);
+        for &client in &other.served {
+            if self.served.len() < 16 && !self.served.contains(&client) {
+                self.served.push(client);
+            }
+        }
+        add_all(&mut self.statuses, &other.statuses);
+        add_all(&mut self.slices, &other.slices);
+        add_all(&mut self.referrers, &other.referrers);
+        add_all(&mut self.agents, &other.agents);
+    }
+}
+
+fn add_all<K: Copy + Eq + std::hash::Hash>(to: &mut HashMap<K, u64, FixedState>, from: &HashMap<K, u64, FixedState>) {
+    for (&key, &count) in from {
+        *to.entry(key).or_default() += count;
+    }
+}
+
+/// Traffic beside the suspect's, while it was bad.
+#[derive(Clone, Copy, Debug)]
+pub struct Bystander {
+    /// Requests.
+    pub requests: u64,
+    /// Failures.
+    pub failed: u64,
+    /// The first good one.
+    pub first: Option<(UnixMs, LineRef)>,
+}
+
+/// What was seen of one suspect.
+#[derive(Clone, Debug)]
+pub struct Look {
+    suspect: Suspect,
+    /// Requests around the turns, in order of time and place once [`CloseUp::settle`] was called.
+    pub samples: Vec<Sample>,
+    /// What lies between the turns.
+    pub between: Toll,
+    /// Slices outside of the suspect's, while it was bad.
+    pub bystanders: HashMap<SliceId, Bystander, FixedState>,
+}
+
+impl Look {
+    fn take(&mut self, hit: &Hit, visitor: impl FnOnce() -> Visitor, room: &mut usize) {
+        let suspect = &self.suspect;
+        if !suspect.selection.holds(hit.slice) {
+            if suspect.bad.contains(hit.at) {
+                self.stand_by(hit);
+            }
+        } else if suspect.before.contains(hit.at) || suspect.after.contains(hit.at) {
+            if let Some(left) = room.checked_sub(1) {
+                *room = left;
+                let visitor = Outcome::of(hit.status).failed().then(visitor);
+                self.samples.push(Sample { hit: *hit, visitor });
+            }
+        } else {
+            self.between.add(hit, visitor);
+        }
+    }
+
+    fn stand_by(&mut self, hit: &Hit) {
+        let failed = Outcome::of(hit.status).failed();
+        let first = (!failed).then_some((hit.at, hit.line));
+        let seen = self.bystanders.entry(hit.slice).or_insert(Bystander { requests: 0, failed: 0, first });
+        seen.requests += 1;
+        seen.failed += u64::from(failed);
+        seen.first = earlier(seen.first, first);
+    }
+}
+
+fn earlier<T: Ord>(a: Option<T>, b: Option<T>) -> Option<T> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    }
+}
 
 /// What a second reading of the suspects' stretches yields. Mergeable.
 #[derive(Clone, Debug, Default)]
-pub struct CloseUp {}
+pub struct CloseUp {
+    looks: Vec<Look>,
+    span: Option<Span>,
+    samples: usize,
+}
 
 impl CloseUp {
     /// Ready to look at these.
     #[must_use]
-    pub fn new(_suspects: &[Suspect]) -> Self {
-        Self::default()
+    pub fn new(suspects: &[Suspect]) -> Self {
+        let looks = suspects.iter().map(|suspect| Look {
+            suspect: suspect.clone(),
+            samples: Vec::new(),
+            between: Toll::default(),
+            bystanders: HashMap::default(),
+        });
+        let span = suspects.iter().map(Suspect::span).reduce(Span::cover);
+        Self { looks: looks.collect(), span, samples: 0 }
     }
+
     /// Whether any suspect's stretch holds this moment.
     #[must_use]
-    pub fn wants(&self, _at: UnixMs) -> bool {
-        false
+    pub fn wants(&self, at: UnixMs) -> bool {
+        self.span.is_some_and(|span| span.contains(at))
+            && self.looks.iter().any(|look| look.suspect.span().contains(at))
     }
+
     /// Looks at a request; `visitor` is only asked for failures that count.
-    pub fn hit(&mut self, _hit: &Hit, _visitor: impl FnOnce() -> Visitor) {}
+    pub fn hit(&mut self, hit: &Hit, visitor: impl Fn() -> Visitor) {
+        let mut room = MAX_SAMPLES - self.samples;
+        for look in &mut self.looks {
+            if look.suspect.span().contains(hit.at) {
+                look.take(hit, &visitor, &mut room);
+            }
+        }
+        self.samples = MAX_SAMPLES - room;
+    }
+
     /// Adds what another reader saw.
-    pub fn merge(&mut self, _other: Self) {}
+    pub fn merge(&mut self, other: Self) {
+        self.samples = (self.samples + other.samples).min(MAX_SAMPLES);
+        for (mine, theirs) in self.looks.iter_mut().zip(other.looks) {
+            mine.samples.extend(theirs.samples);
+            mine.between.merge(&theirs.between);
+            for (slice, seen) in theirs.bystanders {
+                mine.bystanders
+                    .entry(slice)
+                    .and_modify(|known| {
+                        known.requests += seen.requests;
+                        known.failed += seen.failed;
+                        known.first = earlier(known.first, seen.first);
+                    })
+                    .or_insert(seen);
+            }
+        }
+    }
+
+    /// Puts the samples in order and hands the looks out, one a suspect.
+    pub(crate) fn settle(mut self) -> Vec<Look> {
+        for look in &mut self.looks {
+            look.samples.sort_by_key(|sample| (sample.hit.at, sample.hit.line));
+        }
+        self.looks
+    }
+
+    /// Whether requests had to be left out for lack of room.
+    pub(crate) const fn is_full(&self) -> bool {
+        self.samples >= MAX_SAMPLES
+    }
 }

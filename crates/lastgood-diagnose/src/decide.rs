@@ -1,17 +1,256 @@
 //! The last step: suspects, close-ups, facts and changes become a verdict.
 
-use lastgood_model::{Catalogue, Status, Verdict};
+use std::collections::HashMap;
+use std::sync::Arc;
 
-use crate::{CloseUp, Question, Suspect, Timeline};
+use foldhash::fast::FixedState;
+use lastgood_model::{
+    Atom, Catalogue, Change, ChangeKind, Gap, GapKind, Incident, Note, NoteKind, ProxyErrorKind, Ref, Span, Status,
+    UnixMs, Verdict,
+};
+
+use crate::finding::{Finding, find};
+use crate::host::Host;
+use crate::judge::{Judgement, judge};
+use crate::rank::rank;
+use crate::rules::RULES;
+use crate::scene::Scene;
+use crate::{CloseUp, Question, Suspect, Timeline, describe, host};
+
+/// Changes longer before the onset than this are history.
+const LOOK_BACK_MS: i64 = 2 * 3_600_000;
+/// Changes shown of one incident.
+const MAX_CHANGES: usize = 12;
+/// A proxy writes its error line up to this much beside the access line.
+const LOG_SKEW_MS: i64 = 2_000;
 
 /// Decides.
 #[must_use]
 pub fn decide(
-    _timeline: Timeline,
-    _suspects: &[Suspect],
-    _closeup: CloseUp,
-    _catalogue: &Catalogue,
-    _question: &Question,
+    timeline: Timeline,
+    suspects: &[Suspect],
+    closeup: CloseUp,
+    catalogue: &Catalogue,
+    question: &Question,
 ) -> Verdict {
-    Verdict { status: Status::Undetermined, incidents: Vec::new(), notes: Vec::new(), gaps: Vec::new() }
+    let now = question.now.or_else(|| timeline.requests().map(Span::to)).unwrap_or(UnixMs(0));
+    let mut gaps = timeline.gaps.clone();
+    if closeup.is_full() {
+        gaps.push(Gap { what: Arc::from("close-up"), why: GapKind::TooLarge });
+    }
+    let looks = closeup.settle();
+    let findings: Vec<Finding<'_>> =
+        suspects.iter().zip(&looks).flat_map(|(suspect, look)| find(suspect, look)).collect();
+    let judgements = judge(&findings, question, now);
+
+    let desk = Desk { timeline: &timeline, catalogue, question, now, host: Host::from_facts(&timeline.facts) };
+    let mut notes = timeline.notes.clone();
+    let mut incidents = Vec::new();
+    for (finding, judgement) in findings.iter().zip(judgements) {
+        match judgement {
+            Judgement::Incident => incidents.push(desk.incident(finding)),
+            Judgement::Blip => notes.push(desk.note(finding, |vhost| NoteKind::Blip {
+                failed: finding.toll.failed,
+                seconds: u64::try_from(finding.last_bad.at.since(finding.first_bad.at) / 1000).unwrap_or(0),
+                vhost,
+            })),
+            Judgement::OneClient => {
+                notes.push(desk.note(finding, |vhost| NoteKind::OneClient { failed: finding.toll.failed, vhost }));
+            }
+            Judgement::Nothing => {}
+        }
+    }
+    incidents.sort_by_key(|incident| incident.onset.first_bad.as_ref().map(|edge| edge.at));
+    notes.extend(desk.background(&findings));
+    let status = match (incidents.is_empty(), timeline.requests()) {
+        (false, _) => Status::Incident,
+        (true, Some(_)) => Status::Healthy,
+        (true, None) => {
+            gaps.push(Gap { what: Arc::from("access log"), why: GapKind::NoAccessLog });
+            Status::Undetermined
+        }
+    };
+    if status == Status::Incident {
+        gaps.extend(desk.missing());
+    }
+    gaps.sort();
+    gaps.dedup();
+    Verdict { status, incidents, notes, gaps }
+}
+
+/// Everything that is at hand while findings become incidents.
+struct Desk<'a> {
+    timeline: &'a Timeline,
+    catalogue: &'a Catalogue,
+    question: &'a Question,
+    now: UnixMs,
+    host: Host,
+}
+
+impl Desk<'_> {
+    fn incident(&self, finding: &Finding<'_>) -> Incident {
+        let scope = describe::scope(finding, self.catalogue);
+        let bad = finding.bad(self.now);
+        let changes = self.changes(finding);
+        let errors_span = Span::new(bad.from().plus(-LOG_SKEW_MS), bad.to().plus(LOG_SKEW_MS));
+        let calm_end = finding.onset().from().plus(-LOG_SKEW_MS);
+        let calm = Span::new(calm_end.plus(-bad.length_ms()), calm_end);
+        let scene = Scene {
+            catalogue: self.catalogue,
+            finding,
+            scope: &scope,
+            onset: finding.onset(),
+            bad,
+            errors: self.timeline.errors.within(errors_span),
+            errors_before: self.timeline.errors.within(calm),
+            changes: &changes,
+            host: &self.host,
+        };
+        let causes = rank(RULES.iter().filter_map(|rule| rule.propose(&scene)).collect());
+        let data_begins = self.timeline.requests().map_or(UnixMs::MIN, Span::from);
+        Incident {
+            onset: describe::onset(finding, self.catalogue),
+            impact: describe::impact(finding, self.catalogue, self.now),
+            detection: describe::detection(self.question, finding.first_bad.at, data_begins),
+            cleared: describe::cleared(finding, self.catalogue),
+            scope,
+            changes,
+            causes,
+        }
+    }
+
+    /// What was changed before or in the onset, nearest first.
+    fn changes(&self, finding: &Finding<'_>) -> Vec<Change> {
+        let onset = finding.onset();
+        let window = Span::new(onset.from().plus(-LOOK_BACK_MS), onset.to());
+        let data_begins = self.timeline.requests().map_or(UnixMs::MIN, Span::from);
+        let reported = self.question.reported_changes.iter().map(|(said, text)| Change {
+            span: Span::at(said.resolve(finding.first_bad.at, data_begins, self.question.offset_s)),
+            kind: ChangeKind::Reported,
+            subject: Arc::clone(text),
+            reported: true,
+            reference: Ref::Key { source: Arc::from("reported"), key: Arc::from("--change") },
+        });
+        let mut changes: Vec<Change> = self.timeline.changes.clone();
+        changes.extend(host::changes(&self.timeline.facts, &self.host, |line| self.catalogue.reference(line)));
+        changes.extend(reported);
+        changes.retain(|change| change.span.meets(window));
+        changes.sort_by_key(|change| {
+            (minor(change.kind), onset.to().since(change.span.to()).max(0), change.span.from(), change.kind)
+        });
+        changes.truncate(MAX_CHANGES);
+        changes
+    }
+
+    fn note(&self, finding: &Finding<'_>, kind: impl FnOnce(Arc<str>) -> NoteKind) -> Note {
+        let vhost = describe::scope(finding, self.catalogue).vhost.unwrap_or_else(|| Arc::from("-"));
+        let first = finding.first_bad;
+        Note { kind: kind(vhost), at: Some(first.at), reference: Some(self.catalogue.reference(first.line)) }
+    }
+
+    /// What was seen beside the findings: scattered failures, refused clients, retried upstreams, stray kills.
+    fn background(&self, findings: &[Finding<'_>]) -> Vec<Note> {
+        let mut notes = Vec::new();
+        let mut vhosts: HashMap<Atom, (u64, u64), FixedState> = HashMap::default();
+        for cell in self.timeline.cells() {
+            let Some(slice) = self.catalogue.slice(cell.slice) else { continue };
+            let begins = self.timeline.begins(cell.bucket);
+            let width = Span::new(begins, begins.plus(self.timeline.bucket_ms() - 1));
+            let explained = findings
+                .iter()
+                .any(|finding| finding.selection.holds(cell.slice) && finding.bad(self.now).meets(width));
+            let (requests, failed) = vhosts.entry(slice.vhost).or_default();
+            *requests += u64::from(cell.counts.requests);
+            *failed += if explained { 0 } else { u64::from(cell.counts.failed) };
+        }
+        let mut scattered: Vec<_> = vhosts.into_iter().filter(|&(_, (_, failed))| failed > 0).collect();
+        scattered.sort_by_key(|&(vhost, (_, failed))| (std::cmp::Reverse(failed), vhost));
+        notes.extend(scattered.into_iter().take(5).map(|(vhost, (requests, failed))| {
+            let vhost = Arc::from(self.catalogue.text(vhost));
+            Note { kind: NoteKind::SteadyFailures { failed, requests, vhost }, at: None, reference: None }
+        }));
+        notes.extend(self.refused());
+        notes.extend(self.retried(findings));
+        notes.extend(self.stray_kills(findings));
+        notes
+    }
+
+    fn refused(&self) -> Option<Note> {
+        let total = self.timeline.refused.total();
+        let busiest = self.timeline.refused.busiest().filter(|busiest| total >= 50 && busiest.count * 4 >= total)?;
+        Some(Note {
+            kind: NoteKind::ClientErrors {
+                count: total,
+                busiest_percent: u8::try_from(busiest.count * 100 / total).unwrap_or(100),
+                vhost: Arc::from("-"),
+            },
+            at: Some(busiest.first.0),
+            reference: Some(self.catalogue.reference(busiest.first.1)),
+        })
+    }
+
+    /// Upstream errors at times without a finding: the proxy got an answer elsewhere.
+    fn retried(&self, findings: &[Finding<'_>]) -> Option<Note> {
+        const UPSTREAM: &[ProxyErrorKind] = &[
+            ProxyErrorKind::ConnectRefused,
+            ProxyErrorKind::ConnectTimeout,
+            ProxyErrorKind::AnswerTimeout,
+            ProxyErrorKind::Reset,
+            ProxyErrorKind::ClosedEarly,
+        ];
+        let requests = self.timeline.requests()?;
+        if !findings.is_empty() {
+            return None;
+        }
+        let runs = self.timeline.errors.within(requests);
+        let run =
+            runs.iter().find(|run| self.catalogue.shape(run.shape).is_some_and(|s| UPSTREAM.contains(&s.kind)))?;
+        let upstream = self.catalogue.shape(run.shape).and_then(|shape| shape.upstream.clone());
+        Some(Note {
+            kind: NoteKind::Retried { count: run.count, upstream },
+            at: Some(run.first.0),
+            reference: Some(self.catalogue.reference(run.first.1)),
+        })
+    }
+
+    /// Kills that no finding can be linked with.
+    fn stray_kills(&self, findings: &[Finding<'_>]) -> Vec<Note> {
+        self.host
+            .kills
+            .iter()
+            .filter(|kill| {
+                let unit_fell = self.host.units.keys().any(|unit| kill.hit(unit));
+                !(unit_fell && findings.iter().any(|f| f.onset().cover(f.bad(self.now)).contains(kill.mark.0)))
+            })
+            .take(5)
+            .map(|kill| Note {
+                kind: NoteKind::UnrelatedOom { process: Arc::clone(&kill.process) },
+                at: Some(kill.mark.0),
+                reference: Some(self.catalogue.reference(kill.mark.1)),
+            })
+            .collect()
+    }
+
+    /// Kinds of sources that would have helped and were not there.
+    fn missing(&self) -> Vec<Gap> {
+        let everything = Span::new(UnixMs::MIN, UnixMs::MAX);
+        let audit = self.timeline.changes.iter().any(|change| {
+            !matches!(change.kind, ChangeKind::Reported | ChangeKind::ProxyReloaded | ChangeKind::ProxyStarted)
+        });
+        [
+            ("error log", !self.timeline.errors.within(everything).is_empty()),
+            ("journal", self.host.has_journal),
+            ("unit list", self.host.has_unit_list),
+            ("cloud audit log", audit),
+        ]
+        .into_iter()
+        .filter(|&(_, present)| !present)
+        .map(|(what, _)| Gap { what: Arc::from(what), why: GapKind::NotGiven })
+        .collect()
+    }
+}
+
+/// Units come and go all day: they stand behind what was done to the host.
+const fn minor(kind: ChangeKind) -> bool {
+    matches!(kind, ChangeKind::UnitStarted | ChangeKind::UnitStopped)
 }

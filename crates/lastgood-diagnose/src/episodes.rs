@@ -161,8 +161,12 @@ pub fn overdispersion(points: &[Point], skip: impl Fn(usize) -> bool) -> f64 {
             // Ten bins' worth of belief in independence keeps a handful of bins from deciding.
             (chi + 10.0) / (bins - 1.0 + 10.0)
         })
+        .filter(|&ratio| ratio > CHANCE)
         .fold(1.0, f64::max)
 }
+
+/// Independent failures reach this ratio by chance.
+const CHANCE: f64 = 1.5;
 
 #[cfg(test)]
 mod tests {

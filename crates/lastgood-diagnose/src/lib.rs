@@ -3,13 +3,22 @@
 
 pub mod attribution;
 mod cells;
+mod change_point;
 pub mod closeup;
 pub mod decide;
+mod describe;
+mod distinct;
 mod episodes;
 mod error_runs;
+mod finding;
+mod host;
+mod judge;
 mod outcome;
 pub mod question;
+mod rank;
 mod refused;
+mod rules;
+mod scene;
 mod series;
 pub mod suspect;
 pub mod timeline;
@@ -18,4 +27,4 @@ pub use closeup::CloseUp;
 pub use decide::decide;
 pub use question::Question;
 pub use suspect::{Suspect, suspect};
-pub use timeline::Timeline;
+pub use timeline::{Timeline, Traffic};

@@ -30,8 +30,8 @@ pub struct Selection {
 
 impl Selection {
     /// The slices of a table for which `choose` says yes.
-    pub fn of(slices: &[Slice], mut choose: impl FnMut(&Slice) -> bool) -> Self {
-        Self { members: slices.iter().map(|slice| choose(slice)).collect() }
+    pub fn of(slices: &[Slice], choose: impl FnMut(&Slice) -> bool) -> Self {
+        Self { members: slices.iter().map(choose).collect() }
     }
 
     /// Whether a slice is in it.

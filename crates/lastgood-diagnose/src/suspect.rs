@@ -18,6 +18,9 @@ const MAX_SUSPECTS: usize = 16;
 /// Requests of the slice that are looked at one by one on either side of a change, where there are as many.
 const EDGE_REQUESTS: f64 = 400.0;
 
+/// Bad stretches this far apart may still be one trouble that comes and goes.
+const TRAIN_GAP_MS: i64 = 600_000;
+
 /// A stretch of time in which a part of the traffic may have gone bad.
 #[derive(Clone, Debug)]
 pub struct Suspect {
@@ -33,8 +36,8 @@ pub struct Suspect {
     pub(crate) good: (f64, f64),
     /// How much more than independent its failures scatter in good times.
     pub(crate) dispersion: f64,
-    /// Likelihood gained by it, in nats, corrected for scatter.
-    pub(crate) gain: f64,
+    /// Whether it comes and goes, so that its stretch holds good times too.
+    pub(crate) intermittent: bool,
 }
 
 impl Suspect {
@@ -196,17 +199,45 @@ impl Search<'_> {
             };
             selection = if failures(&wide) * 10 >= failures(&narrow) * 9 { wide } else { narrow };
             let points = self.series(cells, &selection);
-            let overlapping = episodes(&points)
-                .into_iter()
-                .map(|episode| self.span_of(&points, &episode))
-                .filter(|found| found.meets(span))
-                .max_by_key(|found| found.length_ms());
-            match overlapping {
+            let found = self.spans(&points).into_iter().filter(|found| found.meets(span)).max_by_key(|f| f.length_ms());
+            match found {
                 Some(found) if found != span => span = found,
                 _ => break,
             }
         }
-        self.frame(cells, selection, span, seed.margin)
+        let points = self.series(cells, &selection);
+        let train = self.train(&self.spans(&points), span);
+        self.frame(&points, selection, &train)
+    }
+
+    /// The bad stretches of a series that are worth a change each.
+    fn spans(&self, points: &[Point]) -> Vec<Span> {
+        episodes(points).iter().map(|episode| self.span_of(points, episode)).collect()
+    }
+
+    /// The stretches that belong with `seed`: itself, or three and more that come and go in like measure.
+    fn train(&self, spans: &[Span], seed: Span) -> Vec<Span> {
+        let Some(middle) = spans.iter().position(|span| span.meets(seed)) else { return vec![seed] };
+        let (mut first, mut last) = (middle, middle);
+        let near = |a: Span, b: Span, longest: i64| b.from().since(a.to()) <= (3 * longest).max(TRAIN_GAP_MS);
+        loop {
+            let longest = spans[first..=last].iter().map(|span| span.length_ms()).max().unwrap_or(0);
+            if first > 0 && near(spans[first - 1], spans[first], longest) {
+                first -= 1;
+            } else if last + 1 < spans.len() && near(spans[last], spans[last + 1], longest) {
+                last += 1;
+            } else {
+                break;
+            }
+        }
+        let mut lengths: Vec<i64> = spans[first..=last].iter().map(|span| span.length_ms()).collect();
+        lengths.sort_unstable();
+        let median = lengths[lengths.len() / 2] + 1;
+        if lengths.len() >= 3 && median >= self.question.min_duration_ms {
+            spans[first..=last].to_vec()
+        } else {
+            vec![spans[middle]]
+        }
     }
 
     fn series(&self, cells: &[Cell], selection: &Selection) -> Vec<Point> {
@@ -231,43 +262,55 @@ impl Search<'_> {
         (shares, good_rate(n, k))
     }
 
-    /// Decides how far around a stretch single requests are needed.
-    fn frame(&self, cells: &[Cell], selection: Selection, bad: Span, margin: f64) -> Suspect {
-        let points = self.series(cells, &selection);
+    /// Decides how far around a train of bad stretches single requests are needed.
+    fn frame(&self, points: &[Point], selection: Selection, train: &[Span]) -> Suspect {
         let width = self.timeline.bucket_ms();
-        let first = points.partition_point(|point| point.at < bad.from());
-        let last = points.partition_point(|point| point.at <= bad.to()).max(first + 1) - 1;
-        let from = walk(&points[..first], true);
-        let until = last + 1 + walk(points.get(last + 1..).unwrap_or_default(), false);
-        let into = first + walk(points.get(first..=last).unwrap_or_default(), false);
-        let out_of = first + walk(points.get(first..=last).unwrap_or_default(), true);
+        let bad = train.iter().copied().reduce(Span::cover).unwrap_or(Span::at(UnixMs(0)));
+        let index_of = |at: UnixMs| points.partition_point(|point| point.at < at);
+        let (opening, closing) = (train.first().copied().unwrap_or(bad), train.last().copied().unwrap_or(bad));
+        let (first, first_ends) = (index_of(opening.from()), index_of(opening.to()));
+        let (last_begins, last) = (index_of(closing.from()), index_of(closing.to()));
+        let from = walk_back(&points[..first]);
+        let into = first + walk(&points[first..first_ends.max(first)]);
+        let out_of = last_begins + walk_back(&points[last_begins..last.max(last_begins)]);
+        let until = last + walk(&points[last..]);
         let at = |index: usize| points.get(index).map_or(bad.to(), |point| point.at);
-        let good = sum(&points[..from]);
-        let dispersion = overdispersion(&points, |index| (first..=last).contains(&index));
+        let bad_stretches = episodes(points);
+        let is_bad = |index: usize| bad_stretches.iter().any(|episode| (episode.first..=episode.last).contains(&index));
+        let good = points[..from]
+            .iter()
+            .enumerate()
+            .filter(|&(index, _)| !is_bad(index))
+            .fold((0.0, 0.0), |(n, k), (_, point)| (n + point.n, k + point.k));
+        let dispersion = overdispersion(points, |index| is_bad(index) || bad.contains(points[index].at));
         Suspect {
             selection,
             bad,
-            before: Span::new(at(from), at(into.min(last)).plus(width - 1)),
-            after: Span::new(at(out_of.min(last)), at(until.saturating_sub(1).max(last)).plus(width - 1)),
+            before: Span::new(at(from), at(into.saturating_sub(1)).plus(width - 1)),
+            after: Span::new(at(out_of), at(until.saturating_sub(1)).plus(width - 1)),
             good,
             dispersion,
-            gain: margin,
+            intermittent: train.len() > 1,
         }
     }
 }
 
-/// How many points hold [`EDGE_REQUESTS`] (and two points at least): from the end, the index of the first of them;
-/// from the beginning, the number of them.
-fn walk(points: &[Point], backwards: bool) -> usize {
+/// From which index on the end of `points` holds [`EDGE_REQUESTS`], and two points at least.
+fn walk_back(points: &[Point]) -> usize {
+    let reversed: Vec<Point> = points.iter().rev().copied().collect();
+    points.len() - walk(&reversed)
+}
+
+/// How many points from the beginning hold [`EDGE_REQUESTS`], and two points at least.
+fn walk(points: &[Point]) -> usize {
     let mut seen = 0.0;
-    let mut enough = |(taken, point): (usize, &Point)| {
-        let more = seen < EDGE_REQUESTS || taken < 2;
-        seen += point.n;
-        more
-    };
-    if backwards {
-        points.len() - points.iter().rev().enumerate().take_while(|&step| enough(step)).count()
-    } else {
-        points.iter().enumerate().take_while(|&step| enough(step)).count()
-    }
+    points
+        .iter()
+        .enumerate()
+        .take_while(|&(taken, point)| {
+            let more = seen < EDGE_REQUESTS || taken < 2;
+            seen += point.n;
+            more
+        })
+        .count()
 }

@@ -24,6 +24,19 @@ pub struct Timeline {
     requests: Option<Span>,
 }
 
+/// How many requests came in a stretch, and how many of them failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Traffic {
+    /// When the stretch begins.
+    pub at: UnixMs,
+    /// How long it is, in milliseconds.
+    pub width_ms: i64,
+    /// Requests.
+    pub requests: u64,
+    /// Failures among them.
+    pub failed: u64,
+}
+
 impl Timeline {
     /// An empty one.
     #[must_use]
@@ -125,7 +138,30 @@ impl Timeline {
         self.cells.begins(bucket)
     }
 
-    /// Sorts what has to be in order and returns the cells, by bucket and slice.
+    /// Requests over time for a picture: at most `points` of them, of equal width, empty ones included.
+    /// Call [`Timeline::settle`] first.
+    #[must_use]
+    pub fn traffic(&self, points: usize) -> Vec<Traffic> {
+        let (Some(span), Some(first)) = (self.requests, self.cells().first()) else { return Vec::new() };
+        let width = self.bucket_ms();
+        let begin = self.begins(first.bucket);
+        let buckets = span.to().since(begin).max(0) / width + 1;
+        let wanted = i64::try_from(points.max(1)).unwrap_or(i64::MAX);
+        let step = ((buckets + wanted - 1) / wanted).max(1) * width;
+        let mut traffic: Vec<Traffic> = (0..(span.to().since(begin).max(0) / step + 1))
+            .map(|index| Traffic { at: begin.plus(index * step), width_ms: step, requests: 0, failed: 0 })
+            .collect();
+        for cell in self.cells() {
+            let index = usize::try_from(self.begins(cell.bucket).since(begin) / step).unwrap_or(0);
+            if let Some(point) = traffic.get_mut(index) {
+                point.requests += u64::from(cell.counts.requests);
+                point.failed += u64::from(cell.counts.failed);
+            }
+        }
+        traffic
+    }
+
+    /// Puts everything in order; has to be called once after the last line was added.
     pub fn settle(&mut self) {
         let _sorted = self.cells.finish();
         self.facts.sort_by_key(|observation| (observation.at, observation.line));

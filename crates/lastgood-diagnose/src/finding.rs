@@ -1,0 +1,146 @@
+//! A suspect seen request by request: exactly when it turned bad, when it turned good, and what it cost.
+//! It does not say why.
+
+use lastgood_model::{Hit, OnsetKind, Span, UnixMs};
+
+use crate::Suspect;
+use crate::change_point::{Turn, turn_to_bad, turn_to_good};
+use crate::closeup::{Look, Sample, Toll};
+use crate::episodes::episodes;
+use crate::outcome::Outcome;
+use crate::series::{Point, Selection};
+
+/// A bad stretch of one part of the traffic.
+#[derive(Clone, Debug)]
+pub struct Finding<'a> {
+    /// Which part.
+    pub selection: Selection,
+    /// How much of the turn was seen.
+    pub kind: OnsetKind,
+    /// The last success before the earliest plausible change.
+    pub last_good: Option<Hit>,
+    /// The first failure at or after the latest plausible change.
+    pub first_bad: Hit,
+    /// The last failure.
+    pub last_bad: Hit,
+    /// The first success of the good stretch that followed.
+    pub recovered: Option<Hit>,
+    /// Requests from `last_good` to `first_bad`.
+    pub width: Option<u64>,
+    /// What it cost.
+    pub toll: Toll,
+    /// What went on beside it.
+    pub look: &'a Look,
+}
+
+impl Finding<'_> {
+    /// From the first failure to the recovery, or to `now`.
+    #[must_use]
+    pub fn bad(&self, now: UnixMs) -> Span {
+        let end = self.recovered.map_or_else(|| now.max(self.last_bad.at), |hit| hit.at);
+        Span::new(self.first_bad.at, end.max(self.first_bad.at))
+    }
+
+    /// The interval in which good turned bad.
+    #[must_use]
+    pub fn onset(&self) -> Span {
+        Span::new(self.last_good.map_or(self.first_bad.at, |hit| hit.at), self.first_bad.at)
+    }
+}
+
+/// Looks at a suspect; several findings if it falls apart under the eye, none if nothing is left of it.
+#[must_use]
+pub fn find<'a>(suspect: &'a Suspect, look: &'a Look) -> Vec<Finding<'a>> {
+    let samples = &look.samples;
+    if look.between.requests > 0 || suspect.intermittent {
+        return whole(suspect, look).into_iter().collect();
+    }
+    let points: Vec<Point> = samples
+        .iter()
+        .map(|sample| Point { at: sample.hit.at, n: 1.0, k: if failed(sample) { 1.0 } else { 0.0 } })
+        .collect();
+    let stretches = episodes(&points);
+    let mut found = Vec::new();
+    for (index, stretch) in stretches.iter().enumerate() {
+        let from = index.checked_sub(1).map_or(0, |previous| stretches[previous].last + 1);
+        let until = stretches.get(index + 1).map_or(samples.len(), |next| next.first);
+        let before = if from == 0 { suspect.good } else { (0.0, 0.0) };
+        let row = Row { suspect, look, before, after: (0.0, 0.0) };
+        found.extend(row.finding(&samples[from..=stretch.last], &samples[stretch.first..until], None));
+    }
+    if found.is_empty() { whole(suspect, look).into_iter().collect() } else { found }
+}
+
+/// The suspect as one stretch, seen at both of its ends.
+fn whole<'a>(suspect: &'a Suspect, look: &'a Look) -> Option<Finding<'a>> {
+    let samples = &look.samples;
+    let ends = samples.partition_point(|sample| sample.hit.at <= suspect.before.to());
+    let begins = samples.partition_point(|sample| sample.hit.at < suspect.after.from());
+    #[expect(clippy::cast_precision_loss, reason = "a count of requests is far below 2^52")]
+    let between = (look.between.requests as f64, look.between.failed as f64);
+    let row = Row { suspect, look, before: suspect.good, after: between };
+    row.finding(&samples[..ends], &samples[begins.min(samples.len())..], Some(&look.between))
+}
+
+fn failed(sample: &Sample) -> bool {
+    Outcome::of(sample.hit.status).failed()
+}
+
+/// A suspect with what was counted around the requests at hand.
+struct Row<'a> {
+    suspect: &'a Suspect,
+    look: &'a Look,
+    before: (f64, f64),
+    after: (f64, f64),
+}
+
+impl<'a> Row<'a> {
+    /// The finding between the turn in `opening` and the turn in `closing`; the two may share requests.
+    fn finding(&self, opening: &[Sample], closing: &[Sample], between: Option<&Toll>) -> Option<Finding<'a>> {
+        let dispersion = self.suspect.dispersion;
+        let failures: Vec<bool> = opening.iter().map(failed).collect();
+        let Turn { last_good, first_bad } = turn_to_bad(&failures, self.before, self.after, dispersion)?;
+        let started = opening[first_bad].hit;
+
+        let closing_failures: Vec<bool> = closing.iter().map(failed).collect();
+        let end = turn_to_good(&closing_failures, self.after, (0.0, 0.0), dispersion);
+        let recovered = end.and_then(|end| (end..closing.len()).find(|&index| !closing_failures[index]));
+        let stop = recovered.unwrap_or(closing.len());
+        let last_bad =
+            (0..stop).rev().find(|&index| closing_failures[index]).map_or(started, |index| closing[index].hit);
+
+        let mut toll = between.cloned().unwrap_or_default();
+        let from = key(&started);
+        let until = recovered.map(|index| key(&closing[index].hit));
+        let mut counted = None;
+        for sample in opening.iter().chain(closing) {
+            let place = key(&sample.hit);
+            if place >= from && until.is_none_or(|until| place < until) && counted < Some(place) {
+                counted = Some(place);
+                let visitor = sample.visitor.unwrap_or(lastgood_model::Visitor { referrer_host: None, agent: None });
+                toll.add(&sample.hit, || visitor);
+            }
+        }
+        let kind = match last_good {
+            None => OnsetKind::NoGoodSeen,
+            Some(_) if self.suspect.intermittent => OnsetKind::Intermittent,
+            Some(_) => OnsetKind::Bracketed,
+        };
+        Some(Finding {
+            selection: self.suspect.selection.clone(),
+            kind,
+            last_good: last_good.map(|index| opening[index].hit),
+            first_bad: started,
+            last_bad: if key(&last_bad) < from { started } else { last_bad },
+            recovered: recovered.map(|index| closing[index].hit),
+            width: last_good.map(|index| (first_bad - index) as u64),
+            toll,
+            look: self.look,
+        })
+    }
+}
+
+/// The order of requests: by time, then by place.
+const fn key(hit: &Hit) -> (UnixMs, lastgood_model::LineRef) {
+    (hit.at, hit.line)
+}

@@ -1,0 +1,184 @@
+//! What the host said of itself, put in order: boots, units, kills. Facts only, no conclusion.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use lastgood_model::{Change, ChangeKind, Fact, LineRef, Observation, Span, UnitFileState, UnixMs};
+
+/// A moment and the line that tells of it.
+pub type Mark = (UnixMs, LineRef);
+
+/// One boot of the host.
+#[derive(Clone, Debug)]
+pub struct Boot {
+    /// The journal's boot id.
+    pub id: Arc<str>,
+    /// Its first line.
+    pub begun: Mark,
+    /// Its last line.
+    pub ended: Option<Mark>,
+    /// Whether it ended in an orderly shutdown.
+    pub clean: bool,
+}
+
+/// What happened to a unit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UnitEvent {
+    /// Its process wrote something.
+    Spoke,
+    /// It was started.
+    Started,
+    /// It was stopped.
+    Stopped,
+    /// It failed, with systemd's word for it.
+    Failed(Arc<str>),
+}
+
+/// What happened to one unit, in order of time.
+#[derive(Clone, Debug, Default)]
+pub struct Unit {
+    /// The events.
+    pub events: Vec<(Mark, UnitEvent)>,
+    /// What the unit list says of it.
+    pub file: Option<(UnitFileState, LineRef)>,
+}
+
+impl Unit {
+    /// The first event in a stretch for which `wanted` says yes.
+    pub fn first_within(&self, span: Span, wanted: impl Fn(&UnitEvent) -> bool) -> Option<&(Mark, UnitEvent)> {
+        self.events.iter().find(|((when, _), event)| span.contains(*when) && wanted(event))
+    }
+
+    /// The last event in a stretch for which `wanted` says yes.
+    pub fn last_within(&self, span: Span, wanted: impl Fn(&UnitEvent) -> bool) -> Option<&(Mark, UnitEvent)> {
+        self.events.iter().rev().find(|((when, _), event)| span.contains(*when) && wanted(event))
+    }
+}
+
+/// A process that the kernel killed for lack of memory.
+#[derive(Clone, Debug)]
+pub struct Kill {
+    /// When and where.
+    pub mark: Mark,
+    /// Its name.
+    pub process: Arc<str>,
+    /// Unit or cgroup, where a line says so.
+    pub scope: Option<Arc<str>>,
+}
+
+impl Kill {
+    /// Whether it hit a unit: its cgroup path ends in the unit's name.
+    #[must_use]
+    pub fn hit(&self, unit: &str) -> bool {
+        self.scope.as_deref().is_some_and(|scope| scope.rsplit('/').next() == Some(unit))
+    }
+}
+
+/// The host's own story.
+#[derive(Clone, Debug, Default)]
+pub struct Host {
+    /// Boots in order.
+    pub boots: Vec<Boot>,
+    /// Units by name.
+    pub units: BTreeMap<Arc<str>, Unit>,
+    /// Kills in order.
+    pub kills: Vec<Kill>,
+    /// Who said that a file system is full.
+    pub full: Vec<(Mark, Arc<str>)>,
+    /// Whether anything of a journal was read.
+    pub has_journal: bool,
+    /// Whether a unit list was read.
+    pub has_unit_list: bool,
+}
+
+impl Host {
+    /// Puts facts in order.
+    #[must_use]
+    pub fn from_facts(facts: &[Observation]) -> Self {
+        let mut host = Self::default();
+        for observation in facts {
+            host.take(observation);
+        }
+        host.boots.sort_by_key(|boot| boot.begun);
+        for unit in host.units.values_mut() {
+            unit.events.sort_by_key(|(mark, _)| *mark);
+        }
+        host
+    }
+
+    fn take(&mut self, observation: &Observation) {
+        if let Fact::UnitFile { unit, state } = &observation.fact {
+            self.has_unit_list = true;
+            self.units.entry(Arc::clone(unit)).or_default().file = Some((*state, observation.line));
+            return;
+        }
+        let Some(at) = observation.at else { return };
+        let mark = (at, observation.line);
+        match &observation.fact {
+            Fact::BootStarted { boot } => {
+                self.has_journal = true;
+                self.boots.push(Boot { id: Arc::clone(boot), begun: mark, ended: None, clean: false });
+            }
+            Fact::BootEnded { boot, clean } => {
+                if let Some(known) = self.boots.iter_mut().rev().find(|known| known.id == *boot) {
+                    known.ended = Some(mark);
+                    known.clean = *clean;
+                }
+            }
+            Fact::UnitSpoke { unit } => self.event(unit, mark, UnitEvent::Spoke),
+            Fact::UnitStarted { unit } => self.event(unit, mark, UnitEvent::Started),
+            Fact::UnitStopped { unit } => self.event(unit, mark, UnitEvent::Stopped),
+            Fact::UnitFailed { unit, result } => self.event(unit, mark, UnitEvent::Failed(Arc::clone(result))),
+            Fact::OomKilled { process, scope, .. } => {
+                self.kills.push(Kill { mark, process: Arc::clone(process), scope: scope.clone() });
+            }
+            Fact::NoSpace { unit } => self.full.push((mark, Arc::clone(unit))),
+            Fact::UnitFile { .. }
+            | Fact::ProxyStarted
+            | Fact::ProxyReloaded
+            | Fact::ProxyStopped
+            | Fact::ProxyConfigRefused { .. } => {}
+        }
+    }
+
+    fn event(&mut self, unit: &Arc<str>, mark: Mark, event: UnitEvent) {
+        self.units.entry(Arc::clone(unit)).or_default().events.push((mark, event));
+    }
+
+    /// Each turn from one boot to the next.
+    pub fn reboots(&self) -> impl Iterator<Item = (&Boot, &Boot)> {
+        self.boots.windows(2).map(|pair| (&pair[0], &pair[1]))
+    }
+}
+
+/// The changes that facts tell of: boots, units, the proxy's own.
+pub fn changes(facts: &[Observation], host: &Host, reference: impl Fn(LineRef) -> lastgood_model::Ref) -> Vec<Change> {
+    let change = |span: Span, kind: ChangeKind, subject: &Arc<str>, line: LineRef| Change {
+        span,
+        kind,
+        subject: Arc::clone(subject),
+        reported: false,
+        reference: reference(line),
+    };
+    let mut found: Vec<Change> = host
+        .reboots()
+        .map(|(old, new)| {
+            let down = old.ended.map_or(new.begun.0, |(at, _)| at);
+            change(Span::new(down, new.begun.0), ChangeKind::HostBoot, &Arc::from(""), new.begun.1)
+        })
+        .collect();
+    let proxy: Arc<str> = Arc::from("nginx");
+    for observation in facts {
+        let Some(at) = observation.at else { continue };
+        let (kind, subject) = match &observation.fact {
+            Fact::UnitStarted { unit } => (ChangeKind::UnitStarted, unit),
+            Fact::UnitStopped { unit } => (ChangeKind::UnitStopped, unit),
+            Fact::UnitFailed { unit, .. } => (ChangeKind::UnitFailed, unit),
+            Fact::ProxyStarted => (ChangeKind::ProxyStarted, &proxy),
+            Fact::ProxyReloaded => (ChangeKind::ProxyReloaded, &proxy),
+            _ => continue,
+        };
+        found.push(change(Span::at(at), kind, subject, observation.line));
+    }
+    found
+}

@@ -1,0 +1,64 @@
+//! Which findings are incidents: blips, one client's trouble and echoes of another finding are not.
+
+use lastgood_model::{ClientId, UnixMs};
+
+use crate::Question;
+use crate::finding::Finding;
+
+/// What a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Judgement {
+    /// An incident.
+    Incident,
+    /// It ended within the minimum duration.
+    Blip,
+    /// One client failed while others were served.
+    OneClient,
+    /// Outside of what was asked for, or part of a larger finding at the same time.
+    Nothing,
+}
+
+/// Judges each finding; `now` is the last moment read.
+#[must_use]
+pub fn judge(findings: &[Finding<'_>], question: &Question, now: UnixMs) -> Vec<Judgement> {
+    findings
+        .iter()
+        .enumerate()
+        .map(|(index, finding)| {
+            let echo = findings.iter().enumerate().any(|(other, larger)| {
+                let first =
+                    (larger.toll.failed, std::cmp::Reverse(other)) > (finding.toll.failed, std::cmp::Reverse(index));
+                other != index && first && is_echo(finding, larger, now)
+            });
+            if echo { Judgement::Nothing } else { alone(finding, question) }
+        })
+        .collect()
+}
+
+fn alone(finding: &Finding<'_>, question: &Question) -> Judgement {
+    let first = finding.first_bad.at;
+    if question.since.is_some_and(|since| finding.recovered.is_some_and(|hit| hit.at < since))
+        || question.until.is_some_and(|until| until < first)
+    {
+        return Judgement::Nothing;
+    }
+    if let Some(recovered) = finding.recovered
+        && recovered.at.since(first) < question.min_duration_ms
+    {
+        return Judgement::Blip;
+    }
+    if let Some(client) = finding.toll.only_client
+        && client != ClientId::UNKNOWN
+        && finding.toll.failed > 1
+        && finding.toll.served.iter().any(|&other| other != client)
+    {
+        return Judgement::OneClient;
+    }
+    Judgement::Incident
+}
+
+/// A small finding within the time of a large one is part of the same trouble, as far as anybody can tell.
+fn is_echo(small: &Finding<'_>, large: &Finding<'_>, now: UnixMs) -> bool {
+    let overlaps = large.onset().cover(large.bad(now)).meets(small.bad(now));
+    overlaps && (small.toll.failed * 5 <= large.toll.failed || small.selection.meets(&large.selection))
+}

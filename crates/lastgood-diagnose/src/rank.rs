@@ -1,0 +1,67 @@
+//! Ranking: the only place where hypotheses meet. Symptoms that a deeper cause explains are dropped.
+
+use lastgood_model::{Cause, Confidence, Weight};
+
+use crate::rules::{Depth, Hypothesis};
+
+/// A hypothesis this far above nothing, in nats, is likely.
+const LIKELY: f64 = 2.0;
+
+/// Orders hypotheses by what speaks for them; never empty if `hypotheses` is not.
+#[must_use]
+pub fn rank(hypotheses: Vec<Hypothesis>) -> Vec<Cause> {
+    let deepest_good = hypotheses
+        .iter()
+        .filter(|hypothesis| confidence(hypothesis) >= Confidence::Likely)
+        .map(|hypothesis| hypothesis.depth)
+        .max();
+    let mut kept: Vec<(f64, Hypothesis)> = hypotheses
+        .into_iter()
+        .filter(|hypothesis| deepest_good.is_none_or(|deepest| hypothesis.depth >= deepest))
+        // Where it fails is no rival of why it fails.
+        .map(|hypothesis| (weight(&hypothesis), hypothesis))
+        .collect();
+    if kept.iter().any(|(_, hypothesis)| hypothesis.depth > Depth::Place) {
+        kept.retain(|(_, hypothesis)| hypothesis.depth > Depth::Place);
+    }
+    kept.sort_by(|a, b| b.0.total_cmp(&a.0).then(b.1.depth.cmp(&a.1.depth)));
+    let highest = kept.first().map_or(0.0, |(weight, _)| *weight);
+    // "None of these" stands in the sum as well, so that a single weak hypothesis does not score 1.
+    let total: f64 = kept.iter().map(|(weight, _)| (weight - highest).exp()).sum::<f64>() + (-highest).exp();
+    kept.into_iter().map(|(weight, hypothesis)| cause((weight - highest).exp() / total, hypothesis)).collect()
+}
+
+fn cause(score: f64, hypothesis: Hypothesis) -> Cause {
+    let confidence = confidence(&hypothesis);
+    let mut evidence = hypothesis.evidence;
+    evidence.sort_by_key(|evidence| std::cmp::Reverse(evidence.weight));
+    Cause {
+        code: hypothesis.code,
+        component: hypothesis.component,
+        confidence,
+        score,
+        chain: hypothesis.chain,
+        evidence,
+        against: hypothesis.against,
+    }
+}
+
+fn weight(hypothesis: &Hypothesis) -> f64 {
+    let sum = |evidence: &[lastgood_model::Evidence]| -> f64 { evidence.iter().map(|e| e.weight.log_ratio()).sum() };
+    sum(&hypothesis.evidence) - sum(&hypothesis.against)
+}
+
+fn confidence(hypothesis: &Hypothesis) -> Confidence {
+    if hypothesis.depth == Depth::Place {
+        return Confidence::Possible;
+    }
+    let decisive = |evidence: &[lastgood_model::Evidence]| evidence.iter().any(|e| e.weight == Weight::Decisive);
+    let doubted = hypothesis.against.iter().any(|e| e.weight >= Weight::Strong);
+    if decisive(&hypothesis.evidence) && !doubted {
+        Confidence::Confirmed
+    } else if weight(hypothesis) >= LIKELY {
+        Confidence::Likely
+    } else {
+        Confidence::Possible
+    }
+}

@@ -1,0 +1,44 @@
+//! `unknown/located`: where it fails and since when, and nothing that says why. Every scene has at least this.
+
+use lastgood_model::{CauseCode, ChangeKind, Claim, Weight};
+
+use super::{Depth, Hypothesis, Rule};
+use crate::scene::Scene;
+
+/// Says where.
+pub struct Located;
+
+impl Rule for Located {
+    fn code(&self) -> CauseCode {
+        CauseCode::Located
+    }
+
+    fn propose(&self, scene: &Scene<'_>) -> Option<Hypothesis> {
+        let finding = scene.finding;
+        let first = finding.first_bad;
+        let mut evidence = vec![scene.evidence(
+            Claim::FailingShare { failed: finding.toll.failed, requests: finding.toll.requests },
+            (first.at, first.line),
+            Weight::Weak,
+        )];
+        if let Some(run) = scene.errors.first()
+            && let Some(shape) = scene.catalogue.shape(run.shape)
+        {
+            evidence.push(scene.evidence(
+                Claim::UpstreamErrors { kind: shape.kind, upstream: shape.upstream.clone(), count: run.count },
+                run.first,
+                Weight::Weak,
+            ));
+        }
+        let mut chain = Vec::from_iter(scene.trigger(&[ChangeKind::Reported], first.at));
+        chain.push(scene.symptom());
+        Some(Hypothesis {
+            code: self.code(),
+            component: scene.component(),
+            evidence,
+            against: Vec::new(),
+            chain,
+            depth: Depth::Place,
+        })
+    }
+}

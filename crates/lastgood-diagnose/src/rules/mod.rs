@@ -1,0 +1,82 @@
+//! The table of rules. Each looks at a scene alone and proposes at most one hypothesis; only `rank` compares.
+
+use std::sync::Arc;
+
+use lastgood_model::{CauseCode, Evidence, Link};
+
+use crate::scene::Scene;
+
+mod disk_full;
+mod dns_failure;
+mod located;
+mod not_started_after_reboot;
+mod oom_kill;
+mod unit_failed;
+mod upstream;
+mod upstream_closing;
+mod upstream_down;
+mod upstream_slow;
+
+/// A candidate cause from one rule.
+#[derive(Clone, Debug)]
+pub struct Hypothesis {
+    /// What.
+    pub code: CauseCode,
+    /// Who.
+    pub component: Arc<str>,
+    /// What speaks for it, weightiest first.
+    pub evidence: Vec<Evidence>,
+    /// What speaks against it.
+    pub against: Vec<Evidence>,
+    /// Trigger → mechanism → symptom.
+    pub chain: Vec<Link>,
+    /// How deep it lies: of two that both fit, the deeper one explains the other away.
+    pub depth: Depth,
+}
+
+/// Where in the chain of causes a hypothesis stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Depth {
+    /// Only says where it fails.
+    Place,
+    /// How the proxy sees the upstream.
+    Symptom,
+    /// What became of a process.
+    Process,
+    /// What was done to the process, or to the host under it.
+    Origin,
+}
+
+/// A cause that can be recognised.
+pub trait Rule: Sync {
+    /// The code that it proposes.
+    fn code(&self) -> CauseCode;
+
+    /// Proposes, if what it looks for is there.
+    fn propose(&self, scene: &Scene<'_>) -> Option<Hypothesis>;
+}
+
+/// Every rule.
+pub const RULES: &[&dyn Rule] = &[
+    &not_started_after_reboot::NotStartedAfterReboot,
+    &oom_kill::OomKill,
+    &disk_full::DiskFull,
+    &unit_failed::UnitFailed,
+    &dns_failure::DnsFailure,
+    &upstream_down::UpstreamDown,
+    &upstream_slow::UpstreamSlow,
+    &upstream_closing::UpstreamClosing,
+    &located::Located,
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_has_a_rule() {
+        for &code in CauseCode::ALL {
+            assert!(RULES.iter().any(|rule| rule.code() == code), "no rule proposes {code}");
+        }
+    }
+}

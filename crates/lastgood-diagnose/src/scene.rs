@@ -1,0 +1,159 @@
+//! What a rule may look at: one finding, what was logged and done around it, and the host's own story.
+//! It holds no hypothesis.
+
+use std::sync::Arc;
+
+use lastgood_model::{
+    Catalogue, Change, ChangeKind, Claim, Evidence, Hit, Link, ProxyErrorKind, Ref, Scope, Span, UnixMs, Weight,
+};
+
+use crate::error_runs::ErrorRun;
+use crate::finding::Finding;
+use crate::host::{Host, Mark};
+
+/// One finding and everything around it.
+pub struct Scene<'a> {
+    /// Names of ids.
+    pub catalogue: &'a Catalogue,
+    /// What turned bad, and when.
+    pub finding: &'a Finding<'a>,
+    /// Which part of the traffic, in words.
+    pub scope: &'a Scope,
+    /// From the last success to the first failure.
+    pub onset: Span,
+    /// From the first failure to the recovery, or to now.
+    pub bad: Span,
+    /// Proxy errors while it was bad, most frequent first.
+    pub errors: Vec<ErrorRun>,
+    /// Proxy errors in a good stretch of the same length before.
+    pub errors_before: Vec<ErrorRun>,
+    /// Changes before or in the onset, nearest first.
+    pub changes: &'a [Change],
+    /// The host's own story.
+    pub host: &'a Host,
+}
+
+/// A change that happened longer before the last success than this had time to show itself: it was survived.
+const SURVIVED_MS: i64 = 600_000;
+
+impl Scene<'_> {
+    /// The proxy's errors of some kinds while it was bad: how many, the most frequent upstream, the first line.
+    #[must_use]
+    pub fn errors_of(&self, kinds: &[ProxyErrorKind]) -> Option<Errors> {
+        self.tally(&self.errors, kinds)
+    }
+
+    /// The same in the good stretch before.
+    #[must_use]
+    pub fn errors_before_of(&self, kinds: &[ProxyErrorKind]) -> u64 {
+        self.tally(&self.errors_before, kinds).map_or(0, |errors| errors.count)
+    }
+
+    fn tally(&self, runs: &[ErrorRun], kinds: &[ProxyErrorKind]) -> Option<Errors> {
+        let mut found: Option<Errors> = None;
+        for run in runs {
+            let Some(shape) = self.catalogue.shape(run.shape).filter(|shape| kinds.contains(&shape.kind)) else {
+                continue;
+            };
+            match &mut found {
+                Some(errors) => {
+                    errors.count += run.count;
+                    errors.first = errors.first.min(run.first);
+                    errors.last = errors.last.max(run.last);
+                    if errors.upstream.is_none() {
+                        errors.upstream.clone_from(&shape.upstream);
+                    }
+                }
+                None => {
+                    found = Some(Errors {
+                        kind: shape.kind,
+                        upstream: shape.upstream.clone(),
+                        count: run.count,
+                        first: run.first,
+                        last: run.last,
+                    });
+                }
+            }
+        }
+        found
+    }
+
+    /// A line reference as the user sees it.
+    #[must_use]
+    pub fn reference(&self, mark: Mark) -> Ref {
+        self.catalogue.reference(mark.1)
+    }
+
+    /// Evidence that stands on a line.
+    #[must_use]
+    pub fn evidence(&self, claim: Claim, mark: Mark, weight: Weight) -> Evidence {
+        Evidence { claim, reference: self.reference(mark), weight }
+    }
+
+    /// A link of a chain that stands on a line.
+    #[must_use]
+    pub fn link(&self, what: Claim, mark: Mark) -> Link {
+        Link { at: Some(mark.0), what, reference: self.reference(mark) }
+    }
+
+    /// The last link of every chain: the first failure.
+    #[must_use]
+    pub fn symptom(&self) -> Link {
+        let Hit { status, at, line, .. } = self.finding.first_bad;
+        self.link(Claim::FirstBad { status }, (at, line))
+    }
+
+    /// The nearest change of some kinds that came before `before` and was not survived, as a link.
+    #[must_use]
+    pub fn trigger(&self, kinds: &[ChangeKind], before: UnixMs) -> Option<Link> {
+        let earliest = self.onset.from().plus(-SURVIVED_MS);
+        let change = self.changes.iter().find(|change| {
+            kinds.contains(&change.kind) && change.span.from() <= before && change.span.to() >= earliest
+        })?;
+        Some(Link {
+            at: Some(change.span.from()),
+            what: change_claim(change, self.onset.to()),
+            reference: change.reference.clone(),
+        })
+    }
+
+    /// How to name what failed where nothing better is known: the upstream, else the vhost.
+    #[must_use]
+    pub fn component(&self) -> Arc<str> {
+        self.scope.upstream.clone().or_else(|| self.scope.vhost.clone()).unwrap_or_else(|| Arc::from("-"))
+    }
+}
+
+/// The claim that a change makes, seen from the first failure.
+#[must_use]
+pub fn change_claim(change: &Change, first_bad: UnixMs) -> Claim {
+    Claim::ChangeBefore {
+        kind: change.kind,
+        subject: Arc::clone(&change.subject),
+        seconds: u64::try_from(first_bad.since(change.span.to()) / 1000).unwrap_or(0),
+        reported: change.reported,
+    }
+}
+
+/// Proxy errors of like kind.
+#[derive(Clone, Debug)]
+pub struct Errors {
+    /// The most frequent kind.
+    pub kind: ProxyErrorKind,
+    /// The most frequent upstream.
+    pub upstream: Option<Arc<str>>,
+    /// How many.
+    pub count: u64,
+    /// The first line.
+    pub first: Mark,
+    /// When the last one was written.
+    pub last: UnixMs,
+}
+
+impl Errors {
+    /// What they claim.
+    #[must_use]
+    pub fn claim(&self) -> Claim {
+        Claim::UpstreamErrors { kind: self.kind, upstream: self.upstream.clone(), count: self.count }
+    }
+}
