@@ -2,11 +2,13 @@
 //! It hands on bytes as it received them and never interprets: it knows no log format and no rule.
 
 mod blocks;
+mod command;
 mod compare;
 mod damage;
 mod discover;
 mod files;
 mod handle;
+mod host;
 mod inflate;
 mod lines;
 mod settings;
@@ -14,9 +16,11 @@ mod source;
 mod spool;
 
 pub use blocks::{BLOCK, Blocks, LONGEST_LINE};
+pub use command::{Said, listen};
 pub use compare::{Relation, relation};
 pub use damage::Damage;
 pub use discover::{Again, Discovered, Input, discover};
 pub use files::{Compression, LogFile, head};
+pub use host::{Written, boot_time, host_name, now, written_now};
 pub use lines::fetch;
 pub use settings::{expand, read_small};

@@ -48,7 +48,7 @@ fn spool_at_most(pipe: &mut dyn Read, limit: u64) -> io::Result<Spooled> {
 }
 
 /// In `TMPDIR`, else in `/var/tmp`, which unlike `/tmp` is rarely held in memory.
-fn temporary() -> io::Result<File> {
+pub(crate) fn temporary() -> io::Result<File> {
     if std::env::var_os("TMPDIR").is_none()
         && let Ok(file) = tempfile::tempfile_in(Path::new("/var/tmp"))
     {
