@@ -45,7 +45,11 @@ pub fn turn_to_bad(failures: &[bool], before: Tally, after: Tally, dispersion: f
             }
             success = Some(at);
         }
-        let turn = Turn { last_good: success.or(first_success.filter(|&at| at < index)), first_bad: index };
+        let turn = match success.or(first_success.filter(|&at| at < index)) {
+            Some(at) => Turn { last_good: Some(at), first_bad: index },
+            // Nothing good came before: it is bad from the first failure on, as far as can be seen.
+            None => return Some(Turn { last_good: None, first_bad: index.min(failures.iter().position(|&f| f)?) }),
+        };
         if narrowest.is_none_or(|known| turn.width() < known.width()) {
             narrowest = Some(turn);
         }

@@ -42,9 +42,8 @@ fn alone(finding: &Finding<'_>, question: &Question) -> Judgement {
     {
         return Judgement::Nothing;
     }
-    if let Some(recovered) = finding.recovered
-        && recovered.at.since(first) < question.min_duration_ms
-    {
+    // With few requests the recovery is seen late; the failures themselves tell how long it was bad at least.
+    if finding.recovered.is_some() && finding.last_bad.at.since(first) < question.min_duration_ms {
         return Judgement::Blip;
     }
     if let Some(client) = finding.toll.only_client
