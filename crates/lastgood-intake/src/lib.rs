@@ -1,1 +1,30 @@
-//! Placeholder while the walls are built.
+//! Bytes to facts: one file a format. Everything that reads a log line, a journal record or a configuration is here.
+//! It opens no file, knows no clock and holds no opinion; a line that it cannot read is counted, never an error.
+
+pub mod access;
+pub mod agent;
+mod cloudtrail;
+mod damage;
+pub mod dimension;
+pub mod interner;
+mod journal;
+pub mod log_format;
+pub mod nginx_conf;
+pub mod nginx_error;
+pub mod path_template;
+mod proxy_error_kind;
+pub mod recognise;
+pub mod referrer;
+pub mod rotation;
+pub mod scan;
+pub mod timestamp;
+mod unit_files;
+
+pub use access::{Request, RequestKey};
+pub use dimension::Dimension;
+pub use interner::{Interner, LocalInterner};
+pub use log_format::AccessFormat;
+pub use nginx_conf::NginxConf;
+pub use nginx_error::ProxyError;
+pub use recognise::{Format, recognise};
+pub use scan::{Context, Counts, Scanner, Sink};

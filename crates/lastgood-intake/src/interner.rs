@@ -1,0 +1,517 @@
+//! Texts as numbers: slices, error shapes and names are told apart once and then carried as ids.
+//! Bounded on purpose: whatever a hostile client sends, memory stays small and the rest is counted under `{other}`.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, Hasher};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use foldhash::quality::FixedState;
+use lastgood_model::{
+    Atom, Catalogue, ErrorHit, ErrorShape, ErrorShapeId, Hit, LineRef, ProxyErrorKind, Slice, SliceId, SourceId,
+    Visitor,
+};
+
+use crate::access::Request;
+use crate::dimension::vhost;
+use crate::nginx_error::{ProxyError, upstream_name};
+use crate::scan::Context;
+use crate::{agent, path_template, referrer};
+
+/// Stands for everything beyond a bound.
+pub const OTHER: &str = "{other}";
+/// Path templates of one virtual host.
+const MAX_PATHS: usize = 1_000;
+/// Slices in all. More is a flood: its slices lose their path.
+const MAX_SLICES: usize = 50_000;
+/// Names in all.
+const MAX_ATOMS: usize = 100_000;
+/// Error shapes in all.
+const MAX_SHAPES: usize = 5_000;
+/// Longer names are cut.
+const MAX_NAME: usize = 256;
+/// Slices that one thread finds without a lock, as a power of two.
+const RECENT: usize = 1 << 14;
+/// Entries of the other caches of one thread.
+const MAX_CACHED: usize = 1 << 14;
+
+const METHODS: [&[u8]; 14] = [
+    b"GET",
+    b"HEAD",
+    b"POST",
+    b"PUT",
+    b"DELETE",
+    b"CONNECT",
+    b"OPTIONS",
+    b"TRACE",
+    b"PATCH",
+    b"PROPFIND",
+    b"MKCOL",
+    b"MOVE",
+    b"COPY",
+    b"REPORT",
+];
+
+/// What a text is a name of. Each sort has its own bound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Sort {
+    Vhost,
+    Upstream,
+    Segment,
+    Method,
+    Agent,
+    ReferrerHost,
+    /// A path template of a virtual host.
+    Path(Atom),
+}
+
+impl Sort {
+    const fn bound(self) -> usize {
+        match self {
+            Self::Vhost | Self::Upstream | Self::Path(_) => MAX_PATHS,
+            Self::Segment | Self::Agent | Self::ReferrerHost => 5_000,
+            Self::Method => METHODS.len(),
+        }
+    }
+}
+
+/// The tables of one run, shared by all threads.
+#[derive(Debug, Default)]
+pub struct Interner {
+    tables: Mutex<Tables>,
+}
+
+#[derive(Debug, Default)]
+struct Tables {
+    atoms: Vec<Arc<str>>,
+    by_text: HashMap<Arc<str>, Atom>,
+    /// Which texts were met as which sort, and how many of each: what the bounds count.
+    known: HashMap<(Sort, Atom), ()>,
+    counts: HashMap<Sort, usize>,
+    slices: Vec<Slice>,
+    by_slice: HashMap<Slice, SliceId>,
+    shapes: Vec<ErrorShape>,
+    by_shape: HashMap<ErrorShape, ErrorShapeId>,
+    /// Requests counted under `{other}`, by virtual host.
+    other_paths: HashMap<Atom, u64>,
+}
+
+impl Interner {
+    /// Everything that ids point at, once reading is done. `sources` are names by [`SourceId`].
+    #[must_use]
+    pub fn catalogue(&self, sources: Vec<Arc<str>>) -> Catalogue {
+        let tables = self.lock();
+        Catalogue { atoms: tables.atoms.clone(), slices: tables.slices.clone(), shapes: tables.shapes.clone(), sources }
+    }
+
+    /// Virtual hosts with more path templates than are told apart, and how many requests went to `{other}`; by name.
+    /// Threads add theirs when they drop their [`LocalInterner`].
+    #[must_use]
+    pub fn other_paths(&self) -> Vec<(Arc<str>, u64)> {
+        let tables = self.lock();
+        let text = |atom: Atom| tables.atoms.get(atom.0 as usize).cloned().unwrap_or_default();
+        let mut counts: Vec<_> = tables.other_paths.iter().map(|(vhost, count)| (text(*vhost), *count)).collect();
+        counts.sort();
+        counts
+    }
+
+    /// A thread that panicked while it held the tables left them whole: every change to them is a push and an insert.
+    fn lock(&self) -> MutexGuard<'_, Tables> {
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Tables {
+    fn atom(&mut self, text: &str) -> Atom {
+        if let Some(atom) = self.by_text.get(text) {
+            return *atom;
+        }
+        let atom = Atom(index(self.atoms.len()));
+        let text: Arc<str> = text.into();
+        self.atoms.push(Arc::clone(&text));
+        self.by_text.insert(text, atom);
+        atom
+    }
+
+    /// The atom of a name, or that of `{other}` if there are too many names of this sort.
+    fn name(&mut self, sort: Sort, name: &[u8]) -> Atom {
+        let text = String::from_utf8_lossy(&name[..name.len().min(MAX_NAME)]);
+        let existing = self.by_text.get(&*text).copied();
+        if let Some(atom) = existing
+            && self.known.contains_key(&(sort, atom))
+        {
+            return atom;
+        }
+        let count = self.counts.entry(sort).or_default();
+        if *count >= sort.bound() || self.atoms.len() >= MAX_ATOMS {
+            return self.atom(OTHER);
+        }
+        *count += 1;
+        let atom = self.atom(&text);
+        self.known.insert((sort, atom), ());
+        atom
+    }
+
+    fn slice(&mut self, parts: &SliceParts<'_>) -> SliceId {
+        let vhost = self.name(Sort::Vhost, parts.vhost);
+        let slice = Slice {
+            vhost,
+            upstream: parts.upstream.map(|upstream| self.name(Sort::Upstream, upstream)),
+            path: self.name(Sort::Path(vhost), parts.path),
+            segment: self.name(Sort::Segment, parts.segment),
+            method: self.name(Sort::Method, parts.method),
+        };
+        if let Some(id) = self.by_slice.get(&slice) {
+            return *id;
+        }
+        let other = self.atom(OTHER);
+        let slice = if self.slices.len() < MAX_SLICES {
+            slice
+        } else {
+            // A bounded number of these: hosts times methods, with nothing else told apart.
+            Slice { upstream: None, path: other, segment: other, ..slice }
+        };
+        *self.by_slice.entry(slice).or_insert_with(|| {
+            self.slices.push(slice);
+            SliceId(index(self.slices.len() - 1))
+        })
+    }
+
+    fn shape(&mut self, shape: ErrorShape) -> ErrorShapeId {
+        if let Some(id) = self.by_shape.get(&shape) {
+            return *id;
+        }
+        let shape = if self.shapes.len() < MAX_SHAPES {
+            shape
+        } else {
+            ErrorShape { kind: shape.kind, upstream: None, server: None, message: OTHER.into() }
+        };
+        if let Some(id) = self.by_shape.get(&shape) {
+            return *id;
+        }
+        let id = ErrorShapeId(index(self.shapes.len()));
+        self.shapes.push(shape.clone());
+        self.by_shape.insert(shape, id);
+        id
+    }
+}
+
+/// The bounds above keep every table far below 2³² entries.
+fn index(len: usize) -> u32 {
+    u32::try_from(len).unwrap_or(u32::MAX)
+}
+
+struct SliceParts<'a> {
+    vhost: &'a [u8],
+    upstream: Option<&'a [u8]>,
+    path: &'a [u8],
+    segment: &'a [u8],
+    method: &'a [u8],
+}
+
+/// One thread's way to the shared tables: what it met before it finds without a lock.
+#[derive(Debug)]
+pub struct LocalInterner<'i> {
+    shared: &'i Interner,
+    hashing: FixedState,
+    /// The slice of a hash of host, upstream, path and method as written: the last one at each place.
+    recent: Vec<(u64, SliceId, bool)>,
+    names: HashMap<(u8, u64), Option<Atom>>,
+    shapes: HashMap<u64, ErrorShapeId>,
+    other: HashMap<SliceId, u64>,
+    template: Vec<u8>,
+}
+
+impl<'i> LocalInterner<'i> {
+    /// A way to these tables.
+    #[must_use]
+    pub fn new(shared: &'i Interner) -> Self {
+        Self {
+            shared,
+            hashing: FixedState::with_seed(0x736c_6963_6573),
+            recent: vec![(0, SliceId(0), false); RECENT],
+            names: HashMap::new(),
+            shapes: HashMap::new(),
+            other: HashMap::new(),
+            template: Vec::new(),
+        }
+    }
+
+    /// A request as numbers.
+    #[inline]
+    pub fn hit(&mut self, request: &Request<'_>, source: SourceId, line: u64, context: &Context) -> Hit {
+        Hit {
+            at: request.at,
+            slice: self.slice(request, context),
+            status: request.status,
+            client: request.client_id(),
+            line: LineRef { source, line },
+        }
+    }
+
+    #[inline]
+    fn slice(&mut self, request: &Request<'_>, context: &Context) -> SliceId {
+        let vhost = vhost(request, context);
+        let upstream = request.upstream();
+        let path = path_template::path(request.target).unwrap_or(path_template::INVALID);
+        let mut hasher = self.hashing.build_hasher();
+        for part in [vhost, upstream.unwrap_or_default(), path, request.method] {
+            hasher.write(part);
+            hasher.write_usize(part.len());
+        }
+        // Zero marks an empty place.
+        let hash = hasher.finish() | 1;
+        let place = (hash >> 40) as usize & (RECENT - 1);
+        let (known, slice, is_other) = self.recent[place];
+        if known == hash {
+            if is_other {
+                *self.other.entry(slice).or_default() += 1;
+            }
+            return slice;
+        }
+        self.unknown_slice(request, (vhost, upstream), (hash, place))
+    }
+
+    #[cold]
+    fn unknown_slice(
+        &mut self,
+        request: &Request<'_>,
+        (vhost, upstream): (&[u8], Option<&[u8]>),
+        (hash, place): (u64, usize),
+    ) -> SliceId {
+        self.template.clear();
+        path_template::template(request.target, &mut self.template);
+        let segment = path_template::segment(request.target);
+        let mut tables = self.shared.lock();
+        let id = tables.slice(&SliceParts {
+            vhost,
+            upstream,
+            path: &self.template,
+            segment: if segment.len() > 64 { b"/{}" } else { segment },
+            method: if METHODS.contains(&request.method) { request.method } else { OTHER.as_bytes() },
+        });
+        let other = tables.atom(OTHER);
+        let is_other = tables.slices.get(id.0 as usize).is_some_and(|slice| slice.path == other);
+        drop(tables);
+        if is_other {
+            *self.other.entry(id).or_default() += 1;
+        }
+        self.recent[place] = (hash, id, is_other);
+        id
+    }
+
+    /// Who sent a request: the host of its referrer and its application.
+    pub fn visitor(&mut self, request: &Request<'_>) -> Visitor {
+        Visitor {
+            referrer_host: self.name(0, Sort::ReferrerHost, request.referrer, referrer::host),
+            agent: self.name(1, Sort::Agent, request.agent, agent::product),
+        }
+    }
+
+    fn name(&mut self, cache: u8, sort: Sort, text: &[u8], name_of: fn(&[u8]) -> Option<&[u8]>) -> Option<Atom> {
+        if text.is_empty() {
+            return None;
+        }
+        // Referrers carry long queries: only what names the host is looked at.
+        let key = (cache, self.hash_of(if cache == 0 { name_of(text)? } else { text }));
+        if let Some(known) = self.names.get(&key) {
+            return *known;
+        }
+        let atom = name_of(text).map(|name| self.shared.lock().name(sort, name));
+        if self.names.len() < MAX_CACHED {
+            self.names.insert(key, atom);
+        }
+        atom
+    }
+
+    /// A line of an error log as numbers.
+    pub fn error(&mut self, error: &ProxyError<'_>, source: SourceId, line: u64) -> ErrorHit {
+        let upstream = error.upstream.map(upstream_name);
+        let message = shape_of_message(error);
+        let key = self.hashing.hash_one((error.kind, upstream, error.server, &message));
+        let text = |bytes: &[u8]| Arc::<str>::from(String::from_utf8_lossy(&bytes[..bytes.len().min(MAX_NAME)]));
+        let shape = match self.shapes.get(&key) {
+            Some(shape) => *shape,
+            None => {
+                let shape = self.shared.lock().shape(ErrorShape {
+                    kind: error.kind,
+                    upstream: upstream.map(text),
+                    server: error.server.map(text),
+                    message: text(&message),
+                });
+                if self.shapes.len() < MAX_CACHED {
+                    self.shapes.insert(key, shape);
+                }
+                shape
+            }
+        };
+        ErrorHit { at: error.at, shape, line: LineRef { source, line } }
+    }
+
+    fn hash_of(&self, text: &[u8]) -> u64 {
+        let mut hasher = self.hashing.build_hasher();
+        hasher.write(text);
+        hasher.finish()
+    }
+}
+
+impl Drop for LocalInterner<'_> {
+    fn drop(&mut self) {
+        let mut tables = self.shared.lock();
+        for (slice, count) in self.other.drain() {
+            if let Some(vhost) = tables.slices.get(slice.0 as usize).map(|slice| slice.vhost) {
+                *tables.other_paths.entry(vhost).or_default() += count;
+            }
+        }
+    }
+}
+
+/// The sentence without what differs from line to line: quoted text of clients and, but for the errno, numbers.
+fn shape_of_message(error: &ProxyError<'_>) -> Vec<u8> {
+    use ProxyErrorKind as Kind;
+    let message = error.message;
+    if !matches!(error.kind, Kind::Other | Kind::ClientSide | Kind::Harmless | Kind::Limited | Kind::BadAnswer) {
+        return without_numbers(message);
+    }
+    let mut shape = Vec::with_capacity(message.len());
+    for (index, part) in message.split(|byte| *byte == b'"').enumerate() {
+        match index % 2 {
+            0 => shape.extend(without_numbers(part)),
+            _ => shape.extend_from_slice("\"…\"".as_bytes()),
+        }
+    }
+    shape
+}
+
+/// `{}` for every number that is not an errno, and for every path with a number in it.
+fn without_numbers(text: &[u8]) -> Vec<u8> {
+    let mut shape = Vec::with_capacity(text.len());
+    for (index, word) in text.split(|byte| *byte == b' ').enumerate() {
+        if index > 0 {
+            shape.push(b' ');
+        }
+        let is_errno = word.starts_with(b"(") && word.ends_with(b":");
+        let numbered = word.iter().any(u8::is_ascii_digit);
+        match word {
+            word if !numbered || is_errno || word.starts_with(b"HTTP/") => shape.extend_from_slice(word),
+            // Addresses and sockets are what a reader looks for.
+            word if word.contains(&b':') => shape.extend_from_slice(word),
+            word if word.ends_with(b",") => shape.extend_from_slice(b"{},"),
+            _ => shape.extend_from_slice(b"{}"),
+        }
+    }
+    shape
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::tz::TimeZone;
+    use lastgood_model::UnixMs;
+
+    const SOURCE: SourceId = SourceId(3);
+
+    fn context() -> Context {
+        Context { zone: TimeZone::UTC, vhost: "shop".into() }
+    }
+
+    fn get(target: &str) -> Request<'_> {
+        Request { method: b"GET", target: target.as_bytes(), status: 200, client: b"1.2.3.4", ..Request::default() }
+    }
+
+    #[test]
+    fn equal_parts_of_traffic_are_one_slice() {
+        let shared = Interner::default();
+        let mut one = LocalInterner::new(&shared);
+        let mut two = LocalInterner::new(&shared);
+        let a = one.hit(&get("/order/1?x"), SOURCE, 7, &context());
+        let b = two.hit(&get("/order/2?y"), SOURCE, 8, &context());
+        assert_eq!(a.slice, b.slice);
+        assert_eq!(a.line, LineRef { source: SOURCE, line: 7 });
+        let post = Request { method: b"POST", ..get("/order/1") };
+        assert_ne!(one.hit(&post, SOURCE, 9, &context()).slice, a.slice);
+        let upstream = Request { upstream_addr: b"a:1, b:2", ..get("/order/1") };
+        let c = one.hit(&upstream, SOURCE, 9, &context());
+        let catalogue = shared.catalogue(vec!["x".into()]);
+        let slice = catalogue.slice(c.slice).unwrap();
+        assert_eq!(catalogue.text(slice.vhost), "shop");
+        assert_eq!(catalogue.text(slice.upstream.unwrap()), "b:2");
+        assert_eq!(catalogue.text(slice.path), "/order/{}");
+        assert_eq!(catalogue.text(slice.segment), "/order");
+        assert_eq!(catalogue.text(slice.method), "GET");
+    }
+
+    #[test]
+    fn paths_beyond_the_bound_are_counted() {
+        let shared = Interner::default();
+        let mut local = LocalInterner::new(&shared);
+        let word = |n: usize| n.to_string().bytes().map(|digit| char::from(b'a' + digit - b'0')).collect::<String>();
+        for round in 0..2 {
+            for n in 0..1_500 {
+                local.hit(&get(&format!("/p{}", word(n))), SOURCE, n as u64, &context());
+            }
+            assert!(shared.other_paths().is_empty(), "{round}: counted when the thread is done");
+        }
+        drop(local);
+        assert_eq!(shared.other_paths(), [("shop".into(), 1_000)]);
+        assert!(shared.catalogue(vec![]).slices.len() < 2_500);
+    }
+
+    #[test]
+    fn a_flood_of_everything_stays_bounded() {
+        let shared = Interner::default();
+        let mut local = LocalInterner::new(&shared);
+        for n in 0..200_000u32 {
+            let (host, upstream) = (format!("h{}", n % 7_000), format!("u{}", n % 6_000));
+            let (path, method) = (format!("/x{n:x}y/z"), format!("M{n}"));
+            let request = Request {
+                host: host.as_bytes(),
+                upstream_addr: upstream.as_bytes(),
+                target: path.as_bytes(),
+                method: method.as_bytes(),
+                referrer: host.as_bytes(),
+                agent: path.as_bytes(),
+                ..Request::default()
+            };
+            local.hit(&request, SOURCE, 1, &context());
+            local.visitor(&request);
+        }
+        let catalogue = shared.catalogue(vec![]);
+        assert!(catalogue.slices.len() <= MAX_SLICES + 1_001 * 15, "{}", catalogue.slices.len());
+        assert!(catalogue.atoms.len() <= MAX_ATOMS + 1, "{}", catalogue.atoms.len());
+    }
+
+    #[test]
+    fn visitors_have_names() {
+        let shared = Interner::default();
+        let mut local = LocalInterner::new(&shared);
+        let request = Request { referrer: b"https://a.example/x?enc=1", agent: b"CarNaviApp/5.1", ..get("/") };
+        let visitor = local.visitor(&request);
+        assert_eq!(local.visitor(&request), visitor);
+        assert_eq!(local.visitor(&get("/")), Visitor { referrer_host: None, agent: None });
+        let catalogue = shared.catalogue(vec![]);
+        assert_eq!(catalogue.text(visitor.referrer_host.unwrap()), "a.example");
+        assert_eq!(catalogue.text(visitor.agent.unwrap()), "CarNaviApp");
+    }
+
+    #[test]
+    fn lines_that_differ_in_numbers_share_a_shape() {
+        let shared = Interner::default();
+        let mut local = LocalInterner::new(&shared);
+        let mut shape = |kind, message: &str| {
+            let error = ProxyError { at: UnixMs(1), kind, message: message.as_bytes(), ..ProxyError::default() };
+            local.error(&error, SOURCE, 1).shape
+        };
+        use ProxyErrorKind as Kind;
+        let a = shape(Kind::Limited, r#"limiting requests, excess: 0.973 by zone "rl""#);
+        assert_eq!(shape(Kind::Limited, r#"limiting requests, excess: 0.9 by zone "rl""#), a);
+        let b = shape(Kind::Other, r#"open() "/srv/a/1" failed (2: No such file or directory)"#);
+        assert_eq!(shape(Kind::Other, r#"open() "/srv/b/2" failed (2: No such file or directory)"#), b);
+        assert_ne!(shape(Kind::Other, r#"open() "/srv/b/2" failed (13: Permission denied)"#), b);
+        let c = shape(Kind::ConnectRefused, "connect() failed (111: Connection refused) while connecting to upstream");
+        let catalogue = shared.catalogue(vec![]);
+        assert_eq!(
+            &*catalogue.shape(c).unwrap().message,
+            "connect() failed (111: Connection refused) while connecting to upstream"
+        );
+    }
+}

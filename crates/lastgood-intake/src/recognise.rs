@@ -1,0 +1,222 @@
+//! Which format a file has: by what stands in it, first of all; its name only decides between equals.
+//! It looks at the beginning alone and reads nothing.
+
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+
+use crate::access::Request;
+use crate::damage::Repair;
+use crate::log_format::{AccessFormat, Fit};
+use crate::nginx_conf::NginxConf;
+use crate::nginx_error::ErrorLog;
+use crate::scan::{Line, Sink};
+use crate::timestamp::Clock;
+use crate::{rotation, unit_files};
+
+/// Lines that are looked at.
+const LINES: usize = 200;
+
+/// What a file holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Requests, in this format.
+    Access(Arc<AccessFormat>),
+    /// nginx's error log.
+    NginxError,
+    /// `journalctl -o json`.
+    Journal,
+    /// `systemctl list-unit-files`.
+    UnitFiles,
+    /// CloudTrail events, or the output of `aws cloudtrail lookup-events`.
+    CloudTrail,
+    /// A configuration of nginx.
+    NginxConf,
+    /// Nothing that we know, or nothing at all.
+    Unknown,
+}
+
+impl Format {
+    /// Stable name, as in JSON.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Access(_) => "access",
+            Self::NginxError => "nginx-error",
+            Self::Journal => "journal",
+            Self::UnitFiles => "unit-files",
+            Self::CloudTrail => "cloudtrail",
+            Self::NginxConf => "nginx-conf",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// Recognises a file by its first bytes (some 64 KiB do), its name and the formats that a configuration declares.
+#[must_use]
+pub fn recognise(head: &[u8], name: &str, conf: &NginxConf) -> Format {
+    let lines = Lines::of(head);
+    if lines.starts_json() {
+        if lines.count(|line| contains(line, b"\"__REALTIME_TIMESTAMP\"")) > 0 {
+            return Format::Journal;
+        }
+        if contains(head, b"CloudTrailEvent") || (contains(head, b"\"eventName\"") && contains(head, b"\"eventTime\""))
+        {
+            return Format::CloudTrail;
+        }
+    }
+    // A file that is one of these has no line of another, so the first that fits is it.
+    if let Some(format) = access_format(&lines, name, conf) {
+        return Format::Access(Arc::new(format));
+    }
+    let mut errors = ErrorLog::new(TimeZone::UTC);
+    if lines.count(|line| errors.line(line, 1, &mut Nobody) == Line::Parsed) > 0 {
+        return Format::NginxError;
+    }
+    let rows: Vec<Line> = lines.0.iter().map(|line| unit_files::line(line, 1, &mut Nobody)).collect();
+    let of = |wanted| rows.iter().filter(|row| **row == wanted).count();
+    if of(Line::Parsed) > of(Line::Unreadable) {
+        return Format::UnitFiles;
+    }
+    if is_configuration(head, name) { Format::NginxConf } else { Format::Unknown }
+}
+
+/// The format that fits most lines best, if any line is a request at all.
+fn access_format(lines: &Lines<'_>, name: &str, conf: &NginxConf) -> Option<AccessFormat> {
+    let declared = conf.log_formats.iter().filter_map(|(name, format)| AccessFormat::compile(name, format));
+    let candidates = declared.chain([AccessFormat::combined(), AccessFormat::common()]);
+    let configured = configured_format(name, conf);
+    let rank = |format: &AccessFormat| {
+        let points = lines.points(format);
+        // The configuration says which format the file has, unless older lines were written in another.
+        let is_configured = points > 0 && Some(format.name()) == configured;
+        (points, is_configured, format.richness())
+    };
+    let ranked: Vec<_> = candidates.map(|format| (rank(&format), format)).collect();
+    let best = ranked.iter().map(|((points, ..), _)| *points).max().filter(|points| *points > 0)?;
+    ranked
+        .into_iter()
+        .map(|((points, configured, richness), format)| {
+            ((if configured && points * 2 >= best { best } else { points }, configured, richness), format)
+        })
+        .max_by_key(|(rank, _)| *rank)
+        .map(|(_, format)| format)
+}
+
+/// The name of the format that the configuration gives to the set this file belongs to.
+fn configured_format<'c>(name: &str, conf: &'c NginxConf) -> Option<&'c str> {
+    let file = |path: &str| {
+        let stem = rotation::stem(path);
+        stem.rsplit('/').next().unwrap_or_default().to_owned()
+    };
+    let wanted = file(name);
+    let log = conf.access_logs.iter().find(|log| file(&log.path) == wanted)?;
+    Some(log.format.as_deref().unwrap_or("combined"))
+}
+
+fn is_configuration(head: &[u8], name: &str) -> bool {
+    let conf = NginxConf::parse(head);
+    let says_much = !conf.log_formats.is_empty() || !conf.servers.is_empty() || !conf.upstreams.is_empty();
+    let says_little = !conf.access_logs.is_empty() || !conf.error_logs.is_empty() || !conf.includes.is_empty();
+    !head.contains(&0) && (says_much || (says_little && name.ends_with(".conf")))
+}
+
+/// The lines to look at: no blank ones, and not the last one if it may be cut.
+struct Lines<'a>(Vec<&'a [u8]>);
+
+impl<'a> Lines<'a> {
+    fn of(head: &'a [u8]) -> Self {
+        let whole = match memchr::memrchr(b'\n', head) {
+            Some(end) => &head[..end],
+            None => head,
+        };
+        let lines = whole.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+        Self(lines.filter(|line| !line.trim_ascii().is_empty()).take(LINES).collect())
+    }
+
+    fn starts_json(&self) -> bool {
+        self.0.first().is_some_and(|line| matches!(line.trim_ascii_start().first(), Some(b'{' | b'[')))
+    }
+
+    fn count(&self, mut fits: impl FnMut(&[u8]) -> bool) -> usize {
+        self.0.iter().filter(|line| fits(line)).count()
+    }
+
+    /// How well a format fits: 4 for a line that it takes exactly, 3 with something behind, 1 for a damaged one.
+    fn points(&self, format: &AccessFormat) -> usize {
+        let mut clock = Clock::new(TimeZone::UTC);
+        let mut repair = Repair::default();
+        let mut points = |line: &[u8]| match format.read(line, &mut clock) {
+            Some((_, Fit::Whole { extra: 0 })) => 4,
+            Some((_, Fit::Whole { .. })) => 3,
+            _ => usize::from(repair.records(format, line, &mut clock, |_: &Request<'_>| {}) > 0),
+        };
+        self.0.iter().map(|line| points(line)).sum()
+    }
+}
+
+fn contains(text: &[u8], part: &[u8]) -> bool {
+    memchr::memmem::find(text, part).is_some()
+}
+
+struct Nobody;
+
+impl Sink for Nobody {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const COMBINED: &str = "1.2.3.4 - - [16/Nov/2022:11:04:56 +0900] \"GET / HTTP/1.1\" 200 7 \"-\" \"curl\"\n";
+    const COMMON: &str = "1.2.3.4 - - [16/Nov/2022:11:04:56 +0900] \"GET / HTTP/1.1\" 200 7\n";
+    const MAIN: &str = "1.2.3.4 - - [16/Nov/2022:11:04:56 +0900] \"GET / HTTP/1.1\" 200 7 \"-\" \"curl\" ua=\"a:1\"\n";
+    const ERROR: &str = "2026/11/21 19:25:05 [error] 7#7: *3 connect() failed (111: Connection refused) while connecting to upstream, client: 127.0.0.1, server: a, request: \"GET / HTTP/1.1\", upstream: \"http://127.0.0.1:9999/x\", host: \"a\"\n";
+
+    fn conf() -> NginxConf {
+        NginxConf::parse(
+            br#"log_format main '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent" ua="$upstream_addr"';
+                log_format same '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent" ua="$upstream_addr"';
+                access_log /var/log/nginx/shop-access.log same;"#,
+        )
+    }
+
+    fn name(head: &str, file: &str, conf: &NginxConf) -> String {
+        match recognise(head.as_bytes(), file, conf) {
+            Format::Access(format) => format.name().to_owned(),
+            other => other.name().to_owned(),
+        }
+    }
+
+    #[test]
+    fn content_decides() {
+        let none = NginxConf::default();
+        assert_eq!(name(COMBINED, "x", &none), "combined");
+        assert_eq!(name(COMMON, "x", &none), "common");
+        assert_eq!(name(MAIN, "x", &none), "combined");
+        assert_eq!(name(&ERROR.repeat(3), "access.log", &none), "nginx-error");
+        assert_eq!(name(&format!("{ERROR}{COMBINED}"), "x", &none), "combined");
+        assert_eq!(name("{\"__REALTIME_TIMESTAMP\":\"1\"}\n", "x", &none), "journal");
+        assert_eq!(name("{\n \"Records\": [ {\"eventTime\":\"x\", \"eventName\":\"y\"", "x", &none), "cloudtrail");
+        assert_eq!(name("UNIT FILE STATE\nnginx.service enabled\n\n1 unit files listed.\n", "x", &none), "unit-files");
+        assert_eq!(name("server { listen 80; }", "x", &none), "nginx-conf");
+        assert_eq!(name("error_log /x;", "a.conf", &none), "nginx-conf");
+        assert_eq!(name("hello world\n", "access.log", &none), "unknown");
+        assert_eq!(name("", "access.log", &none), "unknown");
+        assert_eq!(name("\0\0\0\0", "access.log", &none), "unknown");
+    }
+
+    #[test]
+    fn declared_formats_come_before_built_in_ones() {
+        assert_eq!(name(MAIN, "other.log", &conf()), "same");
+        assert_eq!(name(MAIN, "shop-access.log.2", &conf()), "same");
+        assert_eq!(name(COMBINED, "shop-access.log.9.gz", &conf()), "combined");
+    }
+
+    #[test]
+    fn damaged_lines_are_recognised() {
+        let mangled = "Ä16/Nov/2022:11:04:56 +0900Ü \"GET / HTTP/1.1\" 200 7 \"-\" \"curl\"";
+        assert_eq!(name(mangled, "-", &NginxConf::default()), "combined");
+        let garbage = "\u{1}\u{2}garbage\n".repeat(50);
+        assert_eq!(name(&format!("{garbage}{COMBINED}"), "-", &NginxConf::default()), "combined");
+    }
+}

@@ -1,0 +1,286 @@
+//! Times as servers write them, read by hand, with the last minute remembered: neighbouring lines share it.
+//! Not a general date parser; a time that is not a real date is `None`.
+
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime};
+use jiff::tz::{Offset, TimeZone};
+use lastgood_model::UnixMs;
+
+/// Length of `16/Nov/2022:11:04:56 +0900`.
+pub const LOCAL_LEN: usize = 26;
+/// Length of `16/Nov/2022:11:04:56`, the part that marks a time when searching for one.
+const LOCAL_HEAD: usize = 20;
+/// Length of `2026-11-21T19:25:05`.
+const ISO_HEAD: usize = 19;
+/// Length of `2026/11/21 19:25:05`.
+pub const ERROR_LEN: usize = 19;
+
+/// A moment and the offset it was written in, in seconds east of UTC.
+pub type Stamp = (UnixMs, i32);
+
+/// Reads times. Keep one per file: it remembers the last minute.
+#[derive(Clone, Debug)]
+pub struct Clock {
+    zone: TimeZone,
+    /// The text up to the minute, and the seconds since 1970 as if it were UTC.
+    minute: ([u8; 17], i64),
+    /// The same for times without a zone, with the offset that the zone had then.
+    zoned: Option<([u8; 16], i64, i32)>,
+}
+
+impl Clock {
+    /// A reader whose times without a zone are in `zone`.
+    #[must_use]
+    pub fn new(zone: TimeZone) -> Self {
+        Self { zone, minute: (*b"01/Jan/1970:00:00", 0), zoned: None }
+    }
+
+    /// `16/Nov/2022:11:04:56 +0900`, as in `$time_local`.
+    #[inline]
+    pub fn local(&mut self, text: &[u8]) -> Option<Stamp> {
+        let text: &[u8; LOCAL_LEN] = text.try_into().ok()?;
+        let (minute, rest) = text.split_first_chunk::<17>()?;
+        if *minute != self.minute.0 {
+            let civil = civil(
+                four(minute[7..11].try_into().ok()?)?,
+                month(minute[3..6].try_into().ok()?)?,
+                two(minute[0], minute[1])?,
+                two(minute[12], minute[13])?,
+                two(minute[15], minute[16])?,
+            )?;
+            if [minute[2], minute[6], minute[11], minute[14]] != *b"//::" {
+                return None;
+            }
+            self.minute = (*minute, civil);
+        }
+        // rest: `:56 +0900`
+        if rest[0] != b':' || rest[3] != b' ' {
+            return None;
+        }
+        let offset = offset(rest[4], two(rest[5], rest[6])?, two(rest[7], rest[8])?)?;
+        Some((UnixMs::from_seconds(self.minute.1 + second(rest[1], rest[2])? - i64::from(offset)), offset))
+    }
+
+    /// `2026-11-21T19:25:05+00:00` or `…Z`, as in `$time_iso8601`.
+    #[inline]
+    pub fn iso8601(&mut self, text: &[u8]) -> Option<Stamp> {
+        let (minute, rest) = text.split_first_chunk::<16>()?;
+        if minute[..] != self.minute.0[..16] || self.minute.0[16] != 0 {
+            if [minute[4], minute[7], minute[10], minute[13]] != *b"--T:" {
+                return None;
+            }
+            let mut key = [0; 17];
+            key[..16].copy_from_slice(minute);
+            self.minute = (key, year_first(minute)?);
+        }
+        let offset = match rest {
+            [b':', _, _, b'Z'] => 0,
+            [b':', _, _, sign, h1, h2, b':', m1, m2] => offset(*sign, two(*h1, *h2)?, two(*m1, *m2)?)?,
+            _ => return None,
+        };
+        Some((UnixMs::from_seconds(self.minute.1 + second(rest[1], rest[2])? - i64::from(offset)), offset))
+    }
+
+    /// `1668564450.123`, as in `$msec`. The offset is that of the reader's zone.
+    pub fn msec(&mut self, text: &[u8]) -> Option<Stamp> {
+        let dot = text.len().checked_sub(4)?;
+        if text[dot] != b'.' || dot == 0 || dot > 11 {
+            return None;
+        }
+        let ms = number(&text[..dot])?.checked_mul(1000)?.checked_add(number(&text[dot + 1..])?)?;
+        let at = i64::try_from(ms).ok()?;
+        let offset = self.zone.to_offset(Timestamp::from_millisecond(at).ok()?);
+        Some((UnixMs(at), offset.seconds()))
+    }
+
+    /// `2026/11/21 19:25:05`, as in an nginx error log: no zone, so the reader's. Where clocks were put back the
+    /// earlier of the two moments is taken.
+    #[inline]
+    pub fn error_log(&mut self, text: &[u8]) -> Option<Stamp> {
+        let text: &[u8; ERROR_LEN] = text.try_into().ok()?;
+        let (minute, rest) = text.split_first_chunk::<16>()?;
+        let (begin, offset) = match self.zoned {
+            Some((known, begin, offset)) if known == *minute => (begin, offset),
+            _ => {
+                if [minute[4], minute[7], minute[10], minute[13]] != *b"// :" {
+                    return None;
+                }
+                let civil: DateTime = Offset::UTC.to_datetime(Timestamp::from_second(year_first(minute)?).ok()?);
+                let begin = self.zone.to_ambiguous_timestamp(civil).compatible().ok()?;
+                let offset = self.zone.to_offset(begin).seconds();
+                self.zoned = Some((*minute, begin.as_second(), offset));
+                (begin.as_second(), offset)
+            }
+        };
+        if rest[0] != b':' {
+            return None;
+        }
+        Some((UnixMs::from_seconds(begin + second(rest[1], rest[2])?), offset))
+    }
+}
+
+/// Where a `16/Nov/2022:11:04:56` begins in `text`, at or after `from`.
+#[must_use]
+pub fn find_local(text: &[u8], from: usize) -> Option<usize> {
+    let begin = from.checked_add(2)?;
+    memchr::memchr_iter(b'/', text.get(begin..)?).map(|slash| begin + slash - 2).find(|&start| {
+        text.get(start..start + LOCAL_HEAD).is_some_and(|t| {
+            t[6] == b'/'
+                && [t[11], t[14], t[17]] == *b":::"
+                && month([t[3], t[4], t[5]]).is_some()
+                && [0, 1, 7, 8, 9, 10, 12, 13, 15, 16, 18, 19].iter().all(|&i: &usize| t[i].is_ascii_digit())
+        })
+    })
+}
+
+/// Where a `2026-11-21T19:25:05` begins in `text`, at or after `from`.
+#[must_use]
+pub fn find_iso8601(text: &[u8], from: usize) -> Option<usize> {
+    let begin = from.checked_add(10)?;
+    memchr::memchr_iter(b'T', text.get(begin..)?).map(|t| begin + t - 10).find(|&start| {
+        text.get(start..start + ISO_HEAD).is_some_and(|t| {
+            [t[4], t[7], t[13], t[16]] == *b"--::"
+                && [0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18].iter().all(|&i: &usize| t[i].is_ascii_digit())
+        })
+    })
+}
+
+/// `2026-11-21T19:25` with any separators, as seconds since 1970 if it were UTC.
+fn year_first(text: &[u8; 16]) -> Option<i64> {
+    civil(
+        four(text[..4].try_into().ok()?)?,
+        two(text[5], text[6])?,
+        two(text[8], text[9])?,
+        two(text[11], text[12])?,
+        two(text[14], text[15])?,
+    )
+}
+
+/// Seconds since 1970 of a civil minute in UTC; `None` if there is no such day or minute.
+fn civil(year: u16, month: u8, day: u8, hour: u8, minute: u8) -> Option<i64> {
+    let signed = |n: u8| i8::try_from(n).ok();
+    let date = Date::new(i16::try_from(year).ok()?, signed(month)?, signed(day)?).ok()?;
+    if hour > 23 || minute > 59 {
+        return None;
+    }
+    let midnight = Offset::UTC.to_timestamp(date.at(0, 0, 0, 0)).ok()?;
+    Some(midnight.as_second() + i64::from(hour) * 3600 + i64::from(minute) * 60)
+}
+
+fn offset(sign: u8, hours: u8, minutes: u8) -> Option<i32> {
+    if hours > 18 || minutes > 59 {
+        return None;
+    }
+    let seconds = i32::from(hours) * 3600 + i32::from(minutes) * 60;
+    match sign {
+        b'+' => Some(seconds),
+        b'-' => Some(-seconds),
+        _ => None,
+    }
+}
+
+fn second(tens: u8, ones: u8) -> Option<i64> {
+    two(tens, ones).filter(|&s| s < 60).map(i64::from)
+}
+
+#[inline]
+fn two(tens: u8, ones: u8) -> Option<u8> {
+    let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
+    (tens < 10 && ones < 10).then(|| tens * 10 + ones)
+}
+
+fn four(digits: [u8; 4]) -> Option<u16> {
+    Some(u16::from(two(digits[0], digits[1])?) * 100 + u16::from(two(digits[2], digits[3])?))
+}
+
+fn month(name: [u8; 3]) -> Option<u8> {
+    const NAMES: [&[u8; 3]; 12] =
+        [b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"];
+    (1..=12).zip(NAMES).find(|(_, known)| **known == name).map(|(number, _)| number)
+}
+
+/// A decimal number of at most 19 digits and nothing else.
+#[must_use]
+pub fn number(text: &[u8]) -> Option<u64> {
+    if text.is_empty() || text.len() > 19 {
+        return None;
+    }
+    text.iter().try_fold(0u64, |sum, digit| {
+        let digit = digit.wrapping_sub(b'0');
+        (digit < 10).then(|| sum * 10 + u64::from(digit))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn clock() -> Clock {
+        Clock::new(TimeZone::fixed(Offset::constant(9)))
+    }
+
+    #[test]
+    fn local_times_in_mixed_offsets() {
+        let mut clock = clock();
+        let seoul = clock.local(b"16/Nov/2022:11:04:56 +0900").unwrap();
+        let utc = clock.local(b"16/Nov/2022:02:04:56 +0000").unwrap();
+        assert_eq!(seoul, (UnixMs::from_seconds(1_668_564_296), 32_400));
+        assert_eq!(utc, (seoul.0, 0));
+        assert_eq!(clock.local(b"16/Nov/2022:02:04:57 -0330").unwrap().1, -12_600);
+        assert_eq!(clock.local(b"16/Nov/2022:02:04:57 +0000").unwrap().0.since(utc.0), 1000);
+    }
+
+    #[test]
+    fn what_is_not_a_date_is_not_read() {
+        let mut clock = clock();
+        for text in [
+            "31/Feb/2022:11:04:56 +0900",
+            "16/Nox/2022:11:04:56 +0900",
+            "16/Nov/2022:24:04:56 +0900",
+            "16/Nov/2022:11:60:56 +0900",
+            "16/Nov/2022:11:04:60 +0900",
+            "16/Nov/2022:11:04:56 0900 ",
+            "16/Nov/2022:11:04:56 +9900",
+            "16/Nov/2022:11:04:56",
+            "00/Nov/2022:11:04:56 +0900",
+            "16-Nov-2022:11:04:56 +0900",
+            "",
+        ] {
+            assert_eq!(clock.local(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn iso_and_epoch_times() {
+        let mut clock = clock();
+        let expected = UnixMs::from_seconds(1_668_564_296);
+        assert_eq!(clock.iso8601(b"2022-11-16T11:04:56+09:00"), Some((expected, 32_400)));
+        assert_eq!(clock.iso8601(b"2022-11-16T02:04:56Z"), Some((expected, 0)));
+        assert_eq!(clock.iso8601(b"2022-11-16 02:04:56Z"), None);
+        assert_eq!(clock.iso8601(b"2022-02-30T02:04:56Z"), None);
+        assert_eq!(clock.msec(b"1668564296.123"), Some((expected.plus(123), 32_400)));
+        assert_eq!(clock.msec(b"1668564296"), None);
+        assert_eq!(clock.msec(b".123"), None);
+        // Both forms share the remembered minute and must not be mistaken for each other.
+        assert_eq!(clock.local(b"16/Nov/2022:11:04:56 +0900").unwrap().0, expected);
+        assert_eq!(clock.iso8601(b"2022-11-16T11:04:56+09:00").unwrap().0, expected);
+    }
+
+    #[test]
+    fn error_log_times_take_the_zone() {
+        let mut clock = clock();
+        assert_eq!(clock.error_log(b"2022/11/16 11:04:56"), Some((UnixMs::from_seconds(1_668_564_296), 32_400)));
+        assert_eq!(clock.error_log(b"2022/11/16 11:04:57"), Some((UnixMs::from_seconds(1_668_564_297), 32_400)));
+        assert_eq!(clock.error_log(b"2022/13/16 11:04:56"), None);
+    }
+
+    #[test]
+    fn times_are_found_in_text() {
+        assert_eq!(find_local(b"a/b - - [16/Nov/2022:11:04:56 +0900] ", 0), Some(9));
+        assert_eq!(find_local(b"16/Nov/2022:11:04:56", 0), Some(0));
+        assert_eq!(find_local(b"16/Nov/2022:11:04:56", 1), None);
+        assert_eq!(find_local(b"16/Nov/2022:11:04", 0), None);
+        assert_eq!(find_iso8601(b"{\"time\":\"2022-11-16T02:04:56Z\"", 0), Some(9));
+        assert_eq!(find_iso8601(b"", 5), None);
+    }
+}
