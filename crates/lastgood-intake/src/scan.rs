@@ -135,6 +135,12 @@ impl Scanner {
         }
     }
 
+    /// How much was read so far; a document that is understood as a whole is counted when it ends.
+    #[must_use]
+    pub const fn counts(&self) -> Counts {
+        self.counts
+    }
+
     /// The file ended. Says what only the whole file could tell, and how much was read.
     pub fn finish(mut self, sink: &mut impl Sink) -> Counts {
         match self.reader {
