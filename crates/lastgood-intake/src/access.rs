@@ -57,6 +57,16 @@ pub struct RequestKey {
 }
 
 impl<'a> Request<'a> {
+    /// The address that was tried first; `None` if the format has none or the proxy answered by itself. Unlike the
+    /// one that answered last, it was chosen before anybody knew how the request would end.
+    #[must_use]
+    pub fn first_upstream(&self) -> Option<&'a [u8]> {
+        let end =
+            self.upstream_addr.iter().position(|byte| matches!(byte, b',' | b' ')).unwrap_or(self.upstream_addr.len());
+        let first = &self.upstream_addr[..end];
+        (!first.is_empty() && first != b"-").then_some(first)
+    }
+
     /// The address that answered last; `None` if the format has none or the proxy answered by itself.
     #[must_use]
     pub fn upstream(&self) -> Option<&'a [u8]> {

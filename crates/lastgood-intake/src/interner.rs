@@ -251,7 +251,7 @@ impl<'i> LocalInterner<'i> {
     #[inline]
     fn slice(&mut self, request: &Request<'_>, context: &Context) -> SliceId {
         let vhost = vhost(request, context);
-        let upstream = request.upstream();
+        let upstream = request.first_upstream();
         let path = path_template::path(request.target).unwrap_or(path_template::INVALID);
         let mut hasher = self.hashing.build_hasher();
         for part in [vhost, upstream.unwrap_or_default(), path, request.method] {
@@ -434,7 +434,7 @@ mod tests {
         let catalogue = shared.catalogue(vec!["x".into()]);
         let slice = catalogue.slice(c.slice).unwrap();
         assert_eq!(catalogue.text(slice.vhost), "shop");
-        assert_eq!(catalogue.text(slice.upstream.unwrap()), "b:2");
+        assert_eq!(catalogue.text(slice.upstream.unwrap()), "a:1");
         assert_eq!(catalogue.text(slice.path), "/order/{}");
         assert_eq!(catalogue.text(slice.segment), "/order");
         assert_eq!(catalogue.text(slice.method), "GET");

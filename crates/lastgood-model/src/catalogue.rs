@@ -21,8 +21,8 @@ pub struct ErrorShapeId(pub u32);
 pub struct Slice {
     /// Host as logged, else the name of the file set.
     pub vhost: Atom,
-    /// Address that answered last (`127.0.0.1:8080`, `unix:/run/app.sock`); `None` if the format has no such field
-    /// or the proxy answered by itself.
+    /// Address that was tried first (`127.0.0.1:8080`, `unix:/run/app.sock`): chosen before anybody knew how the
+    /// request would end. `None` if the format has no such field or the proxy answered by itself.
     pub upstream: Option<Atom>,
     /// Path template: query cut, numbers and tokens as `{}`.
     pub path: Atom,

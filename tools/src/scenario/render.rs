@@ -152,7 +152,7 @@ impl Pen<'_> {
         let median = f64::from(route.map_or(5, |route| route.latency_ms).max(1));
         let latency = latency_ms(self.rng, median);
         let proxied = matches!(hit.what, What::App(_) | What::Scan);
-        let tries = if proxied { tries(self.setting, hit, latency, self.rng) } else { Vec::new() };
+        let tries = if proxied { tries(self.setting, hit, latency) } else { Vec::new() };
         let spent: u32 = tries.iter().map(|t| t.response_ms).sum();
         let referrer: &[u8] = match self.rng.u8(..10) {
             0..5 => b"-",
@@ -209,7 +209,7 @@ impl Pen<'_> {
     }
 }
 
-fn tries<'s>(setting: &'s Setting, hit: &Hit, latency: u32, rng: &mut Rng) -> Vec<Try<'s>> {
+fn tries<'s>(setting: &'s Setting, hit: &Hit, latency: u32) -> Vec<Try<'s>> {
     let answered = |addr: &'s str| Try {
         addr,
         status: hit.status,
@@ -228,10 +228,10 @@ fn tries<'s>(setting: &'s Setting, hit: &Hit, latency: u32, rng: &mut Rng) -> Ve
     if hit.retried {
         return vec![refused(setting.upstreams[0], 0, 502), answered(last)];
     }
-    let any = setting.upstreams[rng.usize(..setting.upstreams.len())];
+    // A dead backend is retried, so what fails for good was answered by a living one.
     match hit.status {
-        502 => vec![refused(any, 0, 502)],
-        504 => vec![refused(any, 60_001, 504)],
+        502 => vec![refused(last, 0, 502)],
+        504 => vec![refused(last, 60_001, 504)],
         _ => vec![answered(last)],
     }
 }
