@@ -4,10 +4,13 @@
 pub mod access;
 pub mod agent;
 mod cloudtrail;
+mod cloudtrail_ids;
 mod damage;
 pub mod dimension;
 pub mod interner;
 mod journal;
+mod journal_oom;
+mod json_text;
 pub mod log_format;
 pub mod nginx_conf;
 pub mod nginx_error;
