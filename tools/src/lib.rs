@@ -3,6 +3,8 @@
 
 pub mod access;
 pub mod ami_502;
+pub mod bench;
+pub mod big;
 pub mod clock;
 pub mod dirty;
 pub mod error_log;

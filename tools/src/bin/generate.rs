@@ -5,7 +5,7 @@ use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand, ValueEnum};
 use lastgood_tools::access::Format;
 use lastgood_tools::scenario::{self, Kind};
-use lastgood_tools::{ami_502, dirty};
+use lastgood_tools::{ami_502, big, dirty};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -31,6 +31,18 @@ enum What {
         /// `combined`, or `main-ext` with its nginx.conf
         #[arg(long, default_value = "combined")]
         format: DirtyFormat,
+        /// Equal seeds give equal bytes
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// The folder to write
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// A large rotated set for measuring speed
+    Big {
+        /// Size of all files together before compression
+        #[arg(long, default_value_t = 2_000_000_000)]
+        bytes: u64,
         /// Equal seeds give equal bytes
         #[arg(long, default_value_t = 1)]
         seed: u64,
@@ -69,6 +81,7 @@ fn main() -> Result<()> {
             write_files(&out, &dirty.files)?;
             write_truth(&out, &dirty.truth.to_json())
         }
+        What::Big { bytes, seed, out } => write_truth(&out, &big::write(&out, bytes, seed)?),
         What::Onset { kind, seed, out } => {
             let scenario = scenario::generate(kind, seed)?;
             write_files(&out, &scenario.files)?;
