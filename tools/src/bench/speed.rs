@@ -26,19 +26,23 @@ pub fn run(dir: &Path, lastgood: &Path, python: &Path, rounds: usize) -> Result<
     let offset_s = zone(dir)?;
     warm(dir)?;
     let mut costs: Vec<Vec<Cost>> = vec![Vec::new(); rivals.len()];
-    let mut answers: Vec<Option<Rows>> = vec![None; rivals.len()];
-    for round in 0..rounds {
+    for _ in 0..rounds {
         for (index, rival) in rivals.iter().enumerate() {
-            let cost = child::run(&mut rival.command(), &out)?;
+            let cost = child::run(&mut rival.command(), &kept(index))?;
             if !rival.codes.contains(&cost.code) {
                 bail!("{} ended with exit {}", rival.name, cost.code);
             }
             costs[index].push(cost);
-            if round == 0 {
-                answers[index] = answer(rival, &out, offset_s).with_context(|| format!("output of {}", rival.name))?;
-            }
         }
     }
+    // Answers are read last: a child's peak memory is never less than its parent's was when it
+    // was started, so the bench has to stay small until then.
+    let answers: Vec<Option<Rows>> = (0..)
+        .zip(&rivals)
+        .map(|(index, rival)| {
+            answer(rival, &kept(index), offset_s).with_context(|| format!("output of {}", rival.name))
+        })
+        .collect::<Result<_>>()?;
     let mut shortfalls = differences(&rivals, &answers);
     let duckdb = rivals.iter().position(|r| r.name == DUCKDB);
     let base = duckdb.map(|index| costs[index].clone()).unwrap_or_default();
