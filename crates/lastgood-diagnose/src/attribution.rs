@@ -155,18 +155,21 @@ fn divide(
         }
         bad = next;
     }
-    let mut outside_failing = 0.0;
+    let (mut outside_failing, mut n_failing) = (0.0, 0.0);
     let (mut explained, mut fine) = (0.0, 0_u32);
     for (element, tally) in &tallies {
         if failing.get(element) == Some(&true) {
             explained += log_ratio(tally.n, tally.k, good, bad);
             outside_failing += tally.outside;
+            n_failing += tally.n;
         } else {
             fine += 1;
         }
     }
-    // Elements that exist only in the failure (an upstream's group name, a dash) say how it fails, not what.
-    let only_in_failure = whole.outside > 0.0 && outside_failing == 0.0;
+    // Elements that exist only in the failure (an upstream's group name, a dash) say how it fails, not what: there,
+    // the absence outside is no chance.
+    let expected_outside = whole.outside * n_failing / whole.n;
+    let only_in_failure = outside_failing == 0.0 && expected_outside > 10.0;
     if fine == 0 || only_in_failure || explained <= 0.0 {
         return None;
     }

@@ -6,9 +6,10 @@ use lastgood_model::{Hit, OnsetKind, Span, UnixMs};
 use crate::Suspect;
 use crate::change_point::{Turn, turn_to_bad, turn_to_good};
 use crate::closeup::{Look, Sample, Toll};
-use crate::episodes::episodes;
+use crate::episodes::{Episode, episodes};
 use crate::outcome::Outcome;
 use crate::series::{Point, Selection};
+use crate::suspect::JOIN_MS;
 
 /// A bad stretch of one part of the traffic.
 #[derive(Clone, Debug)]
@@ -59,16 +60,28 @@ pub fn find<'a>(suspect: &'a Suspect, look: &'a Look) -> Vec<Finding<'a>> {
         .iter()
         .map(|sample| Point { at: sample.hit.at, n: 1.0, k: if failed(sample) { 1.0 } else { 0.0 } })
         .collect();
-    let stretches = episodes(&points);
+    let stretches = joined(&episodes(&points), &points);
     let mut found = Vec::new();
-    for (index, stretch) in stretches.iter().enumerate() {
-        let from = index.checked_sub(1).map_or(0, |previous| stretches[previous].last + 1);
-        let until = stretches.get(index + 1).map_or(samples.len(), |next| next.first);
+    for (index, &(first, last)) in stretches.iter().enumerate() {
+        let from = index.checked_sub(1).map_or(0, |previous| stretches[previous].1 + 1);
+        let until = stretches.get(index + 1).map_or(samples.len(), |next| next.0);
         let before = if from == 0 { suspect.good } else { (0.0, 0.0) };
         let row = Row { suspect, look, before, after: (0.0, 0.0) };
-        found.extend(row.finding(&samples[from..=stretch.last], &samples[stretch.first..until], None));
+        found.extend(row.finding(&samples[from..=last], &samples[first..until], None));
     }
     if found.is_empty() { whole(suspect, look).into_iter().collect() } else { found }
+}
+
+/// The first and last indices of bad stretches; those that follow one another closely are one.
+fn joined(stretches: &[Episode], points: &[Point]) -> Vec<(usize, usize)> {
+    let mut joined: Vec<(usize, usize)> = Vec::new();
+    for stretch in stretches {
+        match joined.last_mut() {
+            Some(last) if points[stretch.first].at.since(points[last.1].at) <= JOIN_MS => last.1 = stretch.last,
+            _ => joined.push((stretch.first, stretch.last)),
+        }
+    }
+    joined
 }
 
 /// The suspect as one stretch, seen at both of its ends.

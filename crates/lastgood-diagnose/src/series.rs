@@ -46,6 +46,13 @@ impl Selection {
         self.members.iter().filter(|&&member| member).count()
     }
 
+    /// Takes the slices of another one in.
+    pub fn add(&mut self, other: &Self) {
+        for (mine, &theirs) in self.members.iter_mut().zip(&other.members) {
+            *mine |= theirs;
+        }
+    }
+
     /// Whether two selections share a slice.
     #[must_use]
     pub fn meets(&self, other: &Self) -> bool {

@@ -18,6 +18,9 @@ const MAX_SUSPECTS: usize = 16;
 /// Requests of the slice that are looked at one by one on either side of a change, where there are as many.
 const EDGE_REQUESTS: f64 = 400.0;
 
+/// Bad stretches of the same traffic this close are one.
+pub(crate) const JOIN_MS: i64 = 60_000;
+
 /// Bad stretches this far apart may still be one trouble that comes and goes.
 const TRAIN_GAP_MS: i64 = 600_000;
 
@@ -70,7 +73,30 @@ pub fn suspect(timeline: &mut Timeline, catalogue: &Catalogue, question: &Questi
         }
     }
     found.sort_by_key(|suspect| suspect.bad.from());
-    found
+    join(found, timeline.bucket_ms())
+}
+
+/// Makes one of suspects of the same traffic that follow one another closely: a failure that grows shows as steps.
+fn join(suspects: Vec<Suspect>, bucket_ms: i64) -> Vec<Suspect> {
+    let mut joined: Vec<Suspect> = Vec::new();
+    for suspect in suspects {
+        let belongs = |earlier: &&mut Suspect| {
+            suspect.bad.from().since(earlier.bad.to()) <= JOIN_MS.max(2 * bucket_ms)
+                && earlier.selection.meets(&suspect.selection)
+        };
+        match joined.iter_mut().rev().find(belongs) {
+            Some(earlier) => {
+                if suspect.bad.to() > earlier.bad.to() {
+                    earlier.after = suspect.after;
+                }
+                earlier.bad = earlier.bad.cover(suspect.bad);
+                earlier.selection.add(&suspect.selection);
+                earlier.intermittent |= suspect.intermittent;
+            }
+            None => joined.push(suspect),
+        }
+    }
+    joined
 }
 
 /// An episode that stands out, and the slices in whose series it does.
