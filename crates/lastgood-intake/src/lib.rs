@@ -14,6 +14,7 @@ mod json_text;
 pub mod log_format;
 pub mod nginx_conf;
 pub mod nginx_error;
+mod nginx_life;
 pub mod path_template;
 mod proxy_error_kind;
 pub mod recognise;

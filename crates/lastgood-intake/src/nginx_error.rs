@@ -2,10 +2,11 @@
 //! and never by splitting at quotes or commas. What a sentence means is told by `proxy_error_kind.rs`.
 
 use jiff::tz::TimeZone;
-use lastgood_model::{Fact, ProxyErrorKind, UnixMs};
+use lastgood_model::{ProxyErrorKind, UnixMs};
 use memchr::memchr;
 use memchr::memmem::{find, rfind};
 
+use crate::nginx_life::Life;
 use crate::proxy_error_kind;
 use crate::scan::{Line, Sink};
 use crate::timestamp::{Clock, ERROR_LEN};
@@ -123,24 +124,13 @@ pub struct ErrorLog {
     clock: Clock,
     last_time: Option<UnixMs>,
     life: Life,
-    /// The master process, once a line has shown it: workers get signals too, and theirs stop nothing.
-    master: Option<u32>,
-}
-
-/// What nginx was last seen doing with itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Life {
-    Running,
-    Starting,
-    Reloading,
-    Stopped,
 }
 
 impl ErrorLog {
     /// A reader for a log whose times are in this zone.
     #[must_use]
     pub fn new(zone: TimeZone) -> Self {
-        Self { clock: Clock::new(zone), last_time: None, life: Life::Running, master: None }
+        Self { clock: Clock::new(zone), last_time: None, life: Life::default() }
     }
 
     /// Reads a line of an error log.
@@ -206,66 +196,13 @@ impl ErrorLog {
         if error.level >= Level::Warn || error.upstream.is_some() {
             sink.error(error, number);
         }
-        if let Some(fact) = self.fact(error) {
-            sink.fact(Some(error.at), fact, number);
-        }
+        self.life.line(error, number, sink);
     }
 
-    /// What a line says of nginx itself, if anything new.
-    fn fact(&mut self, error: &ProxyError<'_>) -> Option<Fact> {
-        if error.connection.is_some() {
-            return None;
-        }
-        let message = error.message;
-        if error.level == Level::Emerg {
-            return Some(Fact::ProxyConfigRefused { message: String::from_utf8_lossy(message).into() });
-        }
-        if error.level != Level::Notice {
-            return None;
-        }
-        let begins = |text: &str| message.starts_with(text.as_bytes());
-        let before = self.life;
-        if message == b"reconfiguring" || message.ends_with(b", reconfiguring") {
-            self.life = Life::Reloading;
-            self.master = Some(error.pid);
-            return (before != Life::Reloading).then_some(Fact::ProxyReloaded);
-        }
-        // A start names the version; a reload does not, though it prints the rest again.
-        if is_version(message) {
-            self.life = Life::Starting;
-            return (before != Life::Starting).then_some(Fact::ProxyStarted);
-        }
-        if begins("using the \"") && message.ends_with(b"event method") {
-            return self.started(before, Life::Starting);
-        }
-        if message == b"start worker processes" {
-            self.master = Some(error.pid);
-            return self.started(before, Life::Running);
-        }
-        let stops = ["signal 3 ", "signal 15 ", "signal 2 "].iter().any(|signal| begins(signal));
-        if stops && self.master.is_none_or(|master| master == error.pid) && before != Life::Stopped {
-            self.life = Life::Stopped;
-            return Some(Fact::ProxyStopped);
-        }
-        None
+    /// The log ended.
+    pub(crate) fn finish(self, sink: &mut impl Sink) {
+        self.life.finish(sink);
     }
-
-    /// A line that both a start and a reload print: news only if neither is under way.
-    fn started(&mut self, before: Life, now: Life) -> Option<Fact> {
-        let news = matches!(before, Life::Running | Life::Stopped);
-        if news || now == Life::Running {
-            self.life = now;
-        }
-        news.then_some(Fact::ProxyStarted)
-    }
-}
-
-/// `nginx/1.22.1`, `openresty/1.21.4.1`.
-fn is_version(message: &[u8]) -> bool {
-    let Some(slash) = memchr(b'/', message) else { return false };
-    message[..slash].iter().all(|byte| byte.is_ascii_alphabetic() || *byte == b'-')
-        && message.get(slash + 1).is_some_and(u8::is_ascii_digit)
-        && slash > 0
 }
 
 /// Where `2026/11/21 19:25:05 [` begins: at the start, or behind a prefix.
@@ -364,26 +301,9 @@ mod tests {
         ErrorLog::new(TimeZone::UTC)
     }
 
-    #[derive(Default)]
-    struct Facts(Vec<(u64, Fact)>, usize);
+    struct Nobody;
 
-    impl Sink for Facts {
-        fn error(&mut self, _: &ProxyError<'_>, _: u64) {
-            self.1 += 1;
-        }
-
-        fn fact(&mut self, _: Option<UnixMs>, fact: Fact, line: u64) {
-            self.0.push((line, fact));
-        }
-    }
-
-    fn facts(text: &str) -> Vec<(u64, Fact)> {
-        let (mut log, mut sink) = (log(), Facts::default());
-        for (line, number) in text.lines().zip(1..) {
-            log.line(line.as_bytes(), number, &mut sink);
-        }
-        sink.0
-    }
+    impl Sink for Nobody {}
 
     #[test]
     fn addresses_are_what_the_access_log_says() {
@@ -429,40 +349,9 @@ mod tests {
                     \n\
                     2026/13/21 19:25:05 [error] 7#7: x\n\
                     \u{1}\u{2}";
-        let (mut log, mut sink) = (log(), Facts::default());
+        let (mut log, mut sink) = (log(), Nobody);
         let lines: Vec<Line> =
             text.lines().zip(1..).map(|(line, number)| log.line(line.as_bytes(), number, &mut sink)).collect();
         assert_eq!(lines, [Line::Parsed, Line::Other, Line::Other, Line::Unreadable, Line::Unreadable]);
-    }
-
-    #[test]
-    fn a_start_a_reload_and_a_stop_are_one_fact_each() {
-        let at = "2026/11/21 19:25:04 [notice]";
-        let text = format!(
-            "{at} 7#7: using the \"epoll\" event method\n{at} 7#7: nginx/1.22.1\n{at} 8#8: start worker processes\n\
-             {at} 8#8: signal 1 (SIGHUP) received from 9, reconfiguring\n{at} 8#8: reconfiguring\n\
-             {at} 8#8: using the \"epoll\" event method\n{at} 8#8: start worker processes\n\
-             {at} 10#10: signal 15 (SIGTERM) received from 8, exiting\n\
-             {at} 8#8: signal 15 (SIGTERM) received from 1, exiting\n{at} 8#8: exit\n\
-             {at} 11#11: nginx/1.22.1\n{at} 12#12: start worker processes\n{at} 12#12: start worker process 13\n"
-        );
-        let expected =
-            [(1, Fact::ProxyStarted), (4, Fact::ProxyReloaded), (9, Fact::ProxyStopped), (11, Fact::ProxyStarted)];
-        assert_eq!(facts(&text), expected);
-    }
-
-    #[test]
-    fn refused_configurations_are_facts_also_from_stderr() {
-        let text = "nginx: [emerg] still could not bind()\n\
-                    2026/11/21 19:26:46 [emerg] 7#7: host not found in upstream \"backend\" in /n.conf:3\n\
-                    nginx: [emerg] still could not bind()\n";
-        let refused = |message: &str| Fact::ProxyConfigRefused { message: message.into() };
-        assert_eq!(
-            facts(text),
-            [
-                (2, refused("host not found in upstream \"backend\" in /n.conf:3")),
-                (3, refused("still could not bind()"))
-            ]
-        );
     }
 }

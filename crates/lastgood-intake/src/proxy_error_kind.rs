@@ -1,6 +1,8 @@
 //! What a sentence of nginx's error log means, by its errno and its `while …` phrase. One table, read from the top.
 //! It names what happened on the wire, not whose fault it is.
 
+use std::borrow::Cow;
+
 use lastgood_model::ProxyErrorKind as Kind;
 use memchr::memmem::find;
 
@@ -30,6 +32,8 @@ const PHRASES: &[(&str, Kind)] = &[
     ("upstream sent", Kind::BadAnswer),
     ("upstream rejected", Kind::BadAnswer),
     ("unexpected response", Kind::BadAnswer),
+    // The reason stands in another line, that of the subrequest.
+    ("auth request unexpected status", Kind::Other),
 ];
 
 /// Phrases that say that the other end is the client's.
@@ -47,12 +51,20 @@ const CLIENT: &[&str] = &[
 
 /// The kind of a line and its errno.
 pub(crate) fn of(error: &ProxyError<'_>) -> (Kind, Option<u16>) {
-    let errno = errno(error.message);
-    (kind(error, errno), errno)
+    let words = own_words(error.message);
+    let errno = errno(&words);
+    (kind(error, &words, errno), errno)
 }
 
-fn kind(error: &ProxyError<'_>, errno: Option<u16>) -> Kind {
-    let message = error.message;
+/// The sentence without what it quotes: file names and headers are a client's words and must not pass for nginx's.
+fn own_words(message: &[u8]) -> Cow<'_, [u8]> {
+    match (memchr::memchr(b'"', message), memchr::memrchr(b'"', message)) {
+        (Some(first), Some(last)) if first < last => Cow::Owned([&message[..first], &message[last + 1..]].concat()),
+        _ => Cow::Borrowed(message),
+    }
+}
+
+fn kind(error: &ProxyError<'_>, message: &[u8], errno: Option<u16>) -> Kind {
     let says = |phrase: &str| find(message, phrase.as_bytes()).is_some();
     // Whatever it was doing: these are the host's.
     match errno {
@@ -179,7 +191,7 @@ mod tests {
             ),
             ("send() failed (111: Connection refused) while resolving", Kind::NameNotResolved, Some(111)),
             ("worker process 30758 exited on signal 11", Kind::Other, None),
-            ("open() \"/x\" failed (2: No such file or directory)", Kind::Other, Some(2)),
+            ("open() \"/x (111: no live upstreams\" failed (2: No such file or directory)", Kind::Other, Some(2)),
         ] {
             assert_eq!(of_message(Level::Error, message, false), (kind, errno), "{message}");
         }

@@ -144,9 +144,11 @@ impl Scanner {
     /// The file ended. Says what only the whole file could tell, and how much was read.
     pub fn finish(mut self, sink: &mut impl Sink) -> Counts {
         match self.reader {
+            Reader::Access(log) => log.errors.finish(sink),
+            Reader::Error(log) => log.finish(sink),
             Reader::Journal(journal) => journal.finish(sink),
             Reader::CloudTrail(document) => document.finish(&mut self.counts, sink),
-            _ => {}
+            Reader::UnitFiles | Reader::Configuration | Reader::Unknown => {}
         }
         self.counts
     }
