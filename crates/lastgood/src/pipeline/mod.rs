@@ -1,5 +1,226 @@
-//! Where reading and thinking meet: arguments in, an investigation out. The only place that knows both `world` and
+//! Where reading and thinking meet: a question in, an investigation out. The only place that knows both `world` and
 //! `intake`. It renders nothing, and holds no opinion of its own about what is bad.
 
+mod block_index;
+mod closeup;
+mod configuration;
 mod duplicates;
-pub mod moment;
+mod fold;
+mod live;
+mod overlaps;
+mod quotes;
+mod same_content;
+mod scan;
+mod survey;
+mod witness;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use lastgood_diagnose::{Question, Timeline, decide, suspect};
+use lastgood_intake::{Format, Interner};
+use lastgood_model::{Gap, Note, NoteKind, Read, Ref, SourceId, UnixMs, Verdict};
+use lastgood_world::{Input, boot_time, discover, host_name, now};
+
+use crate::investigation::{Bucket, FileRead, InvestigateArgs, Investigation, Progress, Traffic};
+use duplicates::LineSet;
+use scan::Scanned;
+use survey::{Hints, Survey, format_name, survey};
+use witness::Witness;
+
+/// Points of the picture of the traffic; what is drawn is coarser.
+const POINTS: usize = 240;
+
+/// There is nothing to read: no log among what was given. It says what was looked at.
+#[derive(Debug, thiserror::Error)]
+#[error("no logs found")]
+pub struct NoLogs {
+    /// What the user named, as given; empty if this host's own logs were looked for.
+    pub looked_at: Vec<Arc<str>>,
+    /// Files that are there and are no logs that we know, and what could not be read.
+    pub gaps: Vec<Gap>,
+    /// How many files there are.
+    pub files: usize,
+}
+
+/// Reads what the question names and decides.
+///
+/// # Errors
+/// [`NoLogs`] if nothing that was named is a log.
+pub fn investigate(args: &InvestigateArgs, progress: &dyn Progress) -> anyhow::Result<Investigation> {
+    let Collected { mut survey, live, host } = collect(&args.paths, args.zone.as_ref(), args.nginx_conf.as_deref())?;
+    let interner = Interner::default();
+    let siblings = |source: &survey::LogSource| survey.in_set.get(&source.set).is_some_and(|&files| files > 1);
+    let (witnesses, scanned) = scan::scan(&survey.sources, siblings, || Witness::new(&interner), progress);
+    let mut timeline = Timeline::new();
+    for witness in witnesses {
+        timeline.merge(witness.timeline);
+    }
+    let many_paths = interner.other_paths();
+    let mut witness = Witness::with(timeline, &interner);
+    let copies = overlaps::retract_copies(&survey.sources, &scanned, &mut witness);
+    let mut timeline = witness.timeline;
+
+    let read = account(&survey, &scanned, &copies);
+    survey.note_reading(&scanned, &copies);
+    survey.notes.extend(many_paths.into_iter().map(|(vhost, other)| Note {
+        kind: NoteKind::ManyPaths { other, vhost },
+        at: None,
+        reference: None,
+    }));
+    survey.notes.drain(..).for_each(|note| timeline.note(note));
+    survey.gaps.drain(..).for_each(|gap| timeline.gap(gap));
+
+    let clock = live.then(now);
+    let last_line = scanned.iter().filter_map(|scanned| Some(scanned.span()?.to())).max();
+    let now = clock.or(last_line);
+    let question = question(args, live, now.unwrap_or_default(), survey.offset_s);
+    let catalogue = interner.catalogue(survey.names.clone());
+    let suspects = suspect(&mut timeline, &catalogue, &question);
+    let closeup = closeup::close_up(&survey.sources, &scanned, &copies, &suspects, &interner, progress);
+    // The second reading may have met names that the first had no use for.
+    let catalogue = interner.catalogue(survey.names.clone());
+    let traffic = picture(&timeline);
+    let verdict = decide(timeline, &suspects, closeup, &catalogue, &question);
+    let quotes = quotes::quotes(&verdict, &survey.sources);
+
+    let offset_s = args.show_zone.as_ref().and_then(|zone| offset_at(zone, now?)).unwrap_or_else(|| {
+        failing_source(&verdict).and_then(|id| survey.source(id)?.offset_s).unwrap_or(survey.offset_s)
+    });
+    let files = survey.sources.iter().zip(&scanned).map(|(source, scanned)| FileRead {
+        display: Arc::clone(&source.file.display),
+        format: Arc::from(format_name(&source.format)),
+        lines: scanned.counts.lines,
+    });
+    Ok(Investigation {
+        read,
+        quotes,
+        files: files.collect(),
+        offset_s,
+        live,
+        host,
+        now,
+        traffic: vec![traffic; verdict.incidents.len().max(1)],
+        catalogue,
+        verdict,
+    })
+}
+
+/// What lies before us, and whether it is this host as it is now.
+struct Collected {
+    survey: Survey,
+    live: bool,
+    host: Option<Arc<str>>,
+}
+
+fn collect(
+    paths: &[std::path::PathBuf],
+    zone: Option<&TimeZone>,
+    nginx_conf: Option<&Path>,
+) -> Result<Collected, NoLogs> {
+    const OWN_CONFIGURATION: &str = "/etc/nginx/nginx.conf";
+    let named: Vec<Input> = paths
+        .iter()
+        .map(|path| if path.as_os_str() == "-" { Input::Stdin } else { Input::Path(path.clone()) })
+        .collect();
+    let inputs = if named.is_empty() { live::inputs_of_this_host() } else { named.clone() };
+    let found = discover(&inputs);
+    let files = found.files.len();
+    let live = named.is_empty() || live::is_live(&named, &found);
+    let mut hints = Hints { inputs, zone: zone.cloned(), nginx_conf: nginx_conf.map(Path::to_owned) };
+    if live && hints.nginx_conf.is_none() && Path::new(OWN_CONFIGURATION).is_file() {
+        hints.nginx_conf = Some(OWN_CONFIGURATION.into());
+    }
+    let mut survey = survey(found, &hints);
+    let is_log = |format: &Format| matches!(format, Format::Access(_) | Format::NginxError | Format::Journal);
+    if !survey.sources.iter().any(|source| is_log(&source.format)) {
+        let looked_at = paths.iter().map(|path| Arc::from(path.to_string_lossy())).collect();
+        return Err(NoLogs { looked_at, gaps: survey.gaps, files });
+    }
+    if live {
+        live::add_host(&mut survey, boot_time(), now());
+    }
+    Ok(Collected { survey, live, host: live.then(host_name).flatten() })
+}
+
+fn question(args: &InvestigateArgs, live: bool, now: UnixMs, offset_s: i32) -> Question {
+    Question {
+        now: live.then_some(now),
+        live,
+        since: args.since.map(|moment| moment.bound(now, offset_s)),
+        until: args.until.map(|moment| moment.bound(now, offset_s)),
+        min_duration_ms: args.min_duration_ms,
+        noticed_at: args.noticed_at.map(|moment| moment.said(now, offset_s)),
+        reported_at: args.reported_at.map(|moment| moment.said(now, offset_s)),
+        reported_changes: args
+            .changes
+            .iter()
+            .map(|(moment, what)| (moment.said(now, offset_s), Arc::clone(what)))
+            .collect(),
+        offset_s,
+    }
+}
+
+/// Adds up what was read.
+fn account<M>(survey: &Survey, scanned: &[Scanned<M>], copies: &[LineSet]) -> Read {
+    let mut read = Read::default();
+    for ((_, scanned), copies) in survey.sources.iter().zip(scanned).zip(copies) {
+        read.add(Read {
+            files: 1,
+            bytes: scanned.bytes,
+            lines: scanned.counts.lines,
+            parsed: scanned.counts.parsed,
+            other: scanned.counts.other,
+            unreadable: scanned.counts.unreadable,
+            duplicates: copies.count(),
+        });
+    }
+    read
+}
+
+impl Survey {
+    fn source(&self, id: SourceId) -> Option<&survey::LogSource> {
+        self.sources.iter().find(|source| source.file.id == id)
+    }
+
+    /// Says what was damaged and what was counted once.
+    fn note_reading<M>(&mut self, scanned: &[Scanned<M>], copies: &[LineSet]) {
+        for ((source, scanned), copies) in self.sources.iter().zip(scanned).zip(copies) {
+            let file = Arc::clone(&source.file.display);
+            if let Some(damage) = &scanned.damage {
+                self.gaps.push(Gap { what: Arc::clone(&file), why: damage.gap_kind(scanned.counts.lines) });
+            }
+            if copies.count() > 0 {
+                let kind = NoteKind::DuplicateLines { count: copies.count(), file };
+                self.notes.push(Note { kind, at: None, reference: None });
+            }
+        }
+    }
+}
+
+fn picture(timeline: &Timeline) -> Traffic {
+    let points = timeline.traffic(POINTS);
+    Traffic {
+        width_ms: points.first().map_or(0, |point| point.width_ms),
+        buckets: points
+            .iter()
+            .map(|point| Bucket { from: point.at, requests: point.requests, failed: point.failed })
+            .collect(),
+    }
+}
+
+/// The log that shows the first incident.
+fn failing_source(verdict: &Verdict) -> Option<SourceId> {
+    let onset = &verdict.incidents.first()?.onset;
+    let edge = onset.first_bad.as_ref().or(onset.last_good.as_ref())?;
+    match &edge.reference {
+        Ref::Line { at, .. } => Some(at.source),
+        Ref::Key { .. } => None,
+    }
+}
+
+fn offset_at(zone: &TimeZone, moment: UnixMs) -> Option<i32> {
+    Some(zone.to_offset(Timestamp::from_millisecond(moment.0).ok()?).seconds())
+}

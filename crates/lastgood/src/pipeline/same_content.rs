@@ -1,0 +1,62 @@
+//! Files that say the same as another one, or begin it, whatever they are called: read once. Files that merely share
+//! some lines are not its matter, see `overlaps.rs`.
+
+use std::collections::HashMap;
+
+use lastgood_model::{Note, NoteKind};
+use lastgood_world::{Relation, relation};
+
+use super::survey::Head;
+
+/// Takes away all but one of the files that say the same; the one that says most stays.
+pub(crate) fn without_copies(heads: Vec<Head>, notes: &mut Vec<Note>) -> Vec<Head> {
+    let mut by_first_line: HashMap<Vec<u8>, Vec<usize>> = HashMap::new();
+    for (index, head) in heads.iter().enumerate() {
+        if let Some(line) = &head.first_line {
+            by_first_line.entry(line.clone()).or_default().push(index);
+        }
+    }
+    let mut copy_of: Vec<Option<usize>> = vec![None; heads.len()];
+    for alike in by_first_line.into_values().filter(|alike| alike.len() > 1) {
+        let mut kept: Vec<usize> = Vec::new();
+        for index in alike {
+            match kept.iter_mut().find_map(|other| Some((stronger(&heads, *other, index)?, other))) {
+                Some((Stronger::First, other)) => copy_of[index] = Some(*other),
+                Some((Stronger::Second, other)) => {
+                    copy_of[*other] = Some(index);
+                    *other = index;
+                }
+                None => kept.push(index),
+            }
+        }
+    }
+    let names: Vec<_> = heads.iter().map(|head| head.file.display.clone()).collect();
+    for (file, of) in copy_of.iter().enumerate() {
+        // The one that stayed may itself have given way to a longer one.
+        let Some(mut of) = *of else { continue };
+        while let Some(further) = copy_of[of] {
+            of = further;
+        }
+        let kind = NoteKind::SameContent { file: names[file].clone(), of: names[of].clone() };
+        notes.push(Note { kind, at: None, reference: None });
+    }
+    heads.into_iter().zip(copy_of).filter(|(_, copy_of)| copy_of.is_none()).map(|(head, _)| head).collect()
+}
+
+enum Stronger {
+    First,
+    Second,
+}
+
+/// Which of two files says all that the other does; `None` if neither.
+fn stronger(heads: &[Head], first: usize, second: usize) -> Option<Stronger> {
+    let (a, b) = (heads.get(first)?, heads.get(second)?);
+    if a.format.name() != b.format.name() {
+        return None;
+    }
+    match relation(&a.file, &b.file).ok()? {
+        Relation::Different => None,
+        Relation::Equal | Relation::SecondBeginsFirst => Some(Stronger::First),
+        Relation::FirstBeginsSecond => Some(Stronger::Second),
+    }
+}
