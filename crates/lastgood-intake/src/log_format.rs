@@ -67,6 +67,15 @@ impl Field {
         }
     }
 
+    /// Whether a value never holds a space: one found in it belongs to a line that is glued to this one.
+    fn is_word(self) -> bool {
+        use Field::{BodyBytes, Host, HttpHost, Method, Msec, RequestTime, SentBytes, ServerName, Status, TimeIso};
+        matches!(
+            self,
+            BodyBytes | Host | HttpHost | Method | Msec | RequestTime | SentBytes | ServerName | Status | TimeIso
+        )
+    }
+
     /// Whether a value without quotes may hold spaces, so that as the last of a line it reaches to the line's end.
     fn is_prose(self) -> bool {
         matches!(self, Self::Agent | Self::Referrer | Self::RequestLine | Self::ForwardedFor)
@@ -113,6 +122,8 @@ pub(crate) enum Fit {
 struct Piece {
     field: Field,
     quoted: bool,
+    /// The first place where the literal may begin is the only one.
+    strict: bool,
     end: Box<[u8]>,
 }
 
@@ -140,11 +151,9 @@ impl AccessFormat {
             match pieces.last_mut() {
                 // Two variables without anything between cannot be told apart: nobody knows where one ends.
                 Some(before) if before.end.is_empty() => {
-                    before.field = Field::Skip;
-                    before.quoted = before.quoted && end.starts_with('"');
-                    before.end = end.as_bytes().into();
+                    *before = Piece::new(Field::Skip, before.quoted, end);
                 }
-                _ => pieces.push(Piece { field, quoted: quoted && end.starts_with('"'), end: end.as_bytes().into() }),
+                _ => pieces.push(Piece::new(field, quoted, end)),
             }
             quoted = end.ends_with('"');
             match next {
@@ -252,6 +261,14 @@ impl AccessFormat {
 }
 
 impl Piece {
+    /// A variable that a quote may have opened, and the literal behind it.
+    fn new(field: Field, opened: bool, end: &str) -> Self {
+        let quoted = opened && (end.is_empty() || end.starts_with('"'));
+        // Servers escape quotes inside values; a bare one belongs to another line or to an unescaped format.
+        let strict = quoted || (field.is_word() && end.starts_with(' '));
+        Self { field, quoted, strict, end: end.as_bytes().into() }
+    }
+
     /// Length of the value that `text` begins with; `None` if the literal behind it is missing.
     #[inline]
     fn value_len(&self, text: &[u8], loose: bool) -> Option<usize> {
@@ -270,8 +287,7 @@ impl Piece {
             if behind.starts_with(&self.end) || self.end.starts_with(behind) {
                 return Some(hit);
             }
-            // Servers escape quotes inside values; a bare one belongs to another line or to an unescaped format.
-            if self.quoted && !loose {
+            if self.strict && !loose {
                 return None;
             }
         }
