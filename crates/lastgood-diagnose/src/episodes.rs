@@ -30,6 +30,13 @@ impl Episode {
         self.k / self.n.max(1.0)
     }
 
+    /// Whether a point lies in it or beside it. A change within a bucket leaves its traces in the next one, and they
+    /// are neither good nor bad.
+    #[must_use]
+    pub const fn touches(&self, index: usize) -> bool {
+        self.first <= index + 1 && index <= self.last + 1
+    }
+
     /// When it begins and when its last bucket begins.
     #[must_use]
     pub fn times(&self, points: &[Point]) -> (UnixMs, UnixMs) {
@@ -159,14 +166,13 @@ pub fn overdispersion(points: &[Point], skip: impl Fn(usize) -> bool) -> f64 {
                 bins += 1.0;
             }
             // Ten bins' worth of belief in independence keeps a handful of bins from deciding.
-            (chi + 10.0) / (bins - 1.0 + 10.0)
+            let ratio = (chi + 10.0) / (bins + 9.0);
+            // How far independent failures stray: 2 per bin, and more the rarer they are.
+            let stray = ((2.0 + bins / k) / (bins + 9.0)).sqrt();
+            if ratio > 1.0 + 3.0 * stray { ratio } else { 1.0 }
         })
-        .filter(|&ratio| ratio > CHANCE)
         .fold(1.0, f64::max)
 }
-
-/// Independent failures reach this ratio by chance.
-const CHANCE: f64 = 1.5;
 
 #[cfg(test)]
 mod tests {

@@ -1,6 +1,9 @@
 //! A suspect seen request by request: exactly when it turned bad, when it turned good, and what it cost.
 //! It does not say why.
 
+use std::collections::HashMap;
+
+use foldhash::fast::FixedState;
 use lastgood_model::{Hit, OnsetKind, Span, UnixMs};
 
 use crate::Suspect;
@@ -9,7 +12,7 @@ use crate::closeup::{Look, Sample, Toll};
 use crate::episodes::{Episode, episodes};
 use crate::outcome::Outcome;
 use crate::series::{Point, Selection};
-use crate::suspect::JOIN_MS;
+use crate::suspect::follows_closely;
 
 /// A bad stretch of one part of the traffic.
 #[derive(Clone, Debug)]
@@ -74,10 +77,12 @@ pub fn find<'a>(suspect: &'a Suspect, look: &'a Look) -> Vec<Finding<'a>> {
 
 /// The first and last indices of bad stretches; those that follow one another closely are one.
 fn joined(stretches: &[Episode], points: &[Point]) -> Vec<(usize, usize)> {
+    let span = |first: usize, last: usize| Span::new(points[first].at, points[last].at);
     let mut joined: Vec<(usize, usize)> = Vec::new();
     for stretch in stretches {
+        let here = span(stretch.first, stretch.last);
         match joined.last_mut() {
-            Some(last) if points[stretch.first].at.since(points[last.1].at) <= JOIN_MS => last.1 = stretch.last,
+            Some(last) if follows_closely(span(last.0, last.1), here) => last.1 = stretch.last,
             _ => joined.push((stretch.first, stretch.last)),
         }
     }
@@ -110,28 +115,26 @@ struct Row<'a> {
 impl<'a> Row<'a> {
     /// The finding between the turn in `opening` and the turn in `closing`; the two may share requests.
     fn finding(&self, opening: &[Sample], closing: &[Sample], between: Option<&Toll>) -> Option<Finding<'a>> {
-        let dispersion = self.suspect.dispersion;
-        let failures: Vec<bool> = opening.iter().map(failed).collect();
-        let Turn { last_good, first_bad } = turn_to_bad(&failures, self.before, self.after, dispersion)?;
+        let Turn { last_good, first_bad } = self.opens(opening, closing)?;
         let started = opening[first_bad].hit;
+        let from = key(&started);
 
-        let closing_failures: Vec<bool> = closing.iter().map(failed).collect();
-        let end = turn_to_good(&closing_failures, self.after, (0.0, 0.0), dispersion);
-        let recovered = end.and_then(|end| (end..closing.len()).find(|&index| !closing_failures[index]));
+        let failures: Vec<bool> = closing.iter().map(failed).collect();
+        let end = turn_to_good(&failures, self.after, (0.0, 0.0), self.suspect.dispersion);
+        let recovered = end.and_then(|end| (end..closing.len()).find(|&index| !failures[index]));
         let stop = recovered.unwrap_or(closing.len());
-        let last_bad =
-            (0..stop).rev().find(|&index| closing_failures[index]).map_or(started, |index| closing[index].hit);
+        let last_bad = (0..stop).rev().find(|&index| failures[index]).map_or(started, |index| closing[index].hit);
+        let recovered = recovered.map(|index| closing[index].hit);
 
         let mut toll = between.cloned().unwrap_or_default();
-        let from = key(&started);
-        let until = recovered.map(|index| key(&closing[index].hit));
+        let until = recovered.as_ref().map(key);
         let mut counted = None;
         for sample in opening.iter().chain(closing) {
             let place = key(&sample.hit);
+            // The two rows may share requests; in order, each place counts once.
             if place >= from && until.is_none_or(|until| place < until) && counted < Some(place) {
                 counted = Some(place);
-                let visitor = sample.visitor.unwrap_or(lastgood_model::Visitor { referrer_host: None, agent: None });
-                toll.add(&sample.hit, || visitor);
+                toll.add(&sample.hit, || sample.visitor.unwrap_or_default());
             }
         }
         let kind = match last_good {
@@ -145,12 +148,55 @@ impl<'a> Row<'a> {
             last_good: last_good.map(|index| opening[index].hit),
             first_bad: started,
             last_bad: if key(&last_bad) < from { started } else { last_bad },
-            recovered: recovered.map(|index| closing[index].hit),
+            recovered,
             width: last_good.map(|index| (first_bad - index) as u64),
             toll,
             look: self.look,
         })
     }
+
+    /// The turn to bad. Where nearly all failures share one status, those of another are somebody else's and say
+    /// nothing of when this began.
+    fn opens(&self, opening: &[Sample], closing: &[Sample]) -> Option<Turn> {
+        let (status, share) = commonest_failure(opening.iter().chain(closing));
+        let telling = |sample: &Sample| !failed(sample) || share < ONE_STATUS || sample.hit.status == status;
+        let kept: Vec<usize> = (0..opening.len()).filter(|&index| telling(&opening[index])).collect();
+        let failures: Vec<bool> = kept.iter().map(|&index| failed(&opening[index])).collect();
+        let turn =
+            turn_to_bad(&failures, self.good_tally(opening, status, share), self.after, self.suspect.dispersion)?;
+        Some(Turn { last_good: turn.last_good.map(|index| kept[index]), first_bad: kept[turn.first_bad] })
+    }
+
+    /// What was counted in good times before, of which only failures with the telling status count. The buckets do
+    /// not tell statuses apart; their share is that among the requests seen one by one before the bad stretch.
+    fn good_tally(&self, opening: &[Sample], status: u16, share: f64) -> (f64, f64) {
+        let (n, k) = self.before;
+        if share < ONE_STATUS {
+            return (n, k);
+        }
+        let (mut same, mut all) = (0.5, 1.0);
+        for sample in opening.iter().filter(|s| failed(s) && s.hit.at < self.suspect.bad.from()) {
+            same += f64::from(u8::from(sample.hit.status == status));
+            all += 1.0;
+        }
+        (n, k * same / all)
+    }
+}
+
+/// From this share on, one status is that of the incident.
+const ONE_STATUS: f64 = 0.9;
+
+/// The most frequent status of failures, and its share among them.
+fn commonest_failure<'s>(samples: impl Iterator<Item = &'s Sample>) -> (u16, f64) {
+    let mut counts: HashMap<u16, f64, FixedState> = HashMap::default();
+    for sample in samples.filter(|sample| failed(sample)) {
+        *counts.entry(sample.hit.status).or_default() += 1.0;
+    }
+    let all: f64 = counts.values().sum();
+    counts
+        .into_iter()
+        .max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))
+        .map_or((0, 0.0), |(status, count)| (status, count / all))
 }
 
 /// The order of requests: by time, then by place.

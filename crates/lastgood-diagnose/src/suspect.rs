@@ -18,8 +18,8 @@ const MAX_SUSPECTS: usize = 16;
 /// Requests of the slice that are looked at one by one on either side of a change, where there are as many.
 const EDGE_REQUESTS: f64 = 400.0;
 
-/// Bad stretches of the same traffic this close are one.
-pub(crate) const JOIN_MS: i64 = 60_000;
+/// Bad stretches of the same traffic farther apart than this are two.
+const JOIN_MS: i64 = 60_000;
 
 /// Bad stretches this far apart may still be one trouble that comes and goes.
 const TRAIN_GAP_MS: i64 = 600_000;
@@ -76,13 +76,19 @@ pub fn suspect(timeline: &mut Timeline, catalogue: &Catalogue, question: &Questi
     join(found, timeline.bucket_ms())
 }
 
+/// Whether a bad stretch belongs with the one before it: the pause is short, and shorter than the longer of them.
+pub(crate) fn follows_closely(earlier: Span, later: Span) -> bool {
+    let longer = earlier.length_ms().max(later.length_ms());
+    later.from().since(earlier.to()) <= JOIN_MS.min(longer)
+}
+
 /// Makes one of suspects of the same traffic that follow one another closely: a failure that grows shows as steps.
 fn join(suspects: Vec<Suspect>, bucket_ms: i64) -> Vec<Suspect> {
     let mut joined: Vec<Suspect> = Vec::new();
     for suspect in suspects {
         let belongs = |earlier: &&mut Suspect| {
-            suspect.bad.from().since(earlier.bad.to()) <= JOIN_MS.max(2 * bucket_ms)
-                && earlier.selection.meets(&suspect.selection)
+            let reach = Span::new(earlier.bad.from(), earlier.bad.to().plus(2 * bucket_ms));
+            follows_closely(reach, suspect.bad) && earlier.selection.meets(&suspect.selection)
         };
         match joined.iter_mut().rev().find(belongs) {
             Some(earlier) => {
@@ -185,7 +191,7 @@ impl Search<'_> {
             let (from, to) = other.times(points);
             other == episode || (other.rate() >= 0.3 && to.since(from) + width >= self.question.min_duration_ms)
         };
-        let outside = |index: usize| all.iter().any(|e| strong(e) && (e.first..=e.last).contains(&index));
+        let outside = |index: usize| all.iter().any(|e| strong(e) && e.touches(index));
         let (mut n, mut k) = (0.0, 0.0);
         for (index, point) in points.iter().enumerate() {
             if !outside(index) {
@@ -302,13 +308,14 @@ impl Search<'_> {
         let until = last + walk(&points[last..]);
         let at = |index: usize| points.get(index).map_or(bad.to(), |point| point.at);
         let bad_stretches = episodes(points);
-        let is_bad = |index: usize| bad_stretches.iter().any(|episode| (episode.first..=episode.last).contains(&index));
+        let is_bad = |index: usize| bad_stretches.iter().any(|episode| episode.touches(index));
         let good = points[..from]
             .iter()
             .enumerate()
             .filter(|&(index, _)| !is_bad(index))
             .fold((0.0, 0.0), |(n, k), (_, point)| (n + point.n, k + point.k));
-        let dispersion = overdispersion(points, |index| is_bad(index) || bad.contains(points[index].at));
+        let dispersion =
+            overdispersion(points, |index| is_bad(index) || (first.saturating_sub(1)..=last).contains(&index));
         Suspect {
             selection,
             bad,

@@ -27,7 +27,7 @@ pub struct Hit {
 }
 
 /// Who was hit, for the impact: host of the referrer and client application.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Visitor {
     /// Host part of the referrer, if the line has one.
     pub referrer_host: Option<Atom>,
