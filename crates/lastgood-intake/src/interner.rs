@@ -176,6 +176,13 @@ impl Tables {
         })
     }
 
+    /// A slice, and whether its path is `{other}`.
+    fn slice_and_kind(&mut self, parts: &SliceParts<'_>) -> (SliceId, bool) {
+        let id = self.slice(parts);
+        let other = self.atom(OTHER);
+        (id, self.slices.get(id.0 as usize).is_some_and(|slice| slice.path == other))
+    }
+
     fn shape(&mut self, shape: ErrorShape) -> ErrorShapeId {
         if let Some(id) = self.by_shape.get(&shape) {
             return *id;
@@ -200,6 +207,17 @@ fn index(len: usize) -> u32 {
     u32::try_from(len).unwrap_or(u32::MAX)
 }
 
+/// Equal for equal parts; no two lists of parts run into each other.
+#[inline]
+fn hash_of_parts<const N: usize>(hashing: &FixedState, parts: [&[u8]; N]) -> u64 {
+    let mut hasher = hashing.build_hasher();
+    for part in parts {
+        hasher.write(part);
+        hasher.write_usize(part.len());
+    }
+    hasher.finish()
+}
+
 struct SliceParts<'a> {
     vhost: &'a [u8],
     upstream: Option<&'a [u8]>,
@@ -215,6 +233,8 @@ pub struct LocalInterner<'i> {
     hashing: FixedState,
     /// The slice of a hash of host, upstream, path and method as written: the last one at each place.
     recent: Vec<(u64, SliceId, bool)>,
+    /// The slice of a hash of host, upstream, template, segment and method: for paths whose numbers are ever new.
+    known: HashMap<u64, (SliceId, bool)>,
     names: HashMap<(u8, u64), Option<Atom>>,
     shapes: HashMap<u64, ErrorShapeId>,
     other: HashMap<SliceId, u64>,
@@ -229,6 +249,7 @@ impl<'i> LocalInterner<'i> {
             shared,
             hashing: FixedState::with_seed(0x736c_6963_6573),
             recent: vec![(0, SliceId(0), false); RECENT],
+            known: HashMap::new(),
             names: HashMap::new(),
             shapes: HashMap::new(),
             other: HashMap::new(),
@@ -253,13 +274,8 @@ impl<'i> LocalInterner<'i> {
         let vhost = vhost(request, context);
         let upstream = request.first_upstream();
         let path = path_template::path(request.target).unwrap_or(path_template::INVALID);
-        let mut hasher = self.hashing.build_hasher();
-        for part in [vhost, upstream.unwrap_or_default(), path, request.method] {
-            hasher.write(part);
-            hasher.write_usize(part.len());
-        }
         // Zero marks an empty place.
-        let hash = hasher.finish() | 1;
+        let hash = hash_of_parts(&self.hashing, [vhost, upstream.unwrap_or_default(), path, request.method]) | 1;
         let place = (hash >> 40) as usize & (RECENT - 1);
         let (known, slice, is_other) = self.recent[place];
         if known == hash {
@@ -271,7 +287,7 @@ impl<'i> LocalInterner<'i> {
         self.unknown_slice(request, (vhost, upstream), (hash, place))
     }
 
-    #[cold]
+    #[inline(never)]
     fn unknown_slice(
         &mut self,
         request: &Request<'_>,
@@ -281,17 +297,27 @@ impl<'i> LocalInterner<'i> {
         self.template.clear();
         path_template::template(request.target, &mut self.template);
         let segment = path_template::segment(request.target);
-        let mut tables = self.shared.lock();
-        let id = tables.slice(&SliceParts {
+        let parts = SliceParts {
             vhost,
             upstream,
             path: &self.template,
             segment: if segment.len() > 64 { b"/{}" } else { segment },
             method: if METHODS.contains(&request.method) { request.method } else { OTHER.as_bytes() },
-        });
-        let other = tables.atom(OTHER);
-        let is_other = tables.slices.get(id.0 as usize).is_some_and(|slice| slice.path == other);
-        drop(tables);
+        };
+        let key = hash_of_parts(
+            &self.hashing,
+            [parts.vhost, parts.upstream.unwrap_or_default(), parts.path, parts.segment, parts.method],
+        );
+        let (id, is_other) = match self.known.get(&key) {
+            Some(known) => *known,
+            None => {
+                let found = self.shared.lock().slice_and_kind(&parts);
+                if self.known.len() < MAX_CACHED {
+                    self.known.insert(key, found);
+                }
+                found
+            }
+        };
         if is_other {
             *self.other.entry(id).or_default() += 1;
         }
