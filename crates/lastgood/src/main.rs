@@ -1,3 +1,11 @@
-//! Placeholder while the walls are built.
+//! The process: hands arguments, streams and environment to `run` and returns its exit code. Nothing else.
 
-fn main() {}
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> std::process::ExitCode {
+    let (mut stdout, mut stderr) = (std::io::stdout().lock(), std::io::stderr());
+    let mut io = lastgood::io::Io::of_process(&mut stdout, &mut stderr);
+    lastgood::run::run(std::env::args_os(), &mut io).into()
+}

@@ -1,0 +1,89 @@
+//! Arguments as typed: shapes and help, nothing resolved. What they mean is worked out by the command that owns them.
+
+pub mod question;
+pub mod timeline;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::commands;
+use crate::words::Lang;
+
+/// Says when your site broke, what changed just before, and which component is to blame.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "lastgood", version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(after_help = "\
+Exit codes: 0 good, 1 the answer is bad (an incident), 2 could not find out.
+
+Examples:
+  lastgood why /var/log/nginx --noticed-at 12:57
+  zcat access.log.*.gz | lastgood why -
+  lastgood report /var/log/nginx --format md -o post-mortem.md
+  lastgood explain 502")]
+pub struct Cli {
+    /// What is asked of every command
+    #[command(flatten)]
+    pub manner: Manner,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// How an answer is to look.
+#[derive(Clone, Debug, Args)]
+pub struct Manner {
+    /// Language of the answer [default: LASTGOOD_LANG, else the locale's]
+    #[arg(long, global = true, value_enum)]
+    pub lang: Option<Lang>,
+    /// When to use colours
+    #[arg(long, global = true, value_enum, default_value_t = When::Auto)]
+    pub color: When,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// What to do.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Command {
+    /// What is wrong, since when, because of what
+    Why(commands::why::WhyArgs),
+    /// Requests over time, as a table
+    Timeline(timeline::TimelineArgs),
+    /// The post-mortem
+    Report(commands::report::ReportArgs),
+    /// What a cause or an HTTP status means
+    Explain(commands::explain::ExplainArgs),
+    /// Completions for a shell
+    Completions(commands::completions::CompletionsArgs),
+    /// The manual page
+    Man(commands::man::ManArgs),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_are_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_argument_has_help() {
+        for command in Cli::command().get_subcommands() {
+            assert!(command.get_about().is_some(), "{}", command.get_name());
+            for argument in command.get_arguments() {
+                assert!(argument.get_help().is_some(), "{} {}", command.get_name(), argument.get_id());
+            }
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! One file a command: its arguments and its run. A command collects, lets decide, renders, and nothing else.
+
+pub mod completions;
+pub mod explain;
+pub mod man;
+pub mod report;
+pub mod timeline;
+pub mod why;
+
+use crate::investigation::Progress;
+use crate::io::Io;
+use crate::progress::{Bar, Silent};
+
+/// A bar where somebody can see it.
+fn progress(io: &Io<'_>) -> Box<dyn Progress> {
+    if io.stderr_is_terminal { Box::new(Bar::new()) } else { Box::new(Silent) }
+}

@@ -1,0 +1,48 @@
+//! `lastgood why`: the answer on a terminal, or as JSON.
+
+use clap::Args;
+
+use crate::cli::question::QuestionArgs;
+use crate::complaint::Complaint;
+use crate::exit::Exit;
+use crate::io::Io;
+use crate::pipeline;
+use crate::render::answer::{Answer, View};
+use crate::render::{json, terminal};
+
+/// What is wrong, since when, because of what.
+#[derive(Clone, Debug, Args)]
+pub struct WhyArgs {
+    /// What is asked
+    #[command(flatten)]
+    pub question: QuestionArgs,
+    /// As JSON, in the shape lastgood.verdict/1
+    #[arg(long)]
+    pub json: bool,
+    /// All evidence with its lines, all files, every incident in full
+    #[arg(short, long)]
+    pub verbose: bool,
+}
+
+/// Runs it.
+pub fn run(args: &WhyArgs, view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> {
+    let asked = args.question.understand()?;
+    let found = {
+        let progress = super::progress(io);
+        pipeline::investigate(&asked, progress.as_ref())?
+    };
+    let answer = Answer { found: &found, asked: &asked.paths };
+    let text = if args.json {
+        json::render(answer, view.lang, None)
+    } else {
+        terminal::render(answer, View { verbose: args.verbose, ..view })
+    };
+    io.stdout.write_all(text.as_bytes())?;
+    let exit = Exit::from(found.verdict.status);
+    if exit == Exit::Unknown {
+        // An answer that is none is also said where a script's owner looks.
+        let complaint = Complaint::Undetermined { gaps: found.verdict.gaps.clone() };
+        io.complain(&complaint.into(), view.lang)?;
+    }
+    Ok(exit)
+}

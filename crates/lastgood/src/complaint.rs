@@ -1,0 +1,82 @@
+//! Why a run could not even begin, or end: each names the thing and knows a way out. Their words stand in `words`.
+//! What could not be read on the way is a gap of the verdict, not a complaint.
+
+use std::fmt;
+
+use lastgood_model::Gap;
+
+use crate::words::Lang;
+
+/// A reason to stop with exit code 2.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Complaint {
+    /// Not a time.
+    Time {
+        /// `--since` and the like.
+        flag: &'static str,
+        /// What was typed.
+        given: String,
+    },
+    /// Not a time and what was changed.
+    Change {
+        /// What was typed.
+        given: String,
+    },
+    /// Not a duration.
+    Duration {
+        /// The option.
+        flag: &'static str,
+        /// What was typed.
+        given: String,
+    },
+    /// Not a zone that we know.
+    Zone {
+        /// The option.
+        flag: &'static str,
+        /// What was typed.
+        given: String,
+    },
+    /// No path was given, and this host is not looked at by this version.
+    NoPath,
+    /// Neither a cause code nor a status.
+    Topic {
+        /// What was typed.
+        given: String,
+        /// Codes that look like it, nearest first.
+        near: Vec<String>,
+    },
+    /// No such command.
+    Command {
+        /// What was typed.
+        given: String,
+        /// What there is.
+        known: Vec<String>,
+    },
+    /// Everything was read and nobody can tell whether anything is wrong.
+    Undetermined {
+        /// What was missing.
+        gaps: Vec<Gap>,
+    },
+    /// The answer could not be written to a file.
+    Write {
+        /// Where to.
+        path: String,
+        /// The system's word for it.
+        why: String,
+    },
+    /// Something that only its finder has words for.
+    Other {
+        /// What.
+        what: String,
+        /// Ways out.
+        hints: Vec<String>,
+    },
+}
+
+impl fmt::Display for Complaint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&Lang::En.words().complaint(self).0)
+    }
+}
+
+impl std::error::Error for Complaint {}

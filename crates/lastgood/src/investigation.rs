@@ -1,0 +1,100 @@
+//! What `why` and `report` ask the pipeline, and what they get back to render. Plain data between two rooms:
+//! neither how logs are read nor how an answer looks.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use lastgood_model::{Catalogue, LineRef, Read, UnixMs, Verdict};
+
+use crate::said::Moment;
+
+/// The question, as typed and understood, before anything was read.
+#[derive(Clone, Debug, Default)]
+pub struct InvestigateArgs {
+    /// Files, folders, pipes, or `-` for standard input. Empty: this host as it is now.
+    pub paths: Vec<PathBuf>,
+    /// When somebody noticed.
+    pub noticed_at: Option<Moment>,
+    /// When somebody told us.
+    pub reported_at: Option<Moment>,
+    /// What a person says was changed, and when.
+    pub changes: Vec<(Moment, Arc<str>)>,
+    /// Nothing before this counts.
+    pub since: Option<Moment>,
+    /// Nothing after this counts.
+    pub until: Option<Moment>,
+    /// Zone of inputs that name none.
+    pub zone: Option<TimeZone>,
+    /// Zone of the answer, if it shall not be that of the failing slice's log.
+    pub show_zone: Option<TimeZone>,
+    /// Failures that end sooner than this are a blip, in milliseconds.
+    pub min_duration_ms: i64,
+    /// An nginx configuration to take log formats from.
+    pub nginx_conf: Option<PathBuf>,
+}
+
+/// What the pipeline brings back.
+#[derive(Clone, Debug)]
+pub struct Investigation {
+    /// The answer.
+    pub verdict: Verdict,
+    /// How much was read.
+    pub read: Read,
+    /// What ids point at.
+    pub catalogue: Catalogue,
+    /// The lines that the verdict refers to, as they stand in the files, without their line ends.
+    pub quotes: HashMap<LineRef, Vec<u8>>,
+    /// The files that were read.
+    pub files: Vec<FileRead>,
+    /// Zone of the answer, in seconds east of UTC.
+    pub offset_s: i32,
+    /// Whether this host was looked at as it is now.
+    pub live: bool,
+    /// The host, where it is known (live).
+    pub host: Option<Arc<str>>,
+    /// "Now" as the verdict means it: the last line read, the clock when live.
+    pub now: Option<UnixMs>,
+    /// For the picture: one for each incident, in the verdict's order; without incidents one of everything.
+    pub traffic: Vec<Traffic>,
+}
+
+/// A file that was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileRead {
+    /// As shown in references.
+    pub display: Arc<str>,
+    /// What it was understood as (`combined`, `nginx error.log`, `journal`).
+    pub format: Arc<str>,
+    /// Lines.
+    pub lines: u64,
+}
+
+/// Requests over time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Width of a bucket in milliseconds.
+    pub width_ms: i64,
+    /// In order of time; a bucket without requests may be left out.
+    pub buckets: Vec<Bucket>,
+}
+
+/// Requests of a stretch of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bucket {
+    /// When it begins.
+    pub from: UnixMs,
+    /// Requests.
+    pub requests: u64,
+    /// Failures among them.
+    pub failed: u64,
+}
+
+/// Somebody who is told how far the reading has come.
+pub trait Progress: Sync {
+    /// So many bytes lie ahead, as they lie on the disk. May be called again when more is to be read.
+    fn ahead(&self, bytes: u64);
+    /// So many of them have been read.
+    fn read(&self, bytes: u64);
+}

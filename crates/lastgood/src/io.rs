@@ -1,0 +1,81 @@
+//! What a run may know of its surroundings: two streams, whether they are terminals, how wide, and the environment.
+//! Handed in, so that tests run without a process. Standard input is opened by `lastgood-world`, only for `-`.
+
+use std::collections::BTreeMap;
+use std::io::{IsTerminal, Write};
+
+use crate::complaint::Complaint;
+use crate::render::quote::clean;
+use crate::words::Lang;
+
+/// The surroundings of a run.
+pub struct Io<'a> {
+    /// Answers.
+    pub stdout: &'a mut dyn Write,
+    /// Complaints and progress.
+    pub stderr: &'a mut dyn Write,
+    /// Whether a person reads the answers as they come.
+    pub stdout_is_terminal: bool,
+    /// Whether a person sees the complaints as they come.
+    pub stderr_is_terminal: bool,
+    /// Environment variables.
+    pub environment: BTreeMap<String, String>,
+}
+
+impl<'a> Io<'a> {
+    /// Those of this process.
+    pub fn of_process(stdout: &'a mut dyn Write, stderr: &'a mut dyn Write) -> Self {
+        let text = |value: std::ffi::OsString| value.to_string_lossy().into_owned();
+        Self {
+            stdout,
+            stderr,
+            stdout_is_terminal: std::io::stdout().is_terminal(),
+            stderr_is_terminal: std::io::stderr().is_terminal(),
+            environment: std::env::vars_os().map(|(key, value)| (text(key), text(value))).collect(),
+        }
+    }
+
+    /// Says why a run ended without an answer, and the ways out, one a line.
+    pub fn complain(&mut self, error: &anyhow::Error, lang: Lang) -> std::io::Result<()> {
+        let labels = lang.words().labels();
+        let (what, hints) = match error.downcast_ref::<Complaint>() {
+            Some(complaint) => lang.words().complaint(complaint),
+            None => (format!("{error:#}"), Vec::new()),
+        };
+        writeln!(self.stderr, "lastgood: {}: {}", labels.error, clean(&what))?;
+        for hint in hints {
+            writeln!(self.stderr, "{}: {}", labels.hint, clean(&hint))?;
+        }
+        Ok(())
+    }
+
+    /// A variable that is set and not blank.
+    #[must_use]
+    pub fn variable(&self, name: &str) -> Option<&str> {
+        self.environment.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// The first locale variable that says something about characters and language, as POSIX ranks them.
+    #[must_use]
+    pub fn locale(&self) -> Option<&str> {
+        ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(|name| self.variable(name))
+    }
+
+    /// Whether the locale's characters are UTF-8; a pipe gets UTF-8 in any case.
+    #[must_use]
+    pub fn speaks_utf8(&self) -> bool {
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|name| self.variable(name));
+        let utf8 = |locale: &str| {
+            let locale = locale.to_ascii_lowercase();
+            locale.contains("utf-8") || locale.contains("utf8")
+        };
+        !self.stdout_is_terminal || locale.is_some_and(utf8)
+    }
+
+    /// Columns to write in.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        let told = self.variable("COLUMNS").and_then(|columns| columns.parse().ok());
+        told.unwrap_or(80).clamp(40, 160)
+    }
+}

@@ -1,0 +1,117 @@
+//! Commands that a person can paste into a shell, for each cause. Names come from logs: they are quoted for the shell,
+//! and a name that could not be a real one yields no command. Nothing is run here.
+
+use lastgood_model::{CauseCode, UnitFileState};
+
+use super::quote::clean;
+use crate::words::Account;
+
+/// Commands for a cause, the first one first; they look or repair, and never delete.
+#[must_use]
+pub fn commands(account: &Account<'_>) -> Vec<String> {
+    let unit = account.unit().and_then(word);
+    let upstream = account.upstream();
+    let mut out = Vec::new();
+    match account.cause.code {
+        CauseCode::NotStartedAfterReboot => {
+            let Some(unit) = unit else { return out };
+            let now = if account.ongoing() { "--now " } else { "" };
+            match account.unit_state() {
+                Some(UnitFileState::Masked) => {
+                    out.push(format!("sudo systemctl unmask {unit}"));
+                    out.push(format!("sudo systemctl enable {now}{unit}"));
+                }
+                Some(UnitFileState::Disabled) => out.push(format!("sudo systemctl enable {now}{unit}")),
+                Some(UnitFileState::Enabled | UnitFileState::Other) | None => {
+                    if account.ongoing() {
+                        out.push(format!("sudo systemctl start {unit}"));
+                    }
+                    out.push(format!("systemctl is-enabled {unit}"));
+                }
+            }
+            out.push(format!("systemctl status {unit}"));
+        }
+        CauseCode::ProcessDown | CauseCode::OomKill | CauseCode::ConnectionClosed | CauseCode::TimeoutSlow => {
+            if let Some(unit) = unit {
+                out.push(format!("systemctl status {unit}"));
+                out.push(format!("journalctl -u {unit} -n 50 --no-pager"));
+                if account.ongoing() && account.cause.code != CauseCode::TimeoutSlow {
+                    out.push(format!("sudo systemctl start {unit}"));
+                }
+            }
+            if account.cause.code == CauseCode::OomKill {
+                out.push("journalctl -k --grep 'Out of memory' --no-pager".to_owned());
+            } else {
+                out.extend(upstream.and_then(listener));
+                out.extend(upstream.and_then(ask));
+            }
+        }
+        CauseCode::DiskFull => {
+            out.push("df -h; df -i".to_owned());
+            out.push("sudo du -xh --max-depth=3 / | sort -h | tail -n 20".to_owned());
+        }
+        CauseCode::DnsFailure => {
+            let name = upstream.map(|upstream| upstream.rsplit_once(':').map_or(upstream, |(host, _)| host));
+            out.extend(name.and_then(word).map(|name| format!("getent hosts {name}")));
+            out.push("sudo nginx -t".to_owned());
+        }
+        CauseCode::Located => {
+            out.extend(upstream.and_then(ask));
+            out.push("lastgood why /var/log/nginx".to_owned());
+        }
+    }
+    out
+}
+
+/// Who listens on the upstream's port.
+fn listener(upstream: &str) -> Option<String> {
+    if let Some(path) = upstream.strip_prefix("unix:") {
+        return word(path).map(|path| format!("ls -l {path}"));
+    }
+    let port: u16 = upstream.rsplit_once(':')?.1.parse().ok()?;
+    Some(format!("sudo ss -ltnp 'sport = :{port}'"))
+}
+
+/// What the upstream answers, without a proxy.
+fn ask(upstream: &str) -> Option<String> {
+    const CURL: &str = "curl -sS -m 10 -o /dev/null -w '%{http_code} %{time_total}\\n'";
+    match upstream.strip_prefix("unix:") {
+        Some(path) => word(path).map(|path| format!("{CURL} --unix-socket {path} http://localhost/")),
+        None => word(upstream).filter(|name| !name.starts_with('\'')).map(|name| format!("{CURL} http://{name}/")),
+    }
+}
+
+/// A name as one word of a shell; none if it holds what no real name holds, or begins like an option.
+fn word(name: &str) -> Option<String> {
+    let real = !name.is_empty() && name.len() <= 255 && !name.starts_with('-') && clean(name) == name;
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_@%+:,./-[]".contains(&byte);
+    match (real, name.bytes().all(|byte| plain(byte) && !b"[]".contains(&byte))) {
+        (false, _) => None,
+        (true, true) => Some(name.to_owned()),
+        (true, false) => Some(format!("'{}'", name.replace('\'', "'\\''"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_from_logs_cannot_break_out() {
+        assert_eq!(word("driver-insu.service").as_deref(), Some("driver-insu.service"));
+        assert_eq!(word("a b;$(reboot).service").as_deref(), Some("'a b;$(reboot).service'"));
+        assert_eq!(word("it's").as_deref(), Some("'it'\\''s'"));
+        for wrong in ["", "--force", "a\nb", "a\u{202e}b"] {
+            assert_eq!(word(wrong), None, "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn asks_the_upstream_itself() {
+        assert_eq!(listener("127.0.0.1:8080").as_deref(), Some("sudo ss -ltnp 'sport = :8080'"));
+        assert_eq!(listener("unix:/run/app.sock").as_deref(), Some("ls -l /run/app.sock"));
+        assert_eq!(listener("backend"), None);
+        assert!(ask("unix:/run/app.sock").is_some_and(|line| line.contains("--unix-socket /run/app.sock ")));
+        assert!(ask("127.0.0.1:8080").is_some_and(|line| line.ends_with(" http://127.0.0.1:8080/")));
+    }
+}

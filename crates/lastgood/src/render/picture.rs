@@ -1,0 +1,148 @@
+//! The picture of the traffic: requests per step as bars, the share of failures under them, the onset marked.
+//! Plain text in rows of equal length; labels and colours are the terminal's.
+
+use lastgood_model::{Incident, UnixMs};
+
+use super::clock::Clock;
+use super::layout;
+use crate::investigation::{Bucket, Traffic};
+
+/// Steps that a person counts in, in seconds.
+const STEPS: &[i64] = &[
+    1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800,
+];
+/// With fewer requests a picture says less than the two lines of the turn.
+const FEWEST_REQUESTS: u64 = 10;
+/// Fewer columns than this are no picture.
+const FEWEST_COLUMNS: usize = 4;
+
+const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+const ASCII_BARS: [char; 8] = ['_', '.', ':', '-', '=', '+', '*', '#'];
+
+/// Rows of a picture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picture {
+    /// Requests per step.
+    pub requests: String,
+    /// Share of failures per step; `·` where nothing failed.
+    pub failing: String,
+    /// Marks under the onset and the recovery.
+    pub marks: String,
+    /// Times under the marks and at both ends.
+    pub times: String,
+    /// Seconds per column.
+    pub step_s: u64,
+    /// Most requests in a column.
+    pub peak: u64,
+}
+
+/// Draws the traffic around an incident in at most `columns`.
+#[must_use]
+pub fn picture(traffic: &Traffic, incident: &Incident, clock: Clock, columns: usize, unicode: bool) -> Option<Picture> {
+    if traffic.buckets.iter().map(|bucket| bucket.requests).sum::<u64>() < FEWEST_REQUESTS {
+        return None;
+    }
+    let data = (traffic.buckets.first()?.from, traffic.buckets.last()?.from.plus(traffic.width_ms - 1));
+    let onset = &incident.onset;
+    let began = onset.first_bad.as_ref().or(onset.last_good.as_ref())?.at;
+    let ended = onset.recovered.as_ref().map_or(data.1, |edge| edge.at);
+    // A third of its length on either side shows what was normal.
+    let around = (ended.since(began) / 3).max(600_000);
+    let from = began.plus(-around).max(data.0);
+    let to = ended.plus(around).min(data.1);
+    let step = step_ms(from, to, clock, columns, traffic.width_ms)?;
+    let origin = clock.step(from, step);
+    let sums = sums(&traffic.buckets, origin, to, step, columns);
+    if sums.len() < FEWEST_COLUMNS {
+        return None;
+    }
+    let column = |at: UnixMs| usize::try_from(at.since(origin) / step).unwrap_or(0).min(sums.len() - 1);
+    let peak = sums.iter().map(|(requests, _)| *requests).max().unwrap_or(0);
+    let (bars, none, mark, end) = if unicode { (BARS, '·', '▲', '△') } else { (ASCII_BARS, ' ', '^', '|') };
+    let mut marks = vec![' '; sums.len()];
+    let ended = onset.recovered.as_ref().map(|edge| edge.at);
+    if let Some(slot) = ended.and_then(|at| marks.get_mut(column(at))) {
+        *slot = end;
+    }
+    if let Some(slot) = marks.get_mut(column(began)) {
+        *slot = mark;
+    }
+    let mut labels = Labels::new(sums.len());
+    labels.put(column(began), &clock.time(began));
+    if let Some(at) = ended {
+        labels.put(column(at), &clock.time(at));
+    }
+    labels.put(0, &clock.minute(origin));
+    Some(Picture {
+        requests: sums.iter().map(|(requests, _)| bar(&bars, *requests, peak).unwrap_or(' ')).collect(),
+        failing: sums
+            .iter()
+            .map(|(requests, failed)| match (requests, bar(&bars, *failed, *requests)) {
+                (0, _) => ' ',
+                (_, Some(bar)) => bar,
+                (_, None) => none,
+            })
+            .collect(),
+        marks: marks.into_iter().collect::<String>().trim_end().to_owned(),
+        times: labels.text(),
+        step_s: u64::try_from(step / 1000).unwrap_or(0),
+        peak,
+    })
+}
+
+/// The finest step that fits, as steps of this zone's clock.
+fn step_ms(from: UnixMs, to: UnixMs, clock: Clock, columns: usize, finest: i64) -> Option<i64> {
+    let most = i64::try_from(columns).ok()?;
+    let fits = |step: &i64| *step >= finest && to.since(clock.step(from, *step)) / step < most;
+    STEPS.iter().map(|seconds| seconds * 1000).find(fits)
+}
+
+/// Requests and failures of each step.
+fn sums(buckets: &[Bucket], origin: UnixMs, to: UnixMs, step: i64, columns: usize) -> Vec<(u64, u64)> {
+    let count = usize::try_from(to.since(origin) / step + 1).unwrap_or(0).min(columns);
+    let mut sums = vec![(0, 0); count];
+    for bucket in buckets.iter().filter(|bucket| origin <= bucket.from && bucket.from <= to) {
+        let index = usize::try_from(bucket.from.since(origin) / step).unwrap_or(usize::MAX);
+        if let Some((requests, failed)) = sums.get_mut(index) {
+            *requests += bucket.requests;
+            *failed += bucket.failed;
+        }
+    }
+    sums
+}
+
+/// A bar for a share; anything above nothing is visible.
+fn bar(bars: &[char; 8], part: u64, whole: u64) -> Option<char> {
+    if part == 0 || whole == 0 {
+        return None;
+    }
+    let level = part.saturating_mul(8).div_ceil(whole).clamp(1, 8);
+    bars.get(usize::try_from(level).unwrap_or(1) - 1).copied()
+}
+
+/// Texts below a row, each at its column or moved left to fit, never on top of another.
+struct Labels {
+    row: Vec<char>,
+}
+
+impl Labels {
+    fn new(columns: usize) -> Self {
+        Self { row: vec![' '; columns + 8] }
+    }
+
+    fn put(&mut self, column: usize, text: &str) {
+        let length = layout::width(text);
+        let first = column.min(self.row.len().saturating_sub(length));
+        let free = |row: &[char]| row.iter().all(|c| *c == ' ');
+        let (before, after) = (first.saturating_sub(1), (first + length + 1).min(self.row.len()));
+        if self.row.get(before..after).is_some_and(free) {
+            for (slot, c) in self.row.iter_mut().skip(first).zip(text.chars()) {
+                *slot = c;
+            }
+        }
+    }
+
+    fn text(self) -> String {
+        self.row.into_iter().collect::<String>().trim_end().to_owned()
+    }
+}

@@ -1,0 +1,75 @@
+//! One run: arguments to an exit code, through streams that are handed in. It knows which command is which, and how a
+//! complaint is printed; no command's business.
+
+use std::ffi::OsString;
+use std::io::ErrorKind;
+
+use clap::Parser;
+
+use crate::cli::{Cli, Command, Manner, When};
+use crate::commands::{completions, explain, man, report, timeline, why};
+use crate::exit::Exit;
+use crate::io::Io;
+use crate::render::answer::View;
+use crate::words::Lang;
+
+/// Runs lastgood with these arguments, the program's name first.
+pub fn run(arguments: impl IntoIterator<Item = OsString>, io: &mut Io<'_>) -> Exit {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error, io),
+    };
+    let view = view(&cli.manner, io);
+    match dispatch(&cli.command, view, io).and_then(|exit| Ok(io.stdout.flush().map(|()| exit)?)) {
+        Ok(exit) => exit,
+        Err(error) if closed(&error) => Exit::Good,
+        Err(error) => {
+            // There is nobody left to tell if this fails too.
+            let _ignored = io.complain(&error, view.lang);
+            Exit::Unknown
+        }
+    }
+}
+
+fn dispatch(command: &Command, view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> {
+    match command {
+        Command::Why(args) => why::run(args, view, io),
+        Command::Timeline(args) => timeline::run(args, io),
+        Command::Report(args) => report::run(args, view, io),
+        Command::Explain(args) => explain::run(args, view, io),
+        Command::Completions(args) => completions::run(args, io),
+        Command::Man(args) => man::run(args, io),
+    }
+}
+
+/// Help and version are good answers; anything else that clap has to say is a wrong usage.
+fn usage(error: &clap::Error, io: &mut Io<'_>) -> Exit {
+    let text = error.render();
+    let (stream, terminal) = if error.use_stderr() {
+        (&mut io.stderr, io.stderr_is_terminal)
+    } else {
+        (&mut io.stdout, io.stdout_is_terminal)
+    };
+    let text = if terminal { text.ansi().to_string() } else { text.to_string() };
+    let written = stream.write_all(text.as_bytes());
+    match (written, error.use_stderr()) {
+        (Ok(()), false) => Exit::Good,
+        _ => Exit::Unknown,
+    }
+}
+
+fn view(manner: &Manner, io: &Io<'_>) -> View {
+    let told = io.variable("LASTGOOD_LANG").and_then(Lang::of_locale);
+    let lang = manner.lang.or(told).or_else(|| io.locale().and_then(Lang::of_locale)).unwrap_or_default();
+    let colour = match manner.color {
+        When::Always => true,
+        When::Never => false,
+        When::Auto => io.stdout_is_terminal && io.variable("NO_COLOR").is_none() && io.variable("TERM") != Some("dumb"),
+    };
+    View { lang, colour, unicode: io.speaks_utf8(), width: io.width(), verbose: false }
+}
+
+/// Whether the reader of our answer went away (`lastgood why … | head`), which is no failure.
+fn closed(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
+}

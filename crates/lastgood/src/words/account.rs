@@ -1,0 +1,134 @@
+//! What a cause's text may name, taken out of its chain and evidence: the unit, the trigger, the process.
+//! It finds and never concludes; a text that misses a name says less.
+
+use std::sync::Arc;
+
+use lastgood_model::{Cause, ChangeKind, Claim, Evidence, Incident, UnitFileState};
+
+/// A cause as its words see it.
+#[derive(Clone, Copy, Debug)]
+pub struct Account<'a> {
+    /// The incident.
+    pub incident: &'a Incident,
+    /// The cause.
+    pub cause: &'a Cause,
+}
+
+/// The change that set things off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Trigger<'a> {
+    /// What sort of change.
+    pub kind: ChangeKind,
+    /// What was changed.
+    pub subject: &'a str,
+    /// Only a person says so.
+    pub reported: bool,
+}
+
+impl<'a> Account<'a> {
+    /// Everything claimed for the cause, the chain first.
+    pub fn claims(self) -> impl Iterator<Item = &'a Claim> {
+        let chain = self.cause.chain.iter().map(|link| &link.what);
+        chain.chain(self.cause.evidence.iter().map(|evidence| &evidence.claim))
+    }
+
+    /// The claim that weighs most; the first of several.
+    #[must_use]
+    pub fn weightiest(self) -> Option<&'a Claim> {
+        let heavier = |best: &'a Evidence, next: &'a Evidence| if next.weight > best.weight { next } else { best };
+        self.cause.evidence.iter().reduce(heavier).map(|evidence| &evidence.claim)
+    }
+
+    /// The unit that the cause is about.
+    #[must_use]
+    pub fn unit(self) -> Option<&'a str> {
+        let named = self.claims().find_map(|claim| match claim {
+            Claim::UnitNotStarted { unit } | Claim::UnitFailed { unit, .. } => Some(unit.as_ref()),
+            _ => None,
+        });
+        let component = self.cause.component.as_ref();
+        named.or_else(|| component.ends_with(".service").then_some(component))
+    }
+
+    /// What the unit list says of that unit.
+    #[must_use]
+    pub fn unit_state(self) -> Option<UnitFileState> {
+        let ours = self.unit()?;
+        self.claims().find_map(|claim| match claim {
+            Claim::UnitFile { unit, state } if unit.as_ref() == ours => Some(*state),
+            _ => None,
+        })
+    }
+
+    /// systemd's word for how the unit failed.
+    #[must_use]
+    pub fn unit_result(self) -> Option<&'a str> {
+        self.claims().find_map(|claim| match claim {
+            Claim::UnitFailed { result, .. } => Some(result.as_ref()),
+            _ => None,
+        })
+    }
+
+    /// Whether the unit was stopped on purpose.
+    #[must_use]
+    pub fn unit_stopped(self) -> bool {
+        self.claims().any(|claim| matches!(claim, Claim::UnitStopped { .. }))
+    }
+
+    /// The change that the chain begins with.
+    #[must_use]
+    pub fn trigger(self) -> Option<Trigger<'a>> {
+        self.claims().find_map(|claim| match claim {
+            Claim::ChangeBefore { kind, subject, reported, .. } => {
+                Some(Trigger { kind: *kind, subject, reported: *reported })
+            }
+            Claim::Reported { text } => Some(Trigger { kind: ChangeKind::Reported, subject: text, reported: true }),
+            _ => None,
+        })
+    }
+
+    /// Whether the reboot was an orderly one, if there was one.
+    #[must_use]
+    pub fn clean_reboot(self) -> Option<bool> {
+        self.claims().find_map(|claim| match claim {
+            Claim::HostRebooted { clean } => Some(*clean),
+            _ => None,
+        })
+    }
+
+    /// The process that was killed.
+    #[must_use]
+    pub fn process(self) -> Option<&'a str> {
+        self.claims().find_map(|claim| match claim {
+            Claim::OomKilled { process, .. } => Some(process.as_ref()),
+            _ => None,
+        })
+    }
+
+    /// The upstream, from the scope or from what the proxy logged.
+    #[must_use]
+    pub fn upstream(self) -> Option<&'a str> {
+        let logged = || {
+            self.claims().find_map(|claim| match claim {
+                Claim::UpstreamErrors { upstream, .. } => upstream.as_deref(),
+                _ => None,
+            })
+        };
+        self.incident.scope.upstream.as_deref().or_else(logged)
+    }
+
+    /// Who is to blame, unless it is only the name of the failing part itself.
+    #[must_use]
+    pub fn culprit(self) -> Option<&'a str> {
+        let component: &Arc<str> = &self.cause.component;
+        let nameless = component.is_empty() || component.as_ref() == "-";
+        let itself = self.incident.scope.vhost.as_ref() == Some(component);
+        (!nameless && !itself).then_some(component.as_ref())
+    }
+
+    /// Whether it goes on as far as was read.
+    #[must_use]
+    pub const fn ongoing(self) -> bool {
+        self.incident.onset.recovered.is_none()
+    }
+}

@@ -1,0 +1,123 @@
+//! English: notes, gaps and complaints. A gap and a complaint say the way out where there is one.
+
+use lastgood_model::{Gap, GapKind, NoteKind};
+
+use super::super::Words;
+use super::super::number::{grouped, percent};
+use super::{English, name_of, plural};
+use crate::complaint::Complaint;
+
+pub(super) fn note(kind: &NoteKind) -> String {
+    match kind {
+        NoteKind::Blip { failed, seconds, vhost } => {
+            let failures = plural(*failed, "failure");
+            format!("{}: a blip of {failures} within {}", name_of(vhost), English.duration(*seconds))
+        }
+        NoteKind::SteadyFailures { failed, requests, vhost } => format!(
+            "{}: {} of {} requests fail ({}), as they did all the time",
+            name_of(vhost),
+            grouped(*failed),
+            grouped(*requests),
+            percent(*failed, *requests)
+        ),
+        NoteKind::OneClient { failed, vhost } => {
+            format!("{}: {} of one client alone; the others were served", name_of(vhost), plural(*failed, "failure"))
+        }
+        NoteKind::ClientErrors { count, busiest_percent, vhost } => format!(
+            "{}: {} answers 4xx, {busiest_percent} % of them to one client: a scan or a broken client",
+            name_of(vhost),
+            grouped(*count)
+        ),
+        NoteKind::Retried { count, upstream } => {
+            let who = upstream.as_deref().unwrap_or("an upstream");
+            let errors = plural(*count, "error");
+            format!("{errors} of {who} without a failed request: nginx tried another server")
+        }
+        NoteKind::SameContent { file, of } => format!("{file} says the same as {of}; read once"),
+        NoteKind::DuplicateLines { count, file } => {
+            format!("{} of {file} also in another file; counted once", plural(*count, "line"))
+        }
+        NoteKind::ManyPaths { other, vhost } => {
+            format!("{}: too many different paths; {} counted as one", name_of(vhost), plural(*other, "request"))
+        }
+        NoteKind::UnrelatedOom { process } => {
+            format!("the kernel killed {process} for lack of memory; nothing links that to failures")
+        }
+    }
+}
+
+pub(super) fn gap_what(gap: &Gap) -> &str {
+    &gap.what
+}
+
+pub(super) fn gap_why(gap: &Gap) -> String {
+    match &gap.why {
+        GapKind::NotFound => "not there".to_owned(),
+        GapKind::NoPermission => "no permission; run as root or as a member of its group".to_owned(),
+        GapKind::NotAFile => "a pipe, socket or device, not opened".to_owned(),
+        GapKind::Io(message) => message.to_string(),
+        GapKind::Truncated { lines } => {
+            format!("damaged or cut off; its first {} were used", plural(*lines, "line"))
+        }
+        GapKind::UnknownFormat => "no format that is known here".to_owned(),
+        GapKind::NotGiven => format!("not given{}", how_to_get(&gap.what)),
+        GapKind::ZoneAssumed(zone) => format!("names no zone, read as {zone}; --tz says another"),
+        GapKind::NoAccessLog => "no access log: failures cannot be set against successes".to_owned(),
+        GapKind::TooLarge => "too large; the rest was not read".to_owned(),
+    }
+}
+
+/// How to get what the diagnosis would have liked to see.
+fn how_to_get(what: &str) -> &'static str {
+    match what {
+        "journal" => "; journalctl -o json > journal.json writes it",
+        "unit list" => "; systemctl list-unit-files > units.txt writes it",
+        "cloud audit log" => " (CloudTrail as JSON); it knows machine images and reboots",
+        "error log" => "; nginx says there what the upstream did",
+        _ => "",
+    }
+}
+
+fn gap_line(gap: &Gap) -> String {
+    format!("{}: {}", gap_what(gap), gap_why(gap))
+}
+
+pub(super) fn complaint(complaint: &Complaint) -> (String, Vec<String>) {
+    let (what, hint) = match complaint {
+        Complaint::Time { flag, given } => (
+            format!("{flag}: `{given}` is not a time"),
+            "write 12:57, '2022-11-16 12:57', 2022-11-16T12:57:00+09:00 or -2h".to_owned(),
+        ),
+        Complaint::Change { given } => (
+            format!("--change: `{given}` is not a time and what was changed"),
+            "write --change '11:07 machine image of the instance'".to_owned(),
+        ),
+        Complaint::Duration { flag, given } => {
+            (format!("{flag}: `{given}` is not a duration"), "write 30s, 5m or '1h 30m'".to_owned())
+        }
+        Complaint::Zone { flag, given } => {
+            (format!("{flag}: `{given}` is not a known time zone"), "write Asia/Seoul, +09:00 or UTC".to_owned())
+        }
+        Complaint::NoPath => (
+            "no log was given".to_owned(),
+            "name files or folders: lastgood why /var/log/nginx; or - for standard input".to_owned(),
+        ),
+        Complaint::Topic { given, near } if near.is_empty() => (
+            format!("`{given}` is neither a cause code nor an HTTP status that is explained here"),
+            "lastgood explain lists all of them".to_owned(),
+        ),
+        Complaint::Topic { given, near } => (
+            format!("`{given}` is neither a cause code nor an HTTP status that is explained here"),
+            format!("did you mean {}?", near.join(", ")),
+        ),
+        Complaint::Command { given, known } => {
+            (format!("there is no command `{given}`"), format!("there are {}", known.join(", ")))
+        }
+        Complaint::Undetermined { gaps } => {
+            return (English.labels().could_not_tell.to_owned(), gaps.iter().take(3).map(gap_line).collect());
+        }
+        Complaint::Write { path, why } => (format!("{path}: could not be written: {why}"), String::new()),
+        Complaint::Other { what, hints } => return (what.clone(), hints.clone()),
+    };
+    (what, if hint.is_empty() { Vec::new() } else { vec![hint] })
+}

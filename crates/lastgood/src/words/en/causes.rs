@@ -1,0 +1,139 @@
+//! English: summary, fix and prevention of each cause, with the names of this incident. What a cause is in general
+//! stands in `knowledge/causes/`.
+
+use lastgood_model::{CauseCode, ChangeKind, UnitFileState};
+
+use super::super::{Account, CauseText};
+
+pub(super) fn cause(account: &Account<'_>) -> CauseText {
+    let (summary, fix, prevention) = match account.cause.code {
+        CauseCode::NotStartedAfterReboot => not_started(account),
+        CauseCode::ProcessDown => process_down(account),
+        CauseCode::OomKill => oom_kill(account),
+        CauseCode::DiskFull => disk_full(),
+        CauseCode::ConnectionClosed => connection_closed(account),
+        CauseCode::DnsFailure => dns_failure(account),
+        CauseCode::TimeoutSlow => timeout_slow(account),
+        CauseCode::Located => located(account),
+    };
+    CauseText { summary, fix, prevention }
+}
+
+fn not_started(account: &Account<'_>) -> (String, String, String) {
+    let unit = account.unit().unwrap_or(&account.cause.component);
+    let reboot = match account.trigger().map(|trigger| trigger.kind) {
+        Some(ChangeKind::MachineImage) => "the machine image's reboot",
+        Some(ChangeKind::InstanceReboot | ChangeKind::InstanceStop | ChangeKind::InstanceStart) => {
+            "the reboot that was requested"
+        }
+        _ if account.clean_reboot() == Some(false) => "the host went down unasked",
+        _ => "the host rebooted",
+    };
+    let start = if account.ongoing() { "Start it now" } else { "It runs again" };
+    let fix = match account.unit_state() {
+        Some(UnitFileState::Masked) => {
+            format!("{start}; {unit} is masked, so unmask it and enable it, or the next boot leaves it down again.")
+        }
+        Some(UnitFileState::Disabled) => {
+            format!("{start}; then enable {unit}, or the next boot leaves it down again.")
+        }
+        _ => format!("{start}; then find out why {unit} did not start at boot."),
+    };
+    let image = if matches!(account.trigger(), Some(trigger) if trigger.kind == ChangeKind::MachineImage) {
+        " Take machine images without a reboot (no-reboot), or in an announced window."
+    } else {
+        ""
+    };
+    let prevention = format!(
+        "Enable every unit that the site needs, and reboot once on purpose to see it come back.{image} \
+         Let the load balancer check a path that the application answers, not one that nginx answers."
+    );
+    (format!("{unit} did not start after {reboot}"), fix, prevention)
+}
+
+fn process_down(account: &Account<'_>) -> (String, String, String) {
+    let summary = match (account.unit(), account.unit_result(), account.upstream()) {
+        (Some(unit), Some(result), _) => format!("{unit} failed ({result})"),
+        (Some(unit), None, _) => format!("{unit} was stopped"),
+        (None, _, Some(upstream)) => format!("nothing listens at {upstream}: the application is down"),
+        (None, _, None) => "nothing listens behind nginx: the application is down".to_owned(),
+    };
+    let who = account.unit().unwrap_or("the application");
+    let fix = if account.ongoing() {
+        format!("Read what {who} said last, then start it again.")
+    } else {
+        format!("It answers again; read what {who} said before it went down.")
+    };
+    let prevention = format!(
+        "Let systemd restart {who} when it fails (Restart=on-failure), and let something outside ask a path that the \
+         application answers."
+    );
+    (summary, fix, prevention)
+}
+
+fn oom_kill(account: &Account<'_>) -> (String, String, String) {
+    let process = account.process().unwrap_or("a process");
+    let unit = account.unit().unwrap_or(&account.cause.component);
+    (
+        format!("the kernel killed {process} of {unit}: the memory was used up"),
+        format!("Start {unit} if it is still down, then find what took the memory."),
+        format!(
+            "Give {unit} a limit that it fits into (MemoryMax=), let it restart after a kill (Restart=on-failure), \
+             and watch its memory."
+        ),
+    )
+}
+
+fn disk_full() -> (String, String, String) {
+    (
+        "a file system of the host is full".to_owned(),
+        "Free space: old logs, old images, dumps. Check inodes as well as bytes, then restart what gave up.".to_owned(),
+        "Rotate logs, put a limit on what grows, and be warned at 80 %.".to_owned(),
+    )
+}
+
+fn connection_closed(account: &Account<'_>) -> (String, String, String) {
+    let who = account.upstream().unwrap_or(&account.cause.component);
+    (
+        format!("{who} hangs up before it has answered"),
+        format!("Look at the application behind {who} at that time: a crash while working, a worker limit, a restart."),
+        "Keep the application's keep-alive time longer than nginx's, and let it finish its requests before it stops."
+            .to_owned(),
+    )
+}
+
+fn dns_failure(account: &Account<'_>) -> (String, String, String) {
+    let name = account.upstream().unwrap_or(&account.cause.component);
+    (
+        format!("nginx cannot resolve the name {name}"),
+        format!("Check that {name} exists and is spelled right, and that what it names runs; then reload nginx."),
+        "Let nginx resolve names while it runs (resolver, and a variable in proxy_pass), and start it after what it \
+         points to."
+            .to_owned(),
+    )
+}
+
+fn timeout_slow(account: &Account<'_>) -> (String, String, String) {
+    let who = account.upstream().unwrap_or(&account.cause.component);
+    (
+        format!("{who} is there and does not answer in time"),
+        format!("See what the application behind {who} waits for: a query, a lock, another service."),
+        "Set a time limit on everything that the application calls, shorter than nginx's proxy_read_timeout, and move \
+         long work out of the request."
+            .to_owned(),
+    )
+}
+
+fn located(account: &Account<'_>) -> (String, String, String) {
+    let summary = account.culprit().map_or_else(
+        || "not known from what was read".to_owned(),
+        |who| format!("not known from what was read; the failures come from {who}"),
+    );
+    (
+        summary,
+        "Give lastgood what it has not seen (see below): the whole folder of logs, the error log, the journal."
+            .to_owned(),
+        "Log the upstream's address and status ($upstream_addr, $upstream_status), and keep the journal over reboots."
+            .to_owned(),
+    )
+}

@@ -1,0 +1,119 @@
+//! English: claims, changes and what a proxy logs. One sentence each, without its time.
+
+use lastgood_model::{ChangeKind, Claim, ProxyErrorKind, UnitFileState};
+
+use super::super::Words;
+use super::super::number::{grouped, status};
+use super::English;
+
+pub(super) fn claim(claim: &Claim) -> String {
+    match claim {
+        Claim::LastGood { status: code } => format!("last good answer, {}", status(*code)),
+        Claim::FirstBad { status: code } => format!("first failure, {}", status(*code)),
+        Claim::Recovered { status: code } => format!("good again, {}", status(*code)),
+        Claim::FailingShare { failed, requests } => {
+            format!("{} of {} requests failed", grouped(*failed), grouped(*requests))
+        }
+        Claim::UpstreamErrors { kind, upstream, count } => {
+            format!("{} ({}× in nginx's error log)", proxy_error(*kind, upstream.as_deref()), grouped(*count))
+        }
+        Claim::ErrorsBeganLater { seconds } => {
+            format!("nginx logged such errors only from {} after the onset", English.duration(*seconds))
+        }
+        Claim::ErrorsBefore { count } => {
+            format!("the same errors were there before, {}×, and nothing failed", grouped(*count))
+        }
+        Claim::ChangeBefore { kind, subject, seconds, reported } => {
+            let lead = match seconds {
+                0 => "right at the onset".to_owned(),
+                seconds => format!("{} before the first failure", English.duration(*seconds)),
+            };
+            let source = if *reported { ", as reported" } else { "" };
+            format!("{}, {lead}{source}", change(*kind, subject))
+        }
+        Claim::HostRebooted { clean: true } => "the host rebooted, after an orderly shutdown".to_owned(),
+        Claim::HostRebooted { clean: false } => {
+            "the host came up again without having shut down: a crash, or the power failed".to_owned()
+        }
+        Claim::UnitRanBefore { unit } => format!("{unit} was running before the reboot"),
+        Claim::UnitStopped { unit } => format!("{unit} was stopped"),
+        Claim::UnitNotStarted { unit } => format!("{unit} was not started after the boot, other units were"),
+        Claim::UnitCameBack { unit } => format!("{unit} came back by itself"),
+        Claim::UnitFile { unit, state } => format!("{unit} is {}", unit_state(*state)),
+        Claim::UnitStartedAtRecovery { unit, seconds } => match seconds {
+            0 => format!("{unit} was started just as answers became good again"),
+            seconds => format!("{unit} was started {} before the first good answer", English.duration(*seconds)),
+        },
+        Claim::UnitFailed { unit, result } => format!("{unit} failed: {result}"),
+        Claim::OomKilled { process, scope } => match scope {
+            Some(scope) => format!("the kernel killed {process} of {scope}: out of memory"),
+            None => format!("the kernel killed {process}: out of memory"),
+        },
+        Claim::NoSpace { who } => format!("{who} found no space left on the device"),
+        Claim::FailedAfterReturn { unit } => format!("requests went on failing after {unit} was back"),
+        Claim::ServedWell { requests, failed: 0 } => {
+            format!("{} requests in the same time, none failed", grouped(*requests))
+        }
+        Claim::ServedWell { requests, failed } => {
+            format!("{} requests in the same time, only {} failed", grouped(*requests), grouped(*failed))
+        }
+        Claim::Reported { text } => format!("{text}, as reported"),
+    }
+}
+
+pub(super) fn change(kind: ChangeKind, subject: &str) -> String {
+    let what = match kind {
+        ChangeKind::MachineImage => "machine image taken, which reboots the instance",
+        ChangeKind::MachineImageNoReboot => "machine image taken without a reboot",
+        ChangeKind::InstanceReboot => "reboot of the instance requested",
+        ChangeKind::InstanceStop => "stop of the instance requested",
+        ChangeKind::InstanceStart => "start of the instance requested",
+        ChangeKind::HostBoot => "the host booted",
+        ChangeKind::SecurityGroup => "security group rules changed",
+        ChangeKind::TargetGroup => "load balancer targets changed",
+        ChangeKind::UnitStarted => "unit started",
+        ChangeKind::UnitStopped => "unit stopped",
+        ChangeKind::UnitFailed => "unit failed",
+        ChangeKind::ProxyStarted => "nginx started",
+        ChangeKind::ProxyReloaded => "nginx took over its configuration",
+        ChangeKind::Reported => return subject.to_owned(),
+    };
+    if subject.is_empty() { what.to_owned() } else { format!("{what}: {subject}") }
+}
+
+pub(super) fn proxy_error(kind: ProxyErrorKind, upstream: Option<&str>) -> String {
+    let who = upstream.unwrap_or("the upstream");
+    match kind {
+        ProxyErrorKind::ConnectRefused => format!("{who} refuses connections: nothing listens there"),
+        ProxyErrorKind::ConnectTimeout => format!("{who} does not accept connections in time"),
+        ProxyErrorKind::NoRoute => format!("no route leads to {who}"),
+        ProxyErrorKind::SocketMissing => format!("the socket {who} does not exist"),
+        ProxyErrorKind::SocketDenied => format!("nginx may not open the socket {who}"),
+        ProxyErrorKind::SocketFull => format!("the queue of the socket {who} is full"),
+        ProxyErrorKind::AnswerTimeout => format!("{who} takes requests and does not answer in time"),
+        ProxyErrorKind::Reset => format!("{who} resets connections"),
+        ProxyErrorKind::ClosedEarly => format!("{who} closes connections before it has answered"),
+        ProxyErrorKind::NoLiveUpstreams => format!("nginx has no server of {who} left to try"),
+        ProxyErrorKind::TemporarilyDisabled => format!("nginx left {who} out for a while"),
+        ProxyErrorKind::NameNotResolved => format!("the name {who} does not resolve"),
+        ProxyErrorKind::Tls => format!("the TLS handshake with {who} fails"),
+        ProxyErrorKind::BadAnswer => format!("{who} answers something that is not valid HTTP"),
+        ProxyErrorKind::HeaderTooBig => format!("{who} sends a header that is bigger than nginx's buffer"),
+        ProxyErrorKind::NoSpace => "no space is left on the device".to_owned(),
+        ProxyErrorKind::TooManyFiles => "nginx has too many files open".to_owned(),
+        ProxyErrorKind::WorkerConnections => "nginx has no connection left (worker_connections)".to_owned(),
+        ProxyErrorKind::ClientSide => "clients went away or sent something invalid".to_owned(),
+        ProxyErrorKind::Limited => "nginx's own limits turned requests away".to_owned(),
+        ProxyErrorKind::Harmless => "a warning that breaks nothing".to_owned(),
+        ProxyErrorKind::Other => "an error of a kind that is not known here".to_owned(),
+    }
+}
+
+pub(super) const fn unit_state(state: UnitFileState) -> &'static str {
+    match state {
+        UnitFileState::Enabled => "enabled and starts at boot",
+        UnitFileState::Disabled => "disabled and does not start at boot",
+        UnitFileState::Masked => "masked and cannot be started",
+        UnitFileState::Other => "neither enabled nor disabled; something else starts it, or somebody",
+    }
+}

@@ -1,0 +1,292 @@
+//! English: headings, the five lines, durations. Claims, causes and asides stand in files of their own.
+
+mod asides;
+mod causes;
+mod claims;
+
+use std::sync::Arc;
+
+use lastgood_model::{
+    CauseCode, ChangeKind, Claim, Confidence, Gap, Incident, NoteKind, OnsetKind, ProxyErrorKind, Read, Status,
+    UnitFileState,
+};
+
+use super::number::{grouped, parts, percent, status};
+use super::{Account, CauseText, Labels, Words};
+use crate::complaint::Complaint;
+use crate::render::clock::Clock;
+
+/// English.
+pub(super) struct English;
+
+/// An onset that is wider than this is told as an interval.
+const NARROW_MS: i64 = 120_000;
+
+impl Words for English {
+    fn labels(&self) -> &'static Labels {
+        &LABELS
+    }
+
+    fn claim(&self, claim: &Claim) -> String {
+        claims::claim(claim)
+    }
+
+    fn change(&self, kind: ChangeKind, subject: &str) -> String {
+        claims::change(kind, subject)
+    }
+
+    fn proxy_error(&self, kind: ProxyErrorKind, upstream: Option<&str>) -> String {
+        claims::proxy_error(kind, upstream)
+    }
+
+    fn unit_state(&self, state: UnitFileState) -> &'static str {
+        claims::unit_state(state)
+    }
+
+    fn cause(&self, account: &Account<'_>) -> CauseText {
+        causes::cause(account)
+    }
+
+    fn note(&self, kind: &NoteKind) -> String {
+        asides::note(kind)
+    }
+
+    fn gap_what<'a>(&self, gap: &'a Gap) -> &'a str {
+        asides::gap_what(gap)
+    }
+
+    fn gap_why(&self, gap: &Gap) -> String {
+        asides::gap_why(gap)
+    }
+
+    fn complaint(&self, complaint: &Complaint) -> (String, Vec<String>) {
+        asides::complaint(complaint)
+    }
+
+    fn confidence(&self, confidence: Confidence) -> &'static str {
+        match confidence {
+            Confidence::Confirmed => "confirmed",
+            Confidence::Likely => "likely",
+            Confidence::Possible => "possible",
+        }
+    }
+
+    fn status(&self, status: Status) -> &'static str {
+        match status {
+            Status::Incident => "incident",
+            Status::Healthy => "healthy",
+            Status::Undetermined => "undetermined",
+        }
+    }
+
+    fn onset_kind(&self, kind: OnsetKind) -> &'static str {
+        match kind {
+            OnsetKind::Bracketed => "good was seen before, bad after",
+            OnsetKind::NoGoodSeen => "everything that was read is bad already",
+            OnsetKind::NoBadSeen => "the requests stopped; no failure was logged",
+            OnsetKind::Intermittent => "good and bad alternate",
+        }
+    }
+
+    fn wrong(&self, incident: &Incident) -> String {
+        let over = incident.onset.recovered.is_some();
+        let who = name(incident);
+        if incident.onset.kind == OnsetKind::NoBadSeen {
+            let verb = if over { "got no requests for a while" } else { "gets no requests any more" };
+            return format!("{who} {verb}");
+        }
+        let statuses: Vec<String> = incident.scope.statuses.iter().take(2).map(|code| status(*code)).collect();
+        let verb = match (statuses.is_empty(), over) {
+            (true, false) => "fails".to_owned(),
+            (true, true) => "failed".to_owned(),
+            (false, false) => format!("answers {}", statuses.join(" and ")),
+            (false, true) => format!("answered {}", statuses.join(" and ")),
+        };
+        let (failed, requests) = (incident.impact.failed, incident.impact.requests);
+        let unit = if requests == 1 { "request" } else { "requests" };
+        format!("{who} {verb}: {} of {} {unit} failed", grouped(failed), grouped(requests))
+    }
+
+    fn since(&self, incident: &Incident, clock: &Clock, live: bool) -> String {
+        let onset = &incident.onset;
+        let began = match (&onset.last_good, &onset.first_bad) {
+            (Some(good), Some(bad)) if bad.at.since(good.at) > NARROW_MS => {
+                format!("between {} and {}", clock.full(good.at), clock.beside(bad.at, good.at))
+            }
+            (Some(good), Some(bad)) => {
+                format!("{} (last good {})", clock.full(bad.at), clock.beside(good.at, bad.at))
+            }
+            (None, Some(bad)) => format!("before {} (no good line was read)", clock.full(bad.at)),
+            (Some(good), None) => format!("after {}, the last request", clock.full(good.at)),
+            (None, None) => "not known".to_owned(),
+        };
+        let day = onset.first_bad.as_ref().or(onset.last_good.as_ref()).map(|edge| edge.at);
+        match (&onset.recovered, day) {
+            (Some(end), day) => format!("{began}, over {}", clock.beside(end.at, day.unwrap_or(end.at))),
+            (None, _) if live => format!("{began}, until now"),
+            (None, _) => format!("{began}, to the end of the logs"),
+        }
+    }
+
+    fn sure(&self, account: &Account<'_>) -> String {
+        let word = self.confidence(account.cause.confidence);
+        let nothing = || match account.cause.code {
+            CauseCode::Located => "nothing that was read points to a cause".to_owned(),
+            _ => "it fits, and nothing proves it".to_owned(),
+        };
+        let why = match account.cause.confidence {
+            Confidence::Confirmed => account.weightiest().map_or_else(nothing, |claim| self.claim(claim)),
+            Confidence::Likely if account.cause.code != CauseCode::Located => {
+                account.weightiest().map_or_else(nothing, |claim| self.claim(claim))
+            }
+            Confidence::Likely | Confidence::Possible => nothing(),
+        };
+        format!("{word}: {why}")
+    }
+
+    fn impact(&self, incident: &Incident, clock: &Clock) -> Vec<String> {
+        let impact = &incident.impact;
+        let about = if impact.clients_estimated { "about " } else { "" };
+        let clients = match impact.clients {
+            0 => "clients not known".to_owned(),
+            1 => "1 client".to_owned(),
+            many => format!("{about}{} clients", grouped(many)),
+        };
+        let mut lines = vec![format!(
+            "{} of {} requests failed ({}), {clients}, {}",
+            grouped(impact.failed),
+            grouped(impact.requests),
+            percent(impact.failed, impact.requests),
+            self.duration(impact.duration_s),
+        )];
+        if let Some(detection) = &incident.detection {
+            let day = incident.onset.first_bad.as_ref().map(|edge| edge.at);
+            let told = |word: &str, at| format!("{word} {}", clock.beside(at, day.unwrap_or(at)));
+            let times: Vec<String> = [
+                detection.noticed_at.map(|at| told("noticed", at)),
+                detection.reported_at.map(|at| told("reported", at)),
+            ]
+            .into_iter()
+            .flatten()
+            .collect();
+            lines.push(format!("{}; time to detect {}", times.join(", "), self.duration(detection.ttd_s)));
+        }
+        if !impact.agents.is_empty() {
+            lines.push(format!("applications: {}", self.counted(&impact.agents, 3)));
+        }
+        if !impact.referrers.is_empty() {
+            lines.push(format!("came from: {}", self.counted(&impact.referrers, 3)));
+        }
+        lines
+    }
+
+    fn healthy(&self, requests: u64, failed: u64) -> String {
+        if failed == 0 {
+            return format!("{} requests, none failed", grouped(requests));
+        }
+        format!(
+            "{} requests, {} failed ({}): no incident",
+            grouped(requests),
+            grouped(failed),
+            percent(failed, requests)
+        )
+    }
+
+    fn looked_at(&self, subject: &str, read: &Read, zone: &str) -> String {
+        let (files, lines) = (plural(read.files, "file"), plural(read.lines, "line"));
+        format!("{subject}: {files}, {lines}; times in {zone}")
+    }
+
+    fn read(&self, read: &Read) -> String {
+        let duplicates = if read.duplicates == 0 {
+            String::new()
+        } else {
+            format!(" ({} twice, counted once)", grouped(read.duplicates))
+        };
+        format!(
+            "{}, {} = {} parsed{duplicates} + {} other + {} unreadable",
+            plural(read.files, "file"),
+            plural(read.lines, "line"),
+            grouped(read.parsed),
+            grouped(read.other),
+            grouped(read.unreadable),
+        )
+    }
+
+    fn scale(&self, seconds: u64, peak: u64) -> String {
+        format!("{} each, peak {}", self.duration(seconds), grouped(peak))
+    }
+
+    fn left_out(&self, lines: usize) -> String {
+        format!("{} left out: -v shows them", plural(u64::try_from(lines).unwrap_or(u64::MAX), "line"))
+    }
+
+    fn duration(&self, seconds: u64) -> String {
+        let (days, hours, minutes, rest) = parts(seconds);
+        let units = [(days, "d"), (hours, "h"), (minutes, "min"), (rest, "s")];
+        let shown: Vec<String> =
+            units.iter().filter(|(count, _)| *count > 0).map(|(count, unit)| format!("{count} {unit}")).collect();
+        if shown.is_empty() { "0 s".to_owned() } else { shown.join(" ") }
+    }
+
+    fn counted(&self, items: &[(Arc<str>, u64)], most: usize) -> String {
+        let named = items.iter().take(most).map(|(name, count)| format!("{name} {}", grouped(*count)));
+        let mut shown: Vec<String> = named.collect();
+        if let Some(rest) = items.len().checked_sub(most).filter(|rest| *rest > 0) {
+            shown.push(format!("{rest} more"));
+        }
+        shown.join(", ")
+    }
+}
+
+/// The failing part by its name; a log from standard input has none.
+fn name(incident: &Incident) -> &str {
+    let scope = &incident.scope;
+    name_of(scope.vhost.as_deref().or(scope.upstream.as_deref()).unwrap_or_default())
+}
+
+fn name_of(vhost: &str) -> &str {
+    if vhost.is_empty() || vhost == "-" { "the site" } else { vhost }
+}
+
+fn plural(count: u64, noun: &str) -> String {
+    format!("{} {noun}{}", grouped(count), if count == 1 { "" } else { "s" })
+}
+
+const LABELS: Labels = Labels {
+    looked_at: "looked at",
+    standard_input: "standard input",
+    wrong: "wrong",
+    since: "since",
+    because: "because",
+    sure: "sure",
+    next: "next",
+    healthy: "healthy",
+    span: "from",
+    undetermined: "unclear",
+    could_not_tell: "could not tell whether anything is wrong",
+    requests: "requests",
+    failing: "failing",
+    chain: "chain",
+    turn: "turn",
+    last_good: "last good",
+    first_bad: "first bad",
+    evidence: "evidence",
+    against: "against",
+    changes: "changes",
+    cleared: "cleared",
+    impact: "impact",
+    rivals: "or",
+    others: "also",
+    notes: "noted",
+    gaps: "not seen",
+    fix: "fix",
+    prevention: "prevent",
+    commands: "commands",
+    read: "read",
+    files: "files",
+    more: "more",
+    reported: "as reported",
+    error: "error",
+    hint: "hint",
+};

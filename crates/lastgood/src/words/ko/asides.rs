@@ -1,0 +1,126 @@
+//! Korean: notes, gaps and complaints. A gap and a complaint say the way out where there is one.
+
+use lastgood_model::{Gap, GapKind, NoteKind};
+
+use super::super::Words;
+use super::super::josa::{object, with};
+use super::super::number::{grouped, percent};
+use super::{Korean, name_of};
+use crate::complaint::Complaint;
+
+pub(super) fn note(kind: &NoteKind) -> String {
+    match kind {
+        NoteKind::Blip { failed, seconds, vhost } => {
+            format!("{}: {} 동안 {}건 실패 후 회복", name_of(vhost), Korean.duration(*seconds), grouped(*failed))
+        }
+        NoteKind::SteadyFailures { failed, requests, vhost } => format!(
+            "{}: 요청 {}건 중 {}건 실패({}), 처음부터 끝까지 같은 수준",
+            name_of(vhost),
+            grouped(*requests),
+            grouped(*failed),
+            percent(*failed, *requests).replace(' ', "")
+        ),
+        NoteKind::OneClient { failed, vhost } => {
+            format!("{}: 클라이언트 한 곳에서만 {}건 실패, 나머지는 정상", name_of(vhost), grouped(*failed))
+        }
+        NoteKind::ClientErrors { count, busiest_percent, vhost } => format!(
+            "{}: 4xx 응답 {}건, 그중 {busiest_percent}%가 클라이언트 한 곳 (스캔 또는 고장 난 클라이언트)",
+            name_of(vhost),
+            grouped(*count)
+        ),
+        NoteKind::Retried { count, upstream } => {
+            let who = upstream.as_deref().unwrap_or("upstream");
+            format!("{who} 오류 {}건, 실패한 요청 없음 (nginx가 다른 서버로 재시도)", grouped(*count))
+        }
+        NoteKind::SameContent { file, of } => format!("{file}: {} 내용이 같아 한 번만 읽음", with(of)),
+        NoteKind::DuplicateLines { count, file } => {
+            format!("{file}: 다른 파일에도 있는 {}줄은 한 번만 셈", grouped(*count))
+        }
+        NoteKind::ManyPaths { other, vhost } => {
+            format!("{}: 경로 종류가 너무 많아 요청 {}건을 하나로 묶어 셈", name_of(vhost), grouped(*other))
+        }
+        NoteKind::UnrelatedOom { process } => {
+            format!("메모리 부족으로 커널이 {} 강제 종료함, 실패와의 연관은 확인되지 않음", object(process))
+        }
+    }
+}
+
+/// Kinds of sources by their names; anything else is a path.
+pub(super) fn gap_what(gap: &Gap) -> &str {
+    match gap.what.as_ref() {
+        "journal" => "저널(journal)",
+        "unit list" => "unit 목록",
+        "cloud audit log" => "클라우드 감사 로그",
+        "error log" => "nginx error log",
+        path => path,
+    }
+}
+
+pub(super) fn gap_why(gap: &Gap) -> String {
+    match &gap.why {
+        GapKind::NotFound => "없음".to_owned(),
+        GapKind::NoPermission => "권한 없음 (root 또는 해당 그룹의 사용자로 실행)".to_owned(),
+        GapKind::NotAFile => "파이프, 소켓 또는 장치라서 열지 않음".to_owned(),
+        GapKind::Io(message) => message.to_string(),
+        GapKind::Truncated { lines } => format!("파일이 손상됐거나 잘림, 앞부분 {}줄만 사용", grouped(*lines)),
+        GapKind::UnknownFormat => "알려진 형식이 아님".to_owned(),
+        GapKind::NotGiven => format!("주어지지 않음{}", how_to_get(&gap.what)),
+        GapKind::ZoneAssumed(zone) => format!("시간대 표기가 없어 {zone} 기준으로 읽음 (--tz로 지정)"),
+        GapKind::NoAccessLog => "access log가 없어 실패를 성공과 견줄 수 없음".to_owned(),
+        GapKind::TooLarge => "너무 커서 나머지는 읽지 않음".to_owned(),
+    }
+}
+
+fn how_to_get(what: &str) -> &'static str {
+    match what {
+        "journal" => " (journalctl -o json > journal.json)",
+        "unit list" => " (systemctl list-unit-files > units.txt)",
+        "cloud audit log" => " (CloudTrail JSON, 머신 이미지와 재부팅 기록)",
+        "error log" => " (upstream이 무엇을 했는지 남는 곳)",
+        _ => "",
+    }
+}
+
+fn gap_line(gap: &Gap) -> String {
+    format!("{}: {}", gap_what(gap), gap_why(gap))
+}
+
+pub(super) fn complaint(complaint: &Complaint) -> (String, Vec<String>) {
+    let (what, hint) = match complaint {
+        Complaint::Time { flag, given } => (
+            format!("{flag}: `{given}`: 시각으로 읽을 수 없음"),
+            "12:57, '2022-11-16 12:57', 2022-11-16T12:57:00+09:00 또는 -2h처럼 쓰세요".to_owned(),
+        ),
+        Complaint::Change { given } => (
+            format!("--change: `{given}`: 시각과 변경 내용으로 나눌 수 없음"),
+            "--change '11:07 인스턴스 AMI 생성'처럼 쓰세요".to_owned(),
+        ),
+        Complaint::Duration { flag, given } => {
+            (format!("{flag}: `{given}`: 시간 길이로 읽을 수 없음"), "30s, 5m 또는 '1h 30m'처럼 쓰세요".to_owned())
+        }
+        Complaint::Zone { flag, given } => {
+            (format!("{flag}: `{given}`: 알 수 없는 시간대"), "Asia/Seoul, +09:00 또는 UTC처럼 쓰세요".to_owned())
+        }
+        Complaint::NoPath => (
+            "읽을 로그가 주어지지 않음".to_owned(),
+            "파일이나 폴더를 지정하세요: lastgood why /var/log/nginx (표준 입력은 -)".to_owned(),
+        ),
+        Complaint::Topic { given, near } if near.is_empty() => (
+            format!("`{given}`: 여기서 설명하는 원인 코드나 HTTP 상태 코드가 아님"),
+            "lastgood explain을 실행하면 전체 목록이 나옵니다".to_owned(),
+        ),
+        Complaint::Topic { given, near } => (
+            format!("`{given}`: 여기서 설명하는 원인 코드나 HTTP 상태 코드가 아님"),
+            format!("비슷한 이름: {}", near.join(", ")),
+        ),
+        Complaint::Command { given, known } => {
+            (format!("`{given}`: 그런 명령이 없음"), format!("있는 명령: {}", known.join(", ")))
+        }
+        Complaint::Undetermined { gaps } => {
+            return (Korean.labels().could_not_tell.to_owned(), gaps.iter().take(3).map(gap_line).collect());
+        }
+        Complaint::Write { path, why } => (format!("{path}: 쓸 수 없음: {why}"), String::new()),
+        Complaint::Other { what, hints } => return (what.clone(), hints.clone()),
+    };
+    (what, if hint.is_empty() { Vec::new() } else { vec![hint] })
+}

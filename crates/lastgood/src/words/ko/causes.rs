@@ -1,0 +1,146 @@
+//! Korean: summary, fix and prevention of each cause, with the names of this incident. What a cause is in general
+//! stands in `knowledge/causes/`.
+
+use lastgood_model::{CauseCode, ChangeKind, UnitFileState};
+
+use super::super::josa::{object, subject, topic};
+use super::super::{Account, CauseText};
+
+pub(super) fn cause(account: &Account<'_>) -> CauseText {
+    let (summary, fix, prevention) = match account.cause.code {
+        CauseCode::NotStartedAfterReboot => not_started(account),
+        CauseCode::ProcessDown => process_down(account),
+        CauseCode::OomKill => oom_kill(account),
+        CauseCode::DiskFull => disk_full(),
+        CauseCode::ConnectionClosed => connection_closed(account),
+        CauseCode::DnsFailure => dns_failure(account),
+        CauseCode::TimeoutSlow => timeout_slow(account),
+        CauseCode::Located => located(account),
+    };
+    CauseText { summary, fix, prevention }
+}
+
+fn not_started(account: &Account<'_>) -> (String, String, String) {
+    let unit = account.unit().unwrap_or(&account.cause.component);
+    let reboot = match account.trigger().map(|trigger| trigger.kind) {
+        Some(ChangeKind::MachineImage) => "머신 이미지 생성에 따른 재부팅 뒤",
+        Some(ChangeKind::InstanceReboot | ChangeKind::InstanceStop | ChangeKind::InstanceStart) => {
+            "요청된 인스턴스 재부팅 뒤"
+        }
+        _ if account.clean_reboot() == Some(false) => "호스트가 비정상 종료된 뒤",
+        _ => "호스트 재부팅 뒤",
+    };
+    let start = if account.ongoing() { "지금 시작하세요." } else { "지금은 다시 실행 중입니다." };
+    let fix = match account.unit_state() {
+        Some(UnitFileState::Masked) => {
+            format!(
+                "{start} {} masked 상태이므로 unmask 후 enable하지 않으면 다음 부팅에도 내려가 있습니다.",
+                topic(unit)
+            )
+        }
+        Some(UnitFileState::Disabled) => {
+            format!("{start} {} enable하지 않으면 다음 부팅에도 내려가 있습니다.", object(unit))
+        }
+        _ => format!("{start} {} 부팅 때 시작되지 않은 이유를 확인하세요.", subject(unit)),
+    };
+    let image = if matches!(account.trigger(), Some(trigger) if trigger.kind == ChangeKind::MachineImage) {
+        " 머신 이미지는 재부팅 없이(no-reboot) 만들거나 공지한 점검 시간에 만드세요."
+    } else {
+        ""
+    };
+    let prevention = format!(
+        "서비스에 필요한 unit을 모두 enable하고, 한 번은 일부러 재부팅해 스스로 돌아오는지 확인하세요.{image} \
+         로드 밸런서의 상태 확인은 nginx가 아니라 애플리케이션이 응답하는 경로로 하세요."
+    );
+    (format!("{reboot} {} 시작되지 않음", subject(unit)), fix, prevention)
+}
+
+fn process_down(account: &Account<'_>) -> (String, String, String) {
+    let summary = match (account.unit(), account.unit_result(), account.upstream()) {
+        (Some(unit), Some(result), _) => format!("{} 실패함 ({result})", subject(unit)),
+        (Some(unit), None, _) => format!("{} 중지됨", subject(unit)),
+        (None, _, Some(upstream)) => format!("애플리케이션이 내려가 있음: {upstream}에서 듣는 프로세스가 없음"),
+        (None, _, None) => "애플리케이션이 내려가 있음: nginx 뒤에서 듣는 프로세스가 없음".to_owned(),
+    };
+    let who = account.unit().unwrap_or("애플리케이션");
+    let fix = if account.ongoing() {
+        format!("{} 마지막으로 남긴 로그를 확인하고 다시 시작하세요.", subject(who))
+    } else {
+        format!("지금은 다시 응답합니다. {} 내려가기 전에 남긴 로그를 확인하세요.", subject(who))
+    };
+    let prevention = format!(
+        "{} 실패하면 systemd가 다시 시작하게 하고(Restart=on-failure), 애플리케이션이 응답하는 경로를 외부에서 \
+         주기적으로 확인하세요.",
+        subject(who)
+    );
+    (summary, fix, prevention)
+}
+
+fn oom_kill(account: &Account<'_>) -> (String, String, String) {
+    let process = account.process().unwrap_or("프로세스");
+    let unit = account.unit().unwrap_or(&account.cause.component);
+    (
+        format!("메모리 부족으로 커널이 {unit}의 {} 강제 종료함", object(process)),
+        format!("{} 아직 내려가 있으면 시작하고, 무엇이 메모리를 차지했는지 찾으세요.", subject(unit)),
+        format!(
+            "{unit}에 알맞은 한도(MemoryMax=)를 주고, 강제 종료되면 다시 시작하게 하고(Restart=on-failure), \
+             메모리 사용량을 지켜보세요."
+        ),
+    )
+}
+
+fn disk_full() -> (String, String, String) {
+    (
+        "호스트의 파일 시스템이 가득 참".to_owned(),
+        "오래된 로그, 이미지, 덤프를 지워 공간을 확보하세요. 용량과 함께 inode도 확인하고, 멈춘 서비스는 다시 \
+         시작하세요."
+            .to_owned(),
+        "로그를 순환(rotate)시키고, 늘어나는 데이터에 한도를 두고, 80%에서 알림을 받으세요.".to_owned(),
+    )
+}
+
+fn connection_closed(account: &Account<'_>) -> (String, String, String) {
+    let who = account.upstream().unwrap_or(&account.cause.component);
+    (
+        format!("{} 응답을 마치기 전에 연결을 끊음", subject(who)),
+        format!(
+            "그 시각 {who} 뒤의 애플리케이션을 살펴보세요. 처리 중 비정상 종료, 워커 제한, 재시작이 흔한 이유입니다."
+        ),
+        "애플리케이션의 keep-alive 시간을 nginx보다 길게 두고, 종료 전에 처리 중인 요청을 마치게 하세요.".to_owned(),
+    )
+}
+
+fn dns_failure(account: &Account<'_>) -> (String, String, String) {
+    let name = account.upstream().unwrap_or(&account.cause.component);
+    (
+        format!("nginx가 이름 {name}의 주소를 찾지 못함"),
+        format!("이름 {name}의 철자와 존재 여부, 그 대상이 실행 중인지 확인한 뒤 nginx를 reload하세요."),
+        "nginx가 실행 중에 이름을 찾게 하고(resolver와 proxy_pass의 변수), 가리키는 대상이 먼저 시작되게 하세요."
+            .to_owned(),
+    )
+}
+
+fn timeout_slow(account: &Account<'_>) -> (String, String, String) {
+    let who = account.upstream().unwrap_or(&account.cause.component);
+    (
+        format!("{} 떠 있으나 제시간에 응답하지 않음", subject(who)),
+        format!("{who} 뒤의 애플리케이션이 무엇을 기다리는지 확인하세요. 쿼리, 잠금, 다른 서비스가 흔합니다."),
+        "애플리케이션이 부르는 모든 것에 nginx의 proxy_read_timeout보다 짧은 제한 시간을 두고, 오래 걸리는 일은 \
+         요청 밖으로 옮기세요."
+            .to_owned(),
+    )
+}
+
+fn located(account: &Account<'_>) -> (String, String, String) {
+    let summary = account.culprit().map_or_else(
+        || "읽은 자료만으로는 알 수 없음".to_owned(),
+        |who| format!("읽은 자료만으로는 알 수 없음, 실패가 나온 곳은 {who}"),
+    );
+    (
+        summary,
+        "아래에 적힌, 아직 보지 못한 자료를 함께 주세요. 로그 폴더 전체, error log, 저널이 먼저입니다.".to_owned(),
+        "로그 형식에 upstream 주소와 상태($upstream_addr, $upstream_status)를 남기고, 저널이 재부팅 뒤에도 남게 \
+         하세요."
+            .to_owned(),
+    )
+}

@@ -1,0 +1,275 @@
+//! Korean: headings, the five lines, durations. Claims, causes and asides stand in files of their own.
+//! Lines end in nouns (음, 함), advice in sentences; nginx, upstream and unit stay as engineers say them.
+
+mod asides;
+mod causes;
+mod claims;
+
+use std::sync::Arc;
+
+use lastgood_model::{
+    CauseCode, ChangeKind, Claim, Confidence, Gap, Incident, NoteKind, OnsetKind, ProxyErrorKind, Read, Status,
+    UnitFileState,
+};
+
+use super::number::{grouped, parts, percent, status};
+use super::{Account, CauseText, Labels, Words};
+use crate::complaint::Complaint;
+use crate::render::clock::Clock;
+
+/// Korean.
+pub(super) struct Korean;
+
+/// An onset that is wider than this is told as an interval.
+const NARROW_MS: i64 = 120_000;
+
+impl Words for Korean {
+    fn labels(&self) -> &'static Labels {
+        &LABELS
+    }
+
+    fn claim(&self, claim: &Claim) -> String {
+        claims::claim(claim)
+    }
+
+    fn change(&self, kind: ChangeKind, subject: &str) -> String {
+        claims::change(kind, subject)
+    }
+
+    fn proxy_error(&self, kind: ProxyErrorKind, upstream: Option<&str>) -> String {
+        claims::proxy_error(kind, upstream)
+    }
+
+    fn unit_state(&self, state: UnitFileState) -> &'static str {
+        claims::unit_state(state)
+    }
+
+    fn cause(&self, account: &Account<'_>) -> CauseText {
+        causes::cause(account)
+    }
+
+    fn note(&self, kind: &NoteKind) -> String {
+        asides::note(kind)
+    }
+
+    fn gap_what<'a>(&self, gap: &'a Gap) -> &'a str {
+        asides::gap_what(gap)
+    }
+
+    fn gap_why(&self, gap: &Gap) -> String {
+        asides::gap_why(gap)
+    }
+
+    fn complaint(&self, complaint: &Complaint) -> (String, Vec<String>) {
+        asides::complaint(complaint)
+    }
+
+    fn confidence(&self, confidence: Confidence) -> &'static str {
+        match confidence {
+            Confidence::Confirmed => "확정",
+            Confidence::Likely => "유력",
+            Confidence::Possible => "추정",
+        }
+    }
+
+    fn status(&self, status: Status) -> &'static str {
+        match status {
+            Status::Incident => "장애",
+            Status::Healthy => "정상",
+            Status::Undetermined => "판정 불가",
+        }
+    }
+
+    fn onset_kind(&self, kind: OnsetKind) -> &'static str {
+        match kind {
+            OnsetKind::Bracketed => "정상 구간과 실패 구간이 모두 확인됨",
+            OnsetKind::NoGoodSeen => "읽은 구간이 처음부터 실패",
+            OnsetKind::NoBadSeen => "요청 자체가 끊김, 기록된 실패 없음",
+            OnsetKind::Intermittent => "정상과 실패가 번갈아 나타남",
+        }
+    }
+
+    fn wrong(&self, incident: &Incident) -> String {
+        let over = incident.onset.recovered.is_some();
+        let who = name(incident);
+        if incident.onset.kind == OnsetKind::NoBadSeen {
+            let what = if over { "한동안 요청이 끊김" } else { "요청이 더 이상 들어오지 않음" };
+            return format!("{who}: {what}");
+        }
+        let statuses: Vec<String> = incident.scope.statuses.iter().take(2).map(|code| status(*code)).collect();
+        let answers = if statuses.is_empty() { String::new() } else { format!("{} 응답, ", statuses.join("·")) };
+        let (failed, requests) = (incident.impact.failed, incident.impact.requests);
+        format!("{who}: {answers}요청 {}건 중 {}건 실패", grouped(requests), grouped(failed))
+    }
+
+    fn since(&self, incident: &Incident, clock: &Clock, live: bool) -> String {
+        let onset = &incident.onset;
+        let began = match (&onset.last_good, &onset.first_bad) {
+            (Some(good), Some(bad)) if bad.at.since(good.at) > NARROW_MS => {
+                format!("{} ~ {} 사이", clock.full(good.at), clock.beside(bad.at, good.at))
+            }
+            (Some(good), Some(bad)) => {
+                format!("{} (마지막 정상 {})", clock.full(bad.at), clock.beside(good.at, bad.at))
+            }
+            (None, Some(bad)) => format!("{} 이전 (읽은 구간이 처음부터 실패)", clock.full(bad.at)),
+            (Some(good), None) => format!("{} 이후 요청 없음", clock.full(good.at)),
+            (None, None) => "알 수 없음".to_owned(),
+        };
+        let day = onset.first_bad.as_ref().or(onset.last_good.as_ref()).map(|edge| edge.at);
+        match (&onset.recovered, day) {
+            (Some(end), day) => format!("{began}, {} 복구", clock.beside(end.at, day.unwrap_or(end.at))),
+            (None, _) if live => format!("{began}, 현재도 지속 중"),
+            (None, _) => format!("{began}, 로그가 끝날 때까지 지속"),
+        }
+    }
+
+    fn sure(&self, account: &Account<'_>) -> String {
+        let word = self.confidence(account.cause.confidence);
+        let nothing = || match account.cause.code {
+            CauseCode::Located => "읽은 자료에 원인을 가리키는 것이 없음".to_owned(),
+            _ => "들어맞지만 증명하는 것은 없음".to_owned(),
+        };
+        let why = match account.cause.confidence {
+            Confidence::Confirmed => account.weightiest().map_or_else(nothing, |claim| self.claim(claim)),
+            Confidence::Likely if account.cause.code != CauseCode::Located => {
+                account.weightiest().map_or_else(nothing, |claim| self.claim(claim))
+            }
+            Confidence::Likely | Confidence::Possible => nothing(),
+        };
+        format!("{word}: {why}")
+    }
+
+    fn impact(&self, incident: &Incident, clock: &Clock) -> Vec<String> {
+        let impact = &incident.impact;
+        let about = if impact.clients_estimated { "약 " } else { "" };
+        let clients = match impact.clients {
+            0 => "클라이언트 수 알 수 없음".to_owned(),
+            many => format!("클라이언트 {about}{}곳", grouped(many)),
+        };
+        let mut lines = vec![format!(
+            "요청 {}건 중 {}건 실패({}), {clients}, {}",
+            grouped(impact.requests),
+            grouped(impact.failed),
+            percent(impact.failed, impact.requests).replace(' ', ""),
+            self.duration(impact.duration_s),
+        )];
+        if let Some(detection) = &incident.detection {
+            let day = incident.onset.first_bad.as_ref().map(|edge| edge.at);
+            let told = |word: &str, at| format!("{word} {}", clock.beside(at, day.unwrap_or(at)));
+            let times: Vec<String> =
+                [detection.noticed_at.map(|at| told("인지", at)), detection.reported_at.map(|at| told("제보", at))]
+                    .into_iter()
+                    .flatten()
+                    .collect();
+            lines.push(format!("{}, 발견까지 {}", times.join(", "), self.duration(detection.ttd_s)));
+        }
+        if !impact.agents.is_empty() {
+            lines.push(format!("앱: {}", self.counted(&impact.agents, 3)));
+        }
+        if !impact.referrers.is_empty() {
+            lines.push(format!("유입: {}", self.counted(&impact.referrers, 3)));
+        }
+        lines
+    }
+
+    fn healthy(&self, requests: u64, failed: u64) -> String {
+        if failed == 0 {
+            return format!("요청 {}건, 실패 없음", grouped(requests));
+        }
+        let share = percent(failed, requests).replace(' ', "");
+        format!("요청 {}건 중 {}건 실패({share}), 장애 아님", grouped(requests), grouped(failed))
+    }
+
+    fn looked_at(&self, subject: &str, read: &Read, zone: &str) -> String {
+        format!("{subject}: 파일 {}개, {}줄, 시각은 {zone} 기준", grouped(read.files), grouped(read.lines))
+    }
+
+    fn read(&self, read: &Read) -> String {
+        let duplicates = if read.duplicates == 0 {
+            String::new()
+        } else {
+            format!("(중복 {}줄은 한 번만 셈)", grouped(read.duplicates))
+        };
+        format!(
+            "파일 {}개, {}줄 = 해석 {}{duplicates} + 기타 {} + 손상 {}",
+            grouped(read.files),
+            grouped(read.lines),
+            grouped(read.parsed),
+            grouped(read.other),
+            grouped(read.unreadable),
+        )
+    }
+
+    fn scale(&self, seconds: u64, peak: u64) -> String {
+        format!("한 칸 {}, 최대 {}건", self.duration(seconds), grouped(peak))
+    }
+
+    fn left_out(&self, lines: usize) -> String {
+        format!("{lines}줄 생략, 모두 보려면 -v")
+    }
+
+    fn duration(&self, seconds: u64) -> String {
+        let (days, hours, minutes, rest) = parts(seconds);
+        let units = [(days, "일"), (hours, "시간"), (minutes, "분"), (rest, "초")];
+        let shown: Vec<String> =
+            units.iter().filter(|(count, _)| *count > 0).map(|(count, unit)| format!("{count}{unit}")).collect();
+        if shown.is_empty() { "0초".to_owned() } else { shown.join(" ") }
+    }
+
+    fn counted(&self, items: &[(Arc<str>, u64)], most: usize) -> String {
+        let named = items.iter().take(most).map(|(name, count)| format!("{name} {}", grouped(*count)));
+        let mut shown: Vec<String> = named.collect();
+        if let Some(rest) = items.len().checked_sub(most).filter(|rest| *rest > 0) {
+            shown.push(format!("그 밖에 {rest}종"));
+        }
+        shown.join(", ")
+    }
+}
+
+/// The failing part by its name; a log from standard input has none.
+fn name(incident: &Incident) -> &str {
+    let scope = &incident.scope;
+    name_of(scope.vhost.as_deref().or(scope.upstream.as_deref()).unwrap_or_default())
+}
+
+fn name_of(vhost: &str) -> &str {
+    if vhost.is_empty() || vhost == "-" { "사이트" } else { vhost }
+}
+
+const LABELS: Labels = Labels {
+    looked_at: "조사 대상",
+    standard_input: "표준 입력",
+    wrong: "증상",
+    since: "시작",
+    because: "원인",
+    sure: "판단",
+    next: "다음",
+    healthy: "정상",
+    span: "기간",
+    undetermined: "불명",
+    could_not_tell: "이상 여부를 판단할 수 없음",
+    requests: "요청",
+    failing: "실패율",
+    chain: "경과",
+    turn: "전환",
+    last_good: "마지막 정상",
+    first_bad: "첫 실패",
+    evidence: "근거",
+    against: "반증",
+    changes: "변경",
+    cleared: "제외",
+    impact: "영향",
+    rivals: "후보",
+    others: "별건",
+    notes: "참고",
+    gaps: "미확인",
+    fix: "조치",
+    prevention: "예방",
+    commands: "명령",
+    read: "읽음",
+    files: "파일",
+    more: "생략",
+    reported: "제보 내용",
+    error: "오류",
+    hint: "도움말",
+};
