@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use jiff::tz::TimeZone;
 use lastgood_intake::{
-    AccessFormat, Context, Dimension, Format, Interner, LocalInterner, Request, Scanner, Sink, dimension,
+    AccessFormat, Context, Dimension, Format, Interner, LocalInterner, ProxyError, Request, Scanner, Sink, dimension,
 };
 use lastgood_model::SourceId;
 
@@ -50,6 +50,11 @@ impl Sink for Count {
 struct Hits<'i>(LocalInterner<'i>, Context, u64);
 
 impl Sink for Hits<'_> {
+    fn error(&mut self, error: &ProxyError<'_>, line: u64) {
+        let hit = self.0.error(error, SourceId(0), line);
+        self.2 = self.2.wrapping_add(u64::from(hit.shape.0));
+    }
+
     fn request(&mut self, request: &Request<'_>, line: u64) {
         let hit = self.0.hit(request, SourceId(0), line, &self.1);
         self.2 = self.2.wrapping_add(hit.client.0);
@@ -75,12 +80,30 @@ impl Sink for Dedupe {
     }
 }
 
-fn measure(what: &str, log: &[u8], format: &AccessFormat, sink: &mut impl Sink) {
-    let format = Format::Access(Arc::new(format.clone()));
+fn errors() -> Vec<u8> {
+    let mut text = String::new();
+    for n in 0..LINES {
+        let (minute, second) = (n / 600 % 60, n / 10 % 60);
+        let head = format!("2026/11/21 19:{minute:02}:{second:02} [error] 20360#20360: *{n}");
+        let what = [
+            "connect() failed (111: Connection refused) while connecting to upstream",
+            "upstream timed out (110: Connection timed out) while reading response header from upstream",
+            "upstream prematurely closed connection while reading response header from upstream",
+        ][(n % 3) as usize];
+        text.push_str(&format!(
+            "{head} {what}, client: 10.1.{}.7, server: shop.example, request: \"GET /api/join?enc=abc HTTP/1.1\", \
+             upstream: \"http://127.0.0.1:8080/api/join?enc=abc\", host: \"shop.example\"\n",
+            n % 251
+        ));
+    }
+    text.into_bytes()
+}
+
+fn measure(what: &str, log: &[u8], format: &Format, sink: &mut impl Sink) {
     let best = (0..7)
         .map(|_| {
             let begin = Instant::now();
-            let mut scanner = Scanner::new(&format, context());
+            let mut scanner = Scanner::new(format, context());
             let mut rest = log;
             while !rest.is_empty() {
                 let cut = rest.len().min(256 * 1024);
@@ -113,7 +136,7 @@ fn main() {
         ("combined, long queries", &combined, false, 400),
         ("extended", &extended, true, 10),
     ] {
-        let log = log(is_extended, enc);
+        let (log, format) = (log(is_extended, enc), &Format::Access(Arc::new(format.clone())));
         println!("{name}: {} bytes a line", log.len() as u64 / LINES);
         measure("  scan", &log, format, &mut Count(0));
         let interner = Interner::default();
@@ -121,4 +144,9 @@ fn main() {
         measure("  scan + segment,class", &log, format, &mut Keys(Vec::new(), context(), 0));
         measure("  scan + key", &log, format, &mut Dedupe(0));
     }
+    let log = errors();
+    println!("error log: {} bytes a line", log.len() as u64 / LINES);
+    measure("  scan", &log, &Format::NginxError, &mut Count(0));
+    let interner = Interner::default();
+    measure("  scan + hit", &log, &Format::NginxError, &mut Hits(LocalInterner::new(&interner), context(), 0));
 }
