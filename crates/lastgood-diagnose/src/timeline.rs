@@ -1,10 +1,11 @@
 //! The fold: requests, errors, facts and changes on one time axis, in bounded memory.
 //! It decides nothing, and keeps single requests nowhere.
 
-use lastgood_model::{Change, ErrorHit, Gap, GapKind, Hit, Note, Observation, Span, UnixMs};
+use lastgood_model::{Change, ErrorHit, Gap, GapKind, Hit, LineRef, Note, Observation, Ref, Span, UnixMs};
 
 use crate::cells::{Cell, Cells};
 use crate::error_runs::ErrorRuns;
+use crate::host::{self, Host};
 use crate::outcome::Outcome;
 use crate::refused::RefusedClients;
 
@@ -159,6 +160,17 @@ impl Timeline {
             }
         }
         traffic
+    }
+
+    /// Every change that was read, those that facts tell of included, in order of time.
+    /// Call [`Timeline::settle`] first.
+    #[must_use]
+    pub fn all_changes(&self, reference: impl Fn(LineRef) -> Ref) -> Vec<Change> {
+        let host = Host::from_facts(&self.facts);
+        let mut all = self.changes.clone();
+        all.extend(host::changes(&self.facts, &host, reference));
+        all.sort_by_key(|change| (change.span.from(), change.span.to()));
+        all
     }
 
     /// Puts everything in order; has to be called once after the last line was added.
