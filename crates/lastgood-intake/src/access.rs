@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, Hash, Hasher};
 
 use foldhash::quality::FixedState;
 use lastgood_model::{ClientId, UnixMs};
-use memchr::{memchr, memrchr, memrchr2};
+use memchr::{memchr, memrchr};
 
 use crate::log_format::{AccessFormat, Field, Fit, Values};
 use crate::timestamp::{Clock, number};
@@ -13,6 +13,9 @@ use crate::timestamp::{Clock, number};
 /// Seeds differ so that the hash of an address says nothing about the hash of a line.
 const LINES: FixedState = FixedState::with_seed(0x6c61_7374_676f_6f64);
 const CLIENTS: FixedState = FixedState::with_seed(0x0063_6c69_656e_7473);
+
+/// Longer words are no methods.
+const MAX_METHOD: usize = 20;
 
 /// One request. Bytes are as logged, escapes included; empty where the line has none or says `-`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -192,19 +195,26 @@ fn client<'a>(values: &Values<'a>) -> &'a [u8] {
         }
         written => written,
     };
-    memrchr2(b' ', 0, written).map_or(written, |before| &written[before + 1..])
+    match written.contains(&b' ') {
+        true => memrchr(b' ', written).map_or(written, |before| &written[before + 1..]),
+        false => written,
+    }
 }
 
 /// `GET /a?b HTTP/1.1` as method, target and protocol. What is no HTTP is all target.
 #[inline]
 fn request_line(line: &[u8]) -> (&[u8], &[u8], &[u8]) {
     let none = &b""[..];
-    let Some(space) = memchr(b' ', line) else {
+    let Some(space) = line.iter().take(MAX_METHOD).position(|byte| *byte == b' ') else {
         return if line == b"-" { (none, none, none) } else { (none, line, none) };
     };
     let (method, rest) = (&line[..space], &line[space + 1..]);
-    if method.is_empty() || space > 20 || !method.iter().all(|b| b.is_ascii_uppercase() || *b == b'-' || *b == b'_') {
+    if method.is_empty() || !method.iter().all(|b| b.is_ascii_uppercase() || *b == b'-' || *b == b'_') {
         return (none, line, none);
+    }
+    // Nearly always ` HTTP/1.1` or ` HTTP/2.0`.
+    if let Some((target, [b' ', b'H', b'T', b'T', b'P', b'/', _, _, _])) = rest.split_last_chunk() {
+        return (method, target, &rest[target.len() + 1..]);
     }
     match memrchr(b' ', rest) {
         Some(last) if rest[last + 1..].starts_with(b"HTTP/") => (method, &rest[..last], &rest[last + 1..]),

@@ -7,6 +7,9 @@ use crate::access::Request;
 use crate::log_format::{AccessFormat, Fit};
 use crate::timestamp::Clock;
 
+/// Times that are tried as the beginning of a record: a line made of nothing else must not take for ever.
+const MAX_TIMES: usize = 200;
+
 /// Reads damaged lines. Keep one per file: it owns the buffer that repaired text is built in.
 #[derive(Clone, Debug, Default)]
 pub struct Repair {
@@ -82,7 +85,8 @@ fn records_of_text(
         from = end(fit, text.len());
     }
     // Further records, or the first one if its beginning is lost, are found by their time.
-    while let Some(time) = format.find_time(text, from) {
+    for _ in 0..MAX_TIMES {
+        let Some(time) = format.find_time(text, from) else { break };
         from = time + 1;
         if let Some((request, fit)) = format.read_headless(&text[time..], clock) {
             emit(&request);

@@ -352,9 +352,7 @@ impl<'i> LocalInterner<'i> {
     /// A line of an error log as numbers.
     pub fn error(&mut self, error: &ProxyError<'_>, source: SourceId, line: u64) -> ErrorHit {
         let upstream = error.upstream.map(upstream_name);
-        let message = shape_of_message(error);
-        let key = self.hashing.hash_one((error.kind, upstream, error.server, &message));
-        let text = |bytes: &[u8]| Arc::<str>::from(String::from_utf8_lossy(&bytes[..bytes.len().min(MAX_NAME)]));
+        let key = self.hashing.hash_one((error.kind, upstream, error.server, error.message));
         let shape = match self.shapes.get(&key) {
             Some(shape) => *shape,
             None => {
@@ -362,7 +360,7 @@ impl<'i> LocalInterner<'i> {
                     kind: error.kind,
                     upstream: upstream.map(text),
                     server: error.server.map(text),
-                    message: text(&message),
+                    message: text(&shape_of_message(error)),
                 });
                 if self.shapes.len() < MAX_CACHED {
                     self.shapes.insert(key, shape);
@@ -389,6 +387,11 @@ impl Drop for LocalInterner<'_> {
             }
         }
     }
+}
+
+/// Bytes as text, not longer than a name may be.
+fn text(bytes: &[u8]) -> Arc<str> {
+    String::from_utf8_lossy(&bytes[..bytes.len().min(MAX_NAME)]).into()
 }
 
 /// The sentence without what differs from line to line: quoted text of clients and, but for the errno, numbers.

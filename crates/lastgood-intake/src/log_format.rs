@@ -76,6 +76,15 @@ impl Field {
         )
     }
 
+    /// The one length that a value has, where every other makes it unreadable.
+    fn len(self) -> Option<usize> {
+        match self {
+            Self::Status => Some(3),
+            Self::TimeLocal => Some(timestamp::LOCAL_LEN),
+            _ => None,
+        }
+    }
+
     /// Whether a value without quotes may hold spaces, so that as the last of a line it reaches to the line's end.
     fn is_prose(self) -> bool {
         matches!(self, Self::Agent | Self::Referrer | Self::RequestLine | Self::ForwardedFor)
@@ -124,7 +133,17 @@ struct Piece {
     quoted: bool,
     /// The first place where the literal may begin is the only one.
     strict: bool,
-    end: Box<[u8]>,
+    /// The one length that its values have, where that is so.
+    len: Option<usize>,
+    end: Literal,
+}
+
+/// A literal that is compared in one step where it is short, as nearly all are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Literal {
+    bytes: Box<[u8]>,
+    word: u64,
+    mask: u64,
 }
 
 /// How the lines of an access log are built.
@@ -150,7 +169,7 @@ impl AccessFormat {
             let field = Field::of(variable);
             match pieces.last_mut() {
                 // Two variables without anything between cannot be told apart: nobody knows where one ends.
-                Some(before) if before.end.is_empty() => {
+                Some(before) if before.end.bytes.is_empty() => {
                     *before = Piece::new(Field::Skip, before.quoted, end);
                 }
                 _ => pieces.push(Piece::new(field, quoted, end)),
@@ -245,7 +264,7 @@ impl AccessFormat {
             let after;
             (value, after) = rest.split_at(len);
             values.set(piece.field, value);
-            rest = after.get(piece.end.len()..).unwrap_or_default();
+            rest = after.get(piece.end.bytes.len()..).unwrap_or_default();
         }
         match (rest.first(), self.pieces.last()) {
             (None | Some(b' ' | b'\t'), _) | (_, None) => Fit::Whole { extra: rest.len() },
@@ -253,7 +272,7 @@ impl AccessFormat {
             // behind the last value or, if that holds a time, within it.
             (Some(_), Some(last)) if self.find_time(value, 0).is_some() => {
                 values.set(last.field, b"");
-                Fit::Cut { used: used(rest) - value.len() - last.end.len() }
+                Fit::Cut { used: used(rest) - value.len() - last.end.bytes.len() }
             }
             (Some(_), Some(_)) => Fit::Cut { used: used(rest) },
         }
@@ -266,25 +285,27 @@ impl Piece {
         let quoted = opened && (end.is_empty() || end.starts_with('"'));
         // Servers escape quotes inside values; a bare one belongs to another line or to an unescaped format.
         let strict = quoted || (field.is_word() && end.starts_with(' '));
-        Self { field, quoted, strict, end: end.as_bytes().into() }
+        Self { field, quoted, strict, len: field.len(), end: Literal::new(end) }
     }
 
     /// Length of the value that `text` begins with; `None` if the literal behind it is missing.
     #[inline]
     fn value_len(&self, text: &[u8], loose: bool) -> Option<usize> {
-        let Some(&first) = self.end.first() else {
+        let Some(&first) = self.end.bytes.first() else {
             let to_end = self.field.is_prose();
             return Some(if to_end { text.len() } else { memchr(b' ', text).unwrap_or(text.len()) });
         };
+        if let Some(len) = self.len {
+            return text.get(len..).filter(|behind| self.end.begins(behind)).map(|_| len);
+        }
         let mut from = 0;
         loop {
-            let hit = from + memchr(first, &text[from..])?;
+            let hit = from + find_near(first, &text[from..])?;
             from = hit + 1;
             if self.quoted && is_escaped(text, hit) {
                 continue;
             }
-            let behind = &text[hit..];
-            if behind.starts_with(&self.end) || self.end.starts_with(behind) {
+            if self.end.begins(&text[hit..]) {
                 return Some(hit);
             }
             if self.strict && !loose {
@@ -292,6 +313,34 @@ impl Piece {
             }
         }
     }
+}
+
+impl Literal {
+    fn new(text: &str) -> Self {
+        let bytes = text.as_bytes();
+        let (mut word, mut mask) = ([0; 8], [0; 8]);
+        for (place, byte) in bytes.iter().take(8).enumerate() {
+            (word[place], mask[place]) = (*byte, 0xFF);
+        }
+        Self { bytes: bytes.into(), word: u64::from_le_bytes(word), mask: u64::from_le_bytes(mask) }
+    }
+
+    /// Whether the text begins with this literal, or ends within it: such a line is cut, and the value before is whole.
+    #[inline]
+    fn begins(&self, text: &[u8]) -> bool {
+        match text.first_chunk() {
+            Some(head) if self.bytes.len() <= 8 => u64::from_le_bytes(*head) & self.mask == self.word,
+            _ => !text.is_empty() && (text.starts_with(&self.bytes) || self.bytes.starts_with(text)),
+        }
+    }
+}
+
+/// The first place of a byte. Most values are short, and then looking at each byte beats a call.
+#[inline]
+fn find_near(byte: u8, text: &[u8]) -> Option<usize> {
+    const NEAR: usize = 16;
+    let near = &text[..text.len().min(NEAR)];
+    near.iter().position(|known| *known == byte).or_else(|| Some(near.len() + memchr(byte, &text[near.len()..])?))
 }
 
 /// Whether the byte at `position` has an odd number of backslashes before it (`\"`).

@@ -4,10 +4,10 @@
 use jiff::tz::TimeZone;
 use lastgood_model::{ProxyErrorKind, UnixMs};
 use memchr::memchr;
-use memchr::memmem::{find, rfind};
+use memchr::memmem::find;
 
 use crate::nginx_life::Life;
-use crate::proxy_error_kind;
+use crate::proxy_error_kind::Kinds;
 use crate::scan::{Line, Sink};
 use crate::timestamp::{Clock, ERROR_LEN};
 
@@ -123,6 +123,7 @@ pub fn upstream_name(upstream: &[u8]) -> &[u8] {
 pub struct ErrorLog {
     clock: Clock,
     last_time: Option<UnixMs>,
+    kinds: Kinds,
     life: Life,
 }
 
@@ -130,7 +131,7 @@ impl ErrorLog {
     /// A reader for a log whose times are in this zone.
     #[must_use]
     pub fn new(zone: TimeZone) -> Self {
-        Self { clock: Clock::new(zone), last_time: None, life: Life::default() }
+        Self { clock: Clock::new(zone), last_time: None, kinds: Kinds::default(), life: Life::default() }
     }
 
     /// Reads a line of an error log.
@@ -166,7 +167,7 @@ impl ErrorLog {
         let Some(at) = self.last_time else { return Line::Other };
         let level = Level::find(&rest[..end]).unwrap_or_default();
         let mut error = ProxyError { at, level, message: rest[end + 1..].trim_ascii(), ..ProxyError::default() };
-        (error.kind, error.errno) = proxy_error_kind::of(&error);
+        (error.kind, error.errno) = self.kinds.of(&error);
         self.tell(&error, number, sink);
         Line::Parsed
     }
@@ -187,7 +188,7 @@ impl ErrorLog {
         let (connection, sentence) = connection(rest);
         let mut error = fields(sentence);
         (error.at, error.level, error.pid, error.connection) = (at, level, pid, connection);
-        (error.kind, error.errno) = proxy_error_kind::of(&error);
+        (error.kind, error.errno) = self.kinds.of(&error);
         self.last_time = Some(at);
         Some(error)
     }
@@ -245,7 +246,7 @@ fn connection(text: &[u8]) -> (Option<u64>, &[u8]) {
 /// nothing a client writes into its URL is taken for them; what is left is then read from the left.
 fn fields(sentence: &[u8]) -> ProxyError<'_> {
     // The stream module counts bytes behind everything else.
-    let rest = rfind(sentence, b", bytes from/to client:").map_or(sentence, |end| &sentence[..end]);
+    let (rest, _) = quoted_from_right(sentence, b", bytes from/to client:");
     let (rest, referrer) = quoted_from_right(rest, b", referrer: \"");
     let (rest, host) = quoted_from_right(rest, b", host: \"");
     let (rest, upstream) = quoted_from_right(rest, b", upstream: \"");
@@ -275,14 +276,14 @@ fn fields(sentence: &[u8]) -> ProxyError<'_> {
 }
 
 fn quoted_from_right<'a>(text: &'a [u8], name: &[u8]) -> (&'a [u8], Option<&'a [u8]>) {
-    match rfind(text, name) {
+    match memchr::memrchr_iter(b',', text).find(|comma| text[*comma..].starts_with(name)) {
         Some(start) => (&text[..start], Some(unquoted(&text[start + name.len()..]))),
         None => (text, None),
     }
 }
 
 fn split_left<'a>(text: &'a [u8], name: &[u8]) -> (&'a [u8], Option<&'a [u8]>) {
-    match find(text, name) {
+    match memchr::memchr_iter(b',', text).find(|comma| text[*comma..].starts_with(name)) {
         Some(start) => (&text[..start], Some(&text[start + name.len()..])),
         None => (text, None),
     }

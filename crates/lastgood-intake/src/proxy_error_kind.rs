@@ -49,8 +49,47 @@ const CLIENT: &[&str] = &[
     "in SSL handshake",
 ];
 
-/// The kind of a line and its errno.
-pub(crate) fn of(error: &ProxyError<'_>) -> (Kind, Option<u16>) {
+/// Longer sentences are not remembered.
+const MAX_KNOWN: usize = 1024;
+
+/// Kinds of sentences, with the last few remembered: a broken upstream repeats the same ones for hours.
+#[derive(Debug, Default)]
+pub(crate) struct Kinds {
+    recent: [Known; 8],
+    oldest: usize,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    message: Vec<u8>,
+    level: Level,
+    upstream: bool,
+    meaning: Option<(Kind, Option<u16>)>,
+}
+
+impl Kinds {
+    /// The kind of a line and its errno.
+    pub(crate) fn of(&mut self, error: &ProxyError<'_>) -> (Kind, Option<u16>) {
+        let upstream = error.upstream.is_some();
+        let is_this =
+            |known: &&Known| known.message == error.message && known.level == error.level && known.upstream == upstream;
+        if let Some(meaning) = self.recent.iter().find(is_this).and_then(|known| known.meaning) {
+            return meaning;
+        }
+        let meaning = of(error);
+        if error.message.len() > MAX_KNOWN {
+            return meaning;
+        }
+        let place = &mut self.recent[self.oldest];
+        place.message.clear();
+        place.message.extend_from_slice(error.message);
+        (place.level, place.upstream, place.meaning) = (error.level, upstream, Some(meaning));
+        self.oldest = (self.oldest + 1) % self.recent.len();
+        meaning
+    }
+}
+
+fn of(error: &ProxyError<'_>) -> (Kind, Option<u16>) {
     let words = own_words(error.message);
     let errno = errno(&words);
     (kind(error, &words, errno), errno)
