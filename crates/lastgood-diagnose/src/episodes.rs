@@ -145,35 +145,6 @@ fn path(points: &[Point], good: f64, bad: f64, change: f64) -> (Vec<Episode>, f6
     (found, score)
 }
 
-/// How much more the failures of a series scatter than independent ones would (Pearson's χ² per degree of freedom,
-/// the largest over several bin widths), `skip` telling which points do not count. 1 for independent failures.
-#[must_use]
-pub fn overdispersion(points: &[Point], skip: impl Fn(usize) -> bool) -> f64 {
-    let kept: Vec<Point> =
-        points.iter().enumerate().filter(|&(index, _)| !skip(index)).map(|(_, &point)| point).collect();
-    let (n, k) = sum(&kept);
-    if k < 2.0 || n <= k {
-        return 1.0;
-    }
-    let rate = k / n;
-    [15_000, 60_000, 300_000]
-        .into_iter()
-        .map(|width| {
-            let (mut chi, mut bins) = (0.0, 0.0);
-            for bin in kept.chunk_by(|a, b| a.at.0.div_euclid(width) == b.at.0.div_euclid(width)) {
-                let (n, k) = sum(bin);
-                chi += (k - n * rate).powi(2) / (n * rate * (1.0 - rate));
-                bins += 1.0;
-            }
-            // Ten bins' worth of belief in independence keeps a handful of bins from deciding.
-            let ratio = (chi + 10.0) / (bins + 9.0);
-            // How far independent failures stray: 2 per bin, and more the rarer they are.
-            let stray = ((2.0 + bins / k) / (bins + 9.0)).sqrt();
-            if ratio > 1.0 + 3.0 * stray { ratio } else { 1.0 }
-        })
-        .fold(1.0, f64::max)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -220,17 +191,5 @@ mod tests {
             point.k = 1.0;
         }
         assert_eq!(episodes(&points), []);
-        assert!(overdispersion(&points, |_| false) < 1.3);
-    }
-
-    #[test]
-    fn bursts_show_as_overdispersion() {
-        let mut points = series(&[(6000, 0.0)]);
-        for start in [500, 1800, 2600, 4100, 5500] {
-            for point in &mut points[start..start + 8] {
-                point.k = 1.0;
-            }
-        }
-        assert!(overdispersion(&points, |_| false) > 4.0);
     }
 }

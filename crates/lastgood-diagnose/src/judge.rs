@@ -42,8 +42,7 @@ fn alone(finding: &Finding<'_>, question: &Question) -> Judgement {
     {
         return Judgement::Nothing;
     }
-    // With few requests the recovery is seen late; the failures themselves tell how long it was bad at least.
-    if finding.recovered.is_some() && finding.last_bad.at.since(first) < question.min_duration_ms {
+    if finding.recovered.is_some() && outage_ms(finding) < question.min_duration_ms {
         return Judgement::Blip;
     }
     if let Some(client) = finding.toll.only_client
@@ -54,6 +53,14 @@ fn alone(finding: &Finding<'_>, question: &Question) -> Judgement {
         return Judgement::OneClient;
     }
     Judgement::Incident
+}
+
+/// How long a total outage would have cost as much: a tenth of the requests failing for five minutes is half a minute.
+/// With few requests the recovery is seen late, so the failures themselves tell how long it was bad at least.
+fn outage_ms(finding: &Finding<'_>) -> i64 {
+    let length = finding.last_bad.at.since(finding.first_bad.at);
+    let share = |part: u64| i64::try_from(part).unwrap_or(i64::MAX);
+    length.saturating_mul(share(finding.toll.failed)) / share(finding.toll.requests).max(1)
 }
 
 /// A small finding within the time of a large one is part of the same trouble, as far as anybody can tell.

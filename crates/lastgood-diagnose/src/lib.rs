@@ -18,6 +18,7 @@ pub mod question;
 mod rank;
 mod refused;
 mod rules;
+mod scatter;
 mod scene;
 mod series;
 pub mod suspect;

@@ -8,7 +8,8 @@ use lastgood_model::{Atom, Catalogue, Span, UnixMs};
 
 use crate::attribution::{Dimension, Share, attribute};
 use crate::cells::Cell;
-use crate::episodes::{Episode, change_cost, episodes, gain, good_rate, overdispersion};
+use crate::episodes::{Episode, change_cost, episodes, gain, good_rate};
+use crate::scatter::Scatter;
 use crate::series::{Point, Selection, collect, push, sum};
 use crate::{Question, Timeline};
 
@@ -112,6 +113,12 @@ struct Seed {
     margin: f64,
 }
 
+/// The series of all traffic, with its bad stretches.
+struct Whole {
+    points: Vec<Point>,
+    episodes: Vec<Episode>,
+}
+
 struct Search<'a> {
     timeline: &'a Timeline,
     catalogue: &'a Catalogue,
@@ -133,7 +140,12 @@ impl Search<'_> {
     fn strongest(&self, cells: &[Cell]) -> Option<Seed> {
         let everything = Selection::of(&self.catalogue.slices, |_| true);
         let all = collect(cells.iter(), |bucket| self.timeline.begins(bucket));
-        let mut best = self.stands_out(&all, 0.0).map(|(span, margin)| Seed { selection: everything, span, margin });
+        let whole = Whole { episodes: episodes(&all), points: all };
+        let mut best = self.stands_out(&whole.points, &whole, 0.0).map(|(span, margin)| Seed {
+            selection: everything,
+            span,
+            margin,
+        });
         for dimension in Dimension::ALL {
             let series = self.by_element(cells, dimension);
             if series.len() < 2 {
@@ -145,7 +157,7 @@ impl Search<'_> {
                 if sum(&points).1 == 0.0 {
                     continue;
                 }
-                let Some((span, margin)) = self.stands_out(&points, choice) else { continue };
+                let Some((span, margin)) = self.stands_out(&points, &whole, choice) else { continue };
                 if best.as_ref().is_none_or(|best| margin > best.margin) {
                     let selection = Selection::of(&self.catalogue.slices, |slice| dimension.element(slice) == element);
                     best = Some(Seed { selection, span, margin });
@@ -166,12 +178,14 @@ impl Search<'_> {
     }
 
     /// The best episode of a series that clears the bar, with its margin over it in nats.
-    fn stands_out(&self, points: &[Point], choice: f64) -> Option<(Span, f64)> {
+    fn stands_out(&self, points: &[Point], whole: &Whole, choice: f64) -> Option<(Span, f64)> {
         let found = episodes(points);
         found
             .iter()
             .filter_map(|episode| {
-                let margin = self.gain(points, &found, episode) - self.bar(points, episode) - choice;
+                let bar = self.bar(points, episode) + choice;
+                let gain = self.gain(points, &found, episode).filter(|&gain| gain > bar)?;
+                let margin = gain / self.dispersion(points, &found, episode, whole) - bar;
                 (margin > 0.0).then_some((self.span_of(points, episode), margin))
             })
             .max_by(|a, b| a.1.total_cmp(&b.1))
@@ -183,31 +197,48 @@ impl Search<'_> {
         if episode.first == 0 || episode.last + 1 == points.len() { change } else { 2.0 * change }
     }
 
-    /// What an episode gains against the rest of its series, corrected for how much that scatters. Nothing if it
-    /// would not matter to anybody.
-    fn gain(&self, points: &[Point], all: &[Episode], episode: &Episode) -> f64 {
-        let width = self.timeline.bucket_ms();
-        let strong = |other: &Episode| {
-            let (from, to) = other.times(points);
-            other == episode || (other.rate() >= 0.3 && to.since(from) + width >= self.question.min_duration_ms)
-        };
-        let outside = |index: usize| all.iter().any(|e| strong(e) && e.touches(index));
-        let (mut n, mut k) = (0.0, 0.0);
-        for (index, point) in points.iter().enumerate() {
-            if !outside(index) {
-                n += point.n;
-                k += point.k;
-            }
-        }
+    /// What an episode gains against the rest of its series, in nats; `None` if it would not matter to anybody.
+    fn gain(&self, points: &[Point], all: &[Episode], episode: &Episode) -> Option<f64> {
+        let rest = self.rest(points, all, episode);
+        let (n, k) = points
+            .iter()
+            .enumerate()
+            .filter(|&(index, _)| rest(index))
+            .fold((0.0, 0.0), |(n, k), (_, point)| (n + point.n, k + point.k));
         let good = good_rate(n, k);
-        if episode.rate() < (3.0 * good).max(0.05) {
-            return 0.0;
-        }
         // A rate that was never lower is the site's own, unless nobody could call it that.
-        if n == 0.0 && episode.rate() < 0.2 {
-            return 0.0;
-        }
-        gain(episode.n, episode.k, good) / overdispersion(points, outside)
+        let matters = episode.rate() >= (3.0 * good).max(0.05) && (n > 0.0 || episode.rate() >= 0.2);
+        matters.then(|| gain(episode.n, episode.k, good))
+    }
+
+    /// How much failures come together in the rest of the series. A thin series shows little of that by itself, so
+    /// what the whole traffic shows at other times counts as well.
+    fn dispersion(&self, points: &[Point], all: &[Episode], episode: &Episode, whole: &Whole) -> f64 {
+        let rest = self.rest(points, all, episode);
+        let own = Scatter::measure(points, |index| !rest(index));
+        let span = self.span_of(points, episode);
+        let around = Span::new(span.from().plus(-self.timeline.bucket_ms()), span.to().plus(1));
+        let of_all = Scatter::measure(&whole.points, |index| {
+            around.contains(whole.points[index].at) || self.is_strong(&whole.points, &whole.episodes, index)
+        });
+        own.or(of_all).dispersion(points)
+    }
+
+    /// Which points are neither of an episode nor of another one that nobody could take for a burst.
+    fn rest<'e>(
+        &'e self,
+        points: &'e [Point],
+        all: &'e [Episode],
+        episode: &'e Episode,
+    ) -> impl Fn(usize) -> bool + 'e {
+        move |index| !episode.touches(index) && !self.is_strong(points, all, index)
+    }
+
+    /// Whether a point is of an episode that nobody could take for a burst.
+    fn is_strong(&self, points: &[Point], episodes: &[Episode], index: usize) -> bool {
+        episodes.iter().filter(|episode| episode.touches(index)).any(|episode| {
+            episode.rate() >= 0.3 && self.span_of(points, episode).length_ms() >= self.question.min_duration_ms
+        })
     }
 
     fn span_of(&self, points: &[Point], episode: &Episode) -> Span {
@@ -315,7 +346,8 @@ impl Search<'_> {
             .filter(|&(index, _)| !is_bad(index))
             .fold((0.0, 0.0), |(n, k), (_, point)| (n + point.n, k + point.k));
         let dispersion =
-            overdispersion(points, |index| is_bad(index) || (first.saturating_sub(1)..=last).contains(&index));
+            Scatter::measure(points, |index| is_bad(index) || (first.saturating_sub(1)..=last).contains(&index))
+                .dispersion(points);
         Suspect {
             selection,
             bad,

@@ -72,10 +72,10 @@ impl Site {
 
 /// Over many seeds: (covered, median width, incidents found beyond the first).
 fn measure(rate: f64, static_fails: bool) -> (f64, u64, usize) {
-    let (mut covered, mut widths, mut extra, seeds) = (0, Vec::new(), 0, 60);
+    let (mut covered, mut widths, mut extra, seeds) = (0.0, Vec::new(), 0, 60_u32);
     for seed in 0..seeds {
         let (onset, per_second) = (2000.0, 2.0);
-        let site = Site::new(seed, 8000, per_second, |second, slice| {
+        let site = Site::new(seed.into(), 8000, per_second, |second, slice| {
             if second >= onset && (static_fails || slice < 3) { rate } else { 0.003 }
         });
         let verdict = site.verdict();
@@ -83,12 +83,11 @@ fn measure(rate: f64, static_fails: bool) -> (f64, u64, usize) {
         let Some(incident) = verdict.incidents.first() else { continue };
         let (Some(good), Some(bad)) = (&incident.onset.last_good, &incident.onset.first_bad) else { continue };
         let truth = UnixMs::from_seconds(1_700_002_000);
-        covered += usize::from(good.at <= truth && truth <= bad.at);
+        covered += f64::from(u8::from(good.at <= truth && truth <= bad.at));
         widths.extend(incident.onset.width_requests);
     }
     widths.sort_unstable();
-    let seeds = u32::try_from(seeds).unwrap();
-    (f64::from(u32::try_from(covered).unwrap()) / f64::from(seeds), widths[widths.len() / 2], extra)
+    (covered / f64::from(seeds), widths[widths.len() / 2], extra)
 }
 
 #[test]
