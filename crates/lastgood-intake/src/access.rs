@@ -7,7 +7,7 @@ use foldhash::quality::FixedState;
 use lastgood_model::{ClientId, UnixMs};
 use memchr::{memchr, memrchr};
 
-use crate::log_format::{AccessFormat, Field, Fit, Values};
+use crate::log_format::{AccessFormat, Field, Fit, Values, find_near};
 use crate::timestamp::{Clock, number};
 
 /// Seeds differ so that the hash of an address says nothing about the hash of a line.
@@ -108,7 +108,7 @@ impl<'a> Request<'a> {
 
 impl AccessFormat {
     /// Reads an undamaged line: its request, and how well the line fits. `None` if time or status cannot be read.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn read<'a>(&self, line: &'a [u8], clock: &mut Clock) -> Option<(Request<'a>, Fit)> {
         let mut values = Values::EMPTY;
         let fit = self.split(line, false, &mut values);
@@ -131,7 +131,7 @@ impl AccessFormat {
 }
 
 /// Gives values their meaning. `None` without a real time and a status of three digits.
-#[inline]
+#[inline(always)]
 fn request<'a>(values: &Values<'a>, clock: &mut Clock) -> Option<Request<'a>> {
     let status = status(values.get(Field::Status))?;
     let (at, offset_s) = time(values, clock)?;
@@ -205,11 +205,14 @@ fn client<'a>(values: &Values<'a>) -> &'a [u8] {
 #[inline]
 fn request_line(line: &[u8]) -> (&[u8], &[u8], &[u8]) {
     let none = &b""[..];
-    let Some(space) = line.iter().take(MAX_METHOD).position(|byte| *byte == b' ') else {
+    let Some(space) = find_near(b' ', line) else {
         return if line == b"-" { (none, none, none) } else { (none, line, none) };
     };
     let (method, rest) = (&line[..space], &line[space + 1..]);
-    if method.is_empty() || !method.iter().all(|b| b.is_ascii_uppercase() || *b == b'-' || *b == b'_') {
+    if method.is_empty()
+        || space > MAX_METHOD
+        || !method.iter().all(|b| b.is_ascii_uppercase() || *b == b'-' || *b == b'_')
+    {
         return (none, line, none);
     }
     // Nearly always ` HTTP/1.1` or ` HTTP/2.0`.

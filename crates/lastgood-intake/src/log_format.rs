@@ -335,12 +335,19 @@ impl Literal {
     }
 }
 
-/// The first place of a byte. Most values are short, and then looking at each byte beats a call.
+/// The first place of a byte. Most values are short: the first sixteen bytes are looked at in one step without a branch
+/// for each, because a processor cannot foresee where a value ends.
 #[inline]
-fn find_near(byte: u8, text: &[u8]) -> Option<usize> {
-    const NEAR: usize = 16;
-    let near = &text[..text.len().min(NEAR)];
-    near.iter().position(|known| *known == byte).or_else(|| Some(near.len() + memchr(byte, &text[near.len()..])?))
+pub(crate) fn find_near(byte: u8, text: &[u8]) -> Option<usize> {
+    const ONES: u128 = u128::from_le_bytes([1; 16]);
+    let Some(near) = text.first_chunk() else { return memchr(byte, text) };
+    let differs = u128::from_le_bytes(*near) ^ (ONES * u128::from(byte));
+    // The lowest bit set marks the first byte that does not differ; higher ones may be borrowed from it.
+    let found = differs.wrapping_sub(ONES) & !differs & (ONES << 7);
+    if found != 0 {
+        return Some(found.trailing_zeros() as usize / 8);
+    }
+    memchr(byte, &text[16..]).map(|far| far + 16)
 }
 
 /// Whether the byte at `position` has an odd number of backslashes before it (`\"`).

@@ -1,0 +1,50 @@
+//! The fuzzers' seeds as an ordinary test: every one of them through every format, so that what a fuzzer found once is
+//! never found again. What is found is put under `fuzz/seeds/` when it is mended.
+#![expect(clippy::unwrap_used, reason = "a broken test says so by panicking")]
+#![expect(clippy::disallowed_methods, reason = "seeds are files")]
+
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use lastgood_intake::{AccessFormat, Context, Counts, Format, NginxConf, Scanner, Sink, recognise};
+
+struct Nobody;
+
+impl Sink for Nobody {}
+
+fn read(format: &Format, file: &[u8]) -> Counts {
+    let mut scanner = Scanner::new(format, Context { zone: TimeZone::UTC, vhost: "v".into() });
+    scanner.feed(file, &mut Nobody);
+    scanner.finish(&mut Nobody)
+}
+
+#[test]
+fn every_seed_is_read_by_every_format() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds");
+    let mut seeds = 0;
+    for target in std::fs::read_dir(folder).unwrap() {
+        for seed in std::fs::read_dir(target.unwrap().path()).unwrap() {
+            let path = seed.unwrap().path();
+            let file = std::fs::read(&path).unwrap();
+            let first_line = String::from_utf8_lossy(file.split(|byte| *byte == b'\n').next().unwrap_or_default());
+            let declared = AccessFormat::compile("seed", &first_line).unwrap_or_else(AccessFormat::common);
+            let formats = [
+                Format::Access(Arc::new(AccessFormat::combined())),
+                Format::Access(Arc::new(declared)),
+                Format::NginxError,
+                Format::Journal,
+                Format::UnitFiles,
+                Format::CloudTrail,
+                Format::NginxConf,
+                recognise(&file, &first_line, &NginxConf::parse(&file)),
+            ];
+            for format in formats {
+                let counts = read(&format, &file);
+                assert_eq!(counts.lines, counts.parsed + counts.other + counts.unreadable, "{path:?} {format:?}");
+            }
+            seeds += 1;
+        }
+    }
+    assert!(seeds >= 8, "the seeds are gone");
+}
