@@ -216,6 +216,51 @@ impl AccessLog {
         if self.repair.records(&self.format, line, &mut self.clock, emit) > 0 {
             return Line::Parsed;
         }
-        self.errors.line_among_others(line, number, sink)
+        match self.errors.line_among_others(line, number, sink) {
+            Line::Unreadable if is_entrypoint(line) => Line::Other,
+            line => line,
+        }
+    }
+}
+
+/// What nginx's own container image says before nginx starts, on the stream that the access log goes to.
+fn is_entrypoint(line: &[u8]) -> bool {
+    [&b"/docker-entrypoint."[..], b".sh: info: "].iter().any(|part| memchr::memmem::find(line, part).is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Default)]
+    struct Told(Vec<String>);
+
+    impl Sink for Told {
+        fn request(&mut self, request: &Request<'_>, line: u64) {
+            self.0.push(format!("{line} {}", request.status));
+        }
+
+        fn error(&mut self, error: &ProxyError<'_>, line: u64) {
+            self.0.push(format!("{line} {:?}", error.kind));
+        }
+    }
+
+    #[test]
+    fn one_stream_of_a_container_is_read_whole() {
+        let text = b"/docker-entrypoint.sh: Configuration complete; ready for start up\n\
+            10-listen-on-ipv6-by-default.sh: info: Enabled listen on IPv6\n\
+            2026/11/21 19:25:04 [notice] 1#1: nginx/1.22.1\n\
+            1.2.3.4 - - [21/Nov/2026:19:25:05 +0000] \"GET / HTTP/1.1\" 502 157 \"-\" \"curl\" \"-\"\r\n\
+            2026/11/21 19:25:05 [error] 7#7: *3 connect() failed (111: Connection refused) while connecting to upstream\n\
+            \n\
+            1.2.3.4 - - [21/Nov/2026:19:25:06 +0000] \"GET /";
+        let format = Format::Access(Arc::new(AccessFormat::combined()));
+        let mut scanner = Scanner::new(&format, Context { zone: TimeZone::UTC, vhost: "shop".into() });
+        let mut told = Told::default();
+        scanner.feed(text, &mut told);
+        let counts = scanner.finish(&mut told);
+        assert_eq!(told.0, ["4 502", "5 ConnectRefused"]);
+        let expected = Counts { bytes: text.len() as u64, lines: 7, parsed: 3, other: 3, unreadable: 1 };
+        assert_eq!(counts, expected);
     }
 }

@@ -1,6 +1,5 @@
 //! The fuzzers' seeds as an ordinary test: every one of them through every format, so that what a fuzzer found once is
 //! never found again. What is found is put under `fuzz/seeds/` when it is mended.
-#![expect(clippy::unwrap_used, reason = "a broken test says so by panicking")]
 #![expect(clippy::disallowed_methods, reason = "seeds are files")]
 
 use std::path::Path;
