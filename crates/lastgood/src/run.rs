@@ -34,7 +34,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, io: &mut Io<'_>) -> Ex
 fn dispatch(command: &Command, view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> {
     match command {
         Command::Why(args) => why::run(args, view, io),
-        Command::Timeline(args) => timeline::run(args, io),
+        Command::Timeline(args) => timeline::run(args, view, io),
         Command::Report(args) => report::run(args, view, io),
         Command::Explain(args) => explain::run(args, view, io),
         Command::Completions(args) => completions::run(args, io),

@@ -1,11 +1,81 @@
-//! `lastgood timeline`: requests over time, as a table. Stands in until the scan is there.
+//! `lastgood timeline`: requests over time, with the changes on the same axis.
 
-use crate::cli::timeline::TimelineArgs;
+use lastgood_intake::Dimension;
+
+use crate::cli::question::{moment, zone};
+use crate::cli::timeline::{Key, TimelineArgs};
 use crate::complaint::Complaint;
 use crate::exit::Exit;
 use crate::io::Io;
+use crate::pipeline::timeline::{Course, CourseArgs, MOST_KEYS, course};
+use crate::render::answer::View;
+use crate::render::course::{json, tsv};
+use crate::render::course_table::table;
+use crate::render::quote::clean;
+use crate::said;
+
+/// A row stands for whole seconds: most logs know no finer time.
+const SECOND_MS: i64 = 1_000;
 
 /// Runs it.
-pub fn run(_args: &TimelineArgs, _io: &mut Io<'_>) -> anyhow::Result<Exit> {
-    Err(Complaint::NoPath.into())
+pub fn run(args: &TimelineArgs, view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> {
+    let asked = understand(args)?;
+    let found = {
+        let progress = super::progress(io);
+        course(&asked, progress.as_ref())?
+    };
+    if args.json {
+        json(&found, view.lang.words(), io.stdout)?;
+    } else {
+        if args.tsv {
+            tsv(&found, io.stdout)?;
+        } else {
+            let named: Vec<_> = args.logs.iter().map(|path| path.to_string_lossy()).collect();
+            io.stdout.write_all(table(&found, &named.join(", "), view).as_bytes())?;
+        }
+        asides(&found, view, io)?;
+    }
+    if found.has_other {
+        let text = view.lang.many_keys(MOST_KEYS as u64);
+        writeln!(io.stderr, "lastgood: {}: {text}", view.lang.words().labels().notes)?;
+    }
+    Ok(Exit::Good)
+}
+
+/// What was not read stands beside the table, not in it.
+fn asides(found: &Course, view: View, io: &mut Io<'_>) -> std::io::Result<()> {
+    let words = view.lang.words();
+    for gap in &found.gaps {
+        let what = clean(&format!("{}: {}", words.gap_what(gap), words.gap_why(gap)));
+        writeln!(io.stderr, "lastgood: {}: {what}", words.labels().gaps)?;
+    }
+    for note in &found.notes {
+        let what = clean(&words.note(&note.kind));
+        writeln!(io.stderr, "lastgood: {}: {what}", words.labels().notes)?;
+    }
+    Ok(())
+}
+
+fn understand(args: &TimelineArgs) -> Result<CourseArgs, Complaint> {
+    let per_ms = said::duration_ms(&args.per)
+        .filter(|per| *per >= SECOND_MS && per % SECOND_MS == 0)
+        .ok_or_else(|| Complaint::Duration { flag: "--per", given: args.per.clone() })?;
+    let by = args.by.iter().map(|key| match key {
+        Key::Vhost => Dimension::Vhost,
+        Key::Segment => Dimension::Segment,
+        Key::Path => Dimension::Path,
+        Key::Upstream => Dimension::Upstream,
+        Key::Method => Dimension::Method,
+        Key::Status => Dimension::Status,
+        Key::Class => Dimension::Class,
+    });
+    Ok(CourseArgs {
+        paths: args.logs.clone(),
+        by: by.collect(),
+        per_ms,
+        since: moment("--since", args.since.as_deref())?,
+        until: moment("--until", args.until.as_deref())?,
+        zone: zone("--tz", args.tz.as_deref())?,
+        nginx_conf: args.nginx_conf.clone(),
+    })
 }

@@ -9,9 +9,12 @@ mod fold;
 mod live;
 mod overlaps;
 mod quotes;
+mod reread;
 mod same_content;
 mod scan;
 mod survey;
+mod tally;
+pub mod timeline;
 mod witness;
 
 use std::path::Path;
@@ -52,8 +55,8 @@ pub struct NoLogs {
 pub fn investigate(args: &InvestigateArgs, progress: &dyn Progress) -> anyhow::Result<Investigation> {
     let Collected { mut survey, live, host } = collect(&args.paths, args.zone.as_ref(), args.nginx_conf.as_deref())?;
     let interner = Interner::default();
-    let siblings = |source: &survey::LogSource| survey.in_set.get(&source.set).is_some_and(|&files| files > 1);
-    let (witnesses, scanned) = scan::scan(&survey.sources, siblings, || Witness::new(&interner), progress);
+    let (witnesses, scanned) =
+        scan::scan(&survey.sources, |source| survey.has_siblings(source), || Witness::new(&interner), progress);
     let mut timeline = Timeline::new();
     for witness in witnesses {
         timeline.merge(witness.timeline);
@@ -181,6 +184,11 @@ fn account<M>(survey: &Survey, scanned: &[Scanned<M>], copies: &[LineSet]) -> Re
 }
 
 impl Survey {
+    /// Whether other files are of the same set.
+    fn has_siblings(&self, source: &survey::LogSource) -> bool {
+        self.in_set.get(&source.set).is_some_and(|&files| files > 1)
+    }
+
     fn source(&self, id: SourceId) -> Option<&survey::LogSource> {
         self.sources.iter().find(|source| source.file.id == id)
     }

@@ -16,11 +16,7 @@ use super::survey::LogSource;
 const LATE: i64 = 120_000;
 
 /// Takes copies back from the fold. For each file the lines that were taken.
-pub(crate) fn retract_copies<F: Fold>(
-    files: &[LogSource],
-    scanned: &[Scanned<F::Mark>],
-    fold: &mut F,
-) -> Vec<LineSet> {
+pub(crate) fn retract_copies<F: Fold>(files: &[LogSource], scanned: &[Scanned<F::Mark>], fold: &mut F) -> Vec<LineSet> {
     let mut copies = vec![LineSet::default(); files.len()];
     for set in sets(files, scanned) {
         let mut join = Join::new();

@@ -32,7 +32,8 @@ pub(crate) fn quotes(verdict: &Verdict, files: &[LogSource]) -> HashMap<LineRef,
             scope.spawn(|| {
                 while let Some((source, lines)) = work.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let texts = fetch(&source.file, lines).unwrap_or_default();
-                    let by_line = texts.into_iter().map(|(line, text)| (LineRef { source: source.file.id, line }, text));
+                    let by_line =
+                        texts.into_iter().map(|(line, text)| (LineRef { source: source.file.id, line }, text));
                     found.lock().unwrap_or_else(PoisonError::into_inner).extend(by_line);
                 }
             });
@@ -48,7 +49,8 @@ fn references(verdict: &Verdict) -> impl Iterator<Item = &Ref> {
 
 fn of_incident(incident: &Incident) -> impl Iterator<Item = &Ref> {
     let onset = &incident.onset;
-    let edges = [&onset.last_good, &onset.first_bad, &onset.recovered].into_iter().flatten().map(|edge| &edge.reference);
+    let edges =
+        [&onset.last_good, &onset.first_bad, &onset.recovered].into_iter().flatten().map(|edge| &edge.reference);
     let changes = incident.changes.iter().map(|change| &change.reference);
     let causes = incident.causes.iter().flat_map(|cause| {
         let chain = cause.chain.iter().map(|link| &link.reference);

@@ -65,11 +65,7 @@ pub(crate) fn survey(found: Discovered, hints: &Hints) -> Survey {
     };
     for again in found.again {
         let of = survey.names.get(again.of.0 as usize).cloned().unwrap_or_default();
-        survey.notes.push(Note {
-            kind: NoteKind::SameContent { file: again.display, of },
-            at: None,
-            reference: None,
-        });
+        survey.notes.push(Note { kind: NoteKind::SameContent { file: again.display, of }, at: None, reference: None });
     }
     let mut configurations = Configurations::default();
     if let Some(path) = &hints.nginx_conf {
@@ -163,14 +159,13 @@ impl Survey {
     /// Puts a head's file among those to read.
     fn choose_contexts(&mut self, heads: Vec<Head>, zone: Option<&TimeZone>) {
         let mut sets: HashMap<(String, String), usize> = HashMap::new();
-        let offsets: Vec<(Option<PathBuf>, i32)> = heads
-            .iter()
-            .filter_map(|head| Some((head.file.folder().map(Path::to_owned), head.offset_s?)))
-            .collect();
+        let offsets: Vec<(Option<PathBuf>, i32)> =
+            heads.iter().filter_map(|head| Some((head.file.folder().map(Path::to_owned), head.offset_s?))).collect();
         let mut assumed = Vec::new();
         for head in heads {
             let stem = rotation::stem(&head.file.display);
-            let vhost = Arc::from(rotation::vhost_of(&stem));
+            // A file's name may hold any byte; a text of a log line never holds a newline, and some rely on that.
+            let vhost = Arc::from(rotation::vhost_of(&stem).replace('\n', " "));
             let next = sets.len();
             let set = *sets.entry((stem, format_name(&head.format))).or_insert(next);
             *self.in_set.entry(set).or_default() += 1;
@@ -192,9 +187,7 @@ impl Survey {
                 offset_s: head.offset_s,
             });
         }
-        self.gaps.extend(
-            assumed.into_iter().map(|what| Gap { what, why: GapKind::ZoneAssumed(Arc::from("UTC")) }),
-        );
+        self.gaps.extend(assumed.into_iter().map(|what| Gap { what, why: GapKind::ZoneAssumed(Arc::from("UTC")) }));
     }
 
     /// Names what nobody understands, unless it is plainly no log and there is enough else to read.
@@ -261,7 +254,8 @@ mod tests {
         for name in ["a.log", "a.log.3.zst", "access_log", "error.1", "syslog", "messages-20221116", "kern.log.xz"] {
             assert!(sounds_like_a_log(name), "{name}");
         }
-        for name in ["README.md", "CHANGELOG.md", "CHANGELOG", "catalogue.json", "blog.html", "logo.png", "nginx.conf"] {
+        for name in ["README.md", "CHANGELOG.md", "CHANGELOG", "catalogue.json", "blog.html", "logo.png", "nginx.conf"]
+        {
             assert!(!sounds_like_a_log(name), "{name}");
         }
     }

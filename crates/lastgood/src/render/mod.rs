@@ -3,6 +3,8 @@
 
 pub mod answer;
 pub mod clock;
+pub mod course;
+pub mod course_table;
 pub mod json;
 pub mod layout;
 pub mod markdown;

@@ -2,6 +2,7 @@
 //! one language does not compile. Not the layout, and not the long explanations, which stand in `knowledge/`.
 
 mod account;
+mod course;
 mod en;
 pub mod josa;
 mod ko;
