@@ -52,11 +52,17 @@ pub enum Complaint {
         /// What there is.
         known: Vec<String>,
     },
-    /// Everything was read and nobody can tell whether anything is wrong.
-    Undetermined {
-        /// What was missing.
+    /// Nothing that was named is a log.
+    NoLogs {
+        /// What was named; empty for this host's own logs.
+        looked_at: Vec<String>,
+        /// How many files are there.
+        files: usize,
+        /// What could not be read, or is no log.
         gaps: Vec<Gap>,
     },
+    /// Everything was read and nobody can tell whether anything is wrong; why not stands in the answer.
+    Undetermined,
     /// The answer could not be written to a file.
     Write {
         /// Where to.

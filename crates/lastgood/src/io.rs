@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 
 use crate::complaint::Complaint;
+use crate::pipeline::NoLogs;
 use crate::render::quote::clean;
 use crate::words::Lang;
 
@@ -38,9 +39,16 @@ impl<'a> Io<'a> {
     /// Says why a run ended without an answer, and the ways out, one a line.
     pub fn complain(&mut self, error: &anyhow::Error, lang: Lang) -> std::io::Result<()> {
         let labels = lang.words().labels();
-        let (what, hints) = match error.downcast_ref::<Complaint>() {
-            Some(complaint) => lang.words().complaint(complaint),
-            None => (format!("{error:#}"), Vec::new()),
+        let (what, hints) = if let Some(complaint) = error.downcast_ref::<Complaint>() {
+            lang.words().complaint(complaint)
+        } else if let Some(none) = error.downcast_ref::<NoLogs>() {
+            lang.words().complaint(&Complaint::NoLogs {
+                looked_at: none.looked_at.iter().map(ToString::to_string).collect(),
+                files: none.files,
+                gaps: none.gaps.clone(),
+            })
+        } else {
+            (format!("{error:#}"), Vec::new())
         };
         writeln!(self.stderr, "lastgood: {}: {}", labels.error, clean(&what))?;
         for hint in hints {

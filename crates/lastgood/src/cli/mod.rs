@@ -21,7 +21,7 @@ Examples:
   lastgood explain 502")]
 pub struct Cli {
     /// What is asked of every command
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Output")]
     pub manner: Manner,
     /// What to do
     #[command(subcommand)]

@@ -41,8 +41,7 @@ pub fn run(args: &WhyArgs, view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> 
     let exit = Exit::from(found.verdict.status);
     if exit == Exit::Unknown {
         // An answer that is none is also said where a script's owner looks.
-        let complaint = Complaint::Undetermined { gaps: found.verdict.gaps.clone() };
-        io.complain(&complaint.into(), view.lang)?;
+        io.complain(&Complaint::Undetermined.into(), view.lang)?;
     }
     Ok(exit)
 }

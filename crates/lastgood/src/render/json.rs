@@ -274,7 +274,7 @@ impl<'a> Shaper<'a, '_> {
             scope: ScopeShape {
                 vhost: incident.scope.vhost.as_deref().map(str::to_owned),
                 upstream: incident.scope.upstream.as_deref().map(str::to_owned),
-                paths: incident.scope.paths.iter().map(|path| path.to_string()).collect(),
+                paths: incident.scope.paths.iter().map(ToString::to_string).collect(),
                 statuses: incident.scope.statuses.clone(),
             },
             impact: ImpactShape {
@@ -322,7 +322,7 @@ impl<'a> Shaper<'a, '_> {
             evidence: cause.evidence.iter().map(|evidence| self.evidence(evidence)).collect(),
             against: cause.against.iter().map(|evidence| self.evidence(evidence)).collect(),
             fix: text.fix,
-            prevention: text.prevention,
+            prevention: text.prevention.join(" "),
             commands: commands(&account),
         }
     }

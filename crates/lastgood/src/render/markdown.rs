@@ -1,7 +1,7 @@
 //! The post-mortem in Markdown: one order of sections for both languages, the team's own in Korean. Names and quotes
 //! come from logs and are written so that neither Markdown nor HTML reads anything into them.
 
-use lastgood_model::{Cause, Evidence, Incident, Ref, Status, UnixMs};
+use lastgood_model::{Cause, ChangeKind, Claim, Incident, Ref, Status, UnixMs};
 
 use super::answer::Answer;
 use super::clock::Clock;
@@ -39,8 +39,8 @@ impl<'a> Writer<'a, '_> {
         let verdict = &self.answer.found.verdict;
         match (verdict.status, verdict.incidents.is_empty()) {
             (Status::Incident, false) => {
-                for incident in &verdict.incidents {
-                    self.incident(incident);
+                for (index, incident) in verdict.incidents.iter().enumerate() {
+                    self.incident(incident, index + 1 == verdict.incidents.len());
                 }
             }
             (Status::Healthy, _) => self.line(&format!("# {}\n", self.report.healthy)),
@@ -53,15 +53,19 @@ impl<'a> Writer<'a, '_> {
         self.line(&format!("---\n\n{}", footer.replace("{version}", env!("CARGO_PKG_VERSION"))));
     }
 
-    fn incident(&mut self, incident: &'a Incident) {
+    /// One incident; with the last one also what concerns all of them.
+    fn incident(&mut self, incident: &'a Incident, last: bool) {
         let Some(account) = self.answer.account(incident) else { return };
         let wrong = self.text(&self.words.wrong(incident));
-        self.line(&format!("# {}: {wrong}\n", self.report.title));
+        self.line(&format!("# {} – {wrong}\n", self.report.title));
         self.matter(&account, &wrong);
         self.reported(incident);
         self.course(incident);
         self.logs(&account);
-        self.causes(incident);
+        if last {
+            self.looked_at();
+        }
+        self.causes(&account);
         self.measures(&account);
         for code in incident.scope.statuses.iter().take(2).map(|code| status(*code)) {
             self.status(&code);
@@ -69,18 +73,21 @@ impl<'a> Writer<'a, '_> {
     }
 
     fn matter(&mut self, account: &Account<'a>, wrong: &str) {
-        let labels = self.words.labels();
         self.heading(self.report.matter);
         let since = self.words.since(account.incident, &self.clock, self.answer.found.live);
         let summary = self.words.cause(account).summary;
         let sure = self.words.confidence(account.cause.confidence);
         let (since, summary) = (self.text(&since), self.text(&summary));
-        self.line(&format!("- {}: {wrong}", labels.wrong));
-        self.line(&format!("- {}: {since}", labels.since));
-        self.line(&format!("- {}: {summary} ({sure})", labels.because));
-        for impact in self.words.impact(account.incident, &self.clock) {
-            let impact = self.text(&impact);
-            self.line(&format!("- {}: {impact}", labels.impact));
+        self.line(&format!("- {}: {wrong}", self.report.symptom));
+        self.line(&format!("- {}: {since}", self.report.since));
+        self.line(&format!("- {}: {summary} ({sure})", self.report.cause));
+        for (index, impact) in self.words.impact(account.incident).iter().enumerate() {
+            let impact = self.text(impact);
+            // The first line says how much, the others of what.
+            match index {
+                0 => self.line(&format!("- {}: {impact}", self.report.impact)),
+                _ => self.line(&format!("  - {impact}")),
+            }
         }
         self.line("");
     }
@@ -108,7 +115,7 @@ impl<'a> Writer<'a, '_> {
         for (word, edge) in [
             (labels.last_good, &onset.last_good),
             (labels.first_bad, &onset.first_bad),
-            (self.report.recovered, &onset.recovered),
+            (labels.recovered, &onset.recovered),
         ] {
             rows.extend(edge.as_ref().map(|edge| (edge.at, word.to_owned(), Some(&edge.reference))));
         }
@@ -117,13 +124,19 @@ impl<'a> Writer<'a, '_> {
         };
         for link in incident.causes.iter().take(1).flat_map(|cause| &cause.chain) {
             if let Some(at) = link.at.filter(|_| !known(&link.reference, &rows)) {
-                rows.push((at, self.words.claim(&link.what), Some(&link.reference)));
+                // Beside a time the lead says nothing.
+                let text = match &link.what {
+                    Claim::ChangeBefore { kind, subject, reported, .. } => self.change(*kind, subject, *reported),
+                    what => self.words.claim(what),
+                };
+                rows.push((at, text, Some(&link.reference)));
             }
         }
         for change in &incident.changes {
-            if !known(&change.reference, &rows) {
-                let mark = if change.reported { format!(" ({})", labels.reported) } else { String::new() };
-                let text = self.words.change(change.kind, &change.subject) + &mark;
+            // Units come and go all day; what matters of them stands in the chain.
+            let minor = matches!(change.kind, ChangeKind::UnitStarted | ChangeKind::UnitStopped);
+            if !minor && !known(&change.reference, &rows) {
+                let text = self.change(change.kind, &change.subject, change.reported);
                 rows.push((change.span.from(), text, Some(&change.reference)));
             }
         }
@@ -143,6 +156,11 @@ impl<'a> Writer<'a, '_> {
         self.line("");
     }
 
+    fn change(&self, kind: ChangeKind, subject: &str, reported: bool) -> String {
+        let text = self.words.change(kind, subject);
+        if reported { format!("{text} ({})", self.words.labels().reported) } else { text }
+    }
+
     fn logs(&mut self, account: &Account<'a>) {
         let labels = self.words.labels();
         let onset = &account.incident.onset;
@@ -152,17 +170,30 @@ impl<'a> Writer<'a, '_> {
             let said = format!("{word}, {}", self.clock.full(edge.at));
             self.quoted(&said, &edge.reference);
         }
-        let at_onset = |reference: &Ref| {
-            [&onset.last_good, &onset.first_bad].into_iter().flatten().any(|edge| edge.reference == *reference)
-        };
-        for evidence in account.cause.evidence.iter().filter(|evidence| !at_onset(&evidence.reference)) {
-            self.evidence(evidence);
+        let edges = [&onset.last_good, &onset.first_bad].into_iter().flatten();
+        let mut shown: Vec<&Ref> = edges.map(|edge| &edge.reference).collect();
+        let linked = account.cause.chain.iter().map(|link| (&link.what, &link.reference));
+        let claimed = account.cause.evidence.iter().map(|evidence| (&evidence.claim, &evidence.reference));
+        let mut told: Vec<&Claim> = Vec::new();
+        for (claim, reference) in linked.chain(claimed) {
+            if matches!(claim, Claim::FirstBad { .. } | Claim::FailingShare { .. }) || told.contains(&claim) {
+                continue;
+            }
+            told.push(claim);
+            let said = self.words.claim(claim);
+            // A line is quoted where it is first referred to.
+            if shown.contains(&reference) {
+                let (said, place) = (self.text(&said), self.reference(reference));
+                self.line(&format!("- {said} ({place})\n"));
+            } else {
+                shown.push(reference);
+                self.quoted(&said, reference);
+            }
         }
         let cleared = account.incident.cleared.iter().map(|cleared| {
             (format!("{}: {}", cleared.component, self.words.claim(&cleared.because)), Some(&cleared.reference))
         });
         self.list(self.report.cleared, cleared.collect());
-        self.looked_at();
     }
 
     /// Notes, gaps and how much was read.
@@ -180,42 +211,42 @@ impl<'a> Writer<'a, '_> {
         self.line(&format!("{}: {read}\n", self.words.labels().read));
     }
 
-    fn causes(&mut self, incident: &'a Incident) {
+    fn causes(&mut self, account: &Account<'a>) {
+        let incident = account.incident;
         self.heading(self.report.causes);
-        self.line(&format!("### {}\n", self.report.factors));
-        for (index, cause) in incident.causes.iter().enumerate() {
-            let account = Account { incident, cause };
-            let summary = self.text(&self.words.cause(&account).summary);
-            let component = self.text(&cause.component);
-            let sure = self.words.confidence(cause.confidence);
-            self.line(&format!(
-                "{}. {summary}\n   - {}: {component}, {}: {sure}, `{}`",
-                index + 1,
-                self.report.component,
-                self.report.sure,
-                cause.code
-            ));
-            if index == 0 {
-                self.chain(cause);
-            }
-        }
-        self.line("");
-        let against = incident.causes.iter().take(1).flat_map(|cause| &cause.against);
+        let verdict = self.cause(account.cause, incident);
+        self.line(&format!("{verdict}\n"));
+        // What only shows the failure is no factor of it.
+        let shows = |claim: &Claim| {
+            matches!(claim, Claim::FirstBad { .. } | Claim::UpstreamErrors { .. } | Claim::FailingShare { .. })
+        };
+        let factors = account.cause.chain.iter().filter(|link| !shows(&link.what));
+        let factors = factors.map(|link| (self.words.claim(&link.what), Some(&link.reference)));
+        self.list(self.report.factors, factors.collect());
+        let against = account.cause.against.iter();
         let against = against.map(|evidence| (self.words.claim(&evidence.claim), Some(&evidence.reference)));
         self.list(self.report.against, against.collect());
+        let rivals: Vec<String> = incident.causes.iter().skip(1).map(|cause| self.cause(cause, incident)).collect();
+        if !rivals.is_empty() {
+            self.line(&format!("### {}\n", self.report.rivals));
+            for rival in rivals {
+                self.line(&format!("- {rival}"));
+            }
+            self.line("");
+        }
     }
 
-    fn chain(&mut self, cause: &'a Cause) {
-        for link in &cause.chain {
-            let text = self.text(&self.words.claim(&link.what));
-            let place = self.reference(&link.reference);
-            self.line(&format!("   - {text} ({place})"));
-        }
+    /// A cause in a line: what, how sure, who, and its code.
+    fn cause(&mut self, cause: &'a Cause, incident: &'a Incident) -> String {
+        let summary = self.text(&self.words.cause(&Account { incident, cause }).summary);
+        let component = self.text(&cause.component);
+        let (sure, report) = (self.words.confidence(cause.confidence), self.report);
+        format!("{summary} ({}: {sure}, {}: {component}, `{}`)", report.sure, report.component, cause.code)
     }
 
     fn measures(&mut self, account: &Account<'a>) {
         let text = self.words.cause(account);
-        let (fix, prevention) = (self.text(&text.fix), self.text(&text.prevention));
+        let (fix, prevention) = (self.text(&text.fix), self.text(&text.prevention.join(" ")));
         self.heading(self.report.measures);
         self.line(&format!("**{}**: {fix}\n", self.report.now));
         let commands = commands(account).join("\n");
@@ -229,11 +260,6 @@ impl<'a> Writer<'a, '_> {
         let Some(article) = knowledge::status(code, self.lang) else { return };
         self.heading(&self.report.status.replace("{status}", code));
         self.line(&format!("{} {}\n", article.meaning, article.producer));
-    }
-
-    fn evidence(&mut self, evidence: &'a Evidence) {
-        let claim = self.words.claim(&evidence.claim);
-        self.quoted(&claim, &evidence.reference);
     }
 
     /// What is said, where it stands, and the line itself.

@@ -6,6 +6,9 @@ use super::layout::{Ink, Line, pad};
 /// A verdict fits these (CONTRACTS §11); `-v` shows the rest.
 const MOST_LINES: usize = 40;
 
+/// Sections of this rank and above keep what they want to keep even then.
+const INDISPENSABLE: u8 = 60;
+
 /// Rows that belong together, under one label.
 #[derive(Clone, Debug)]
 pub struct Section {
@@ -69,15 +72,24 @@ impl Page {
     pub fn fit(&mut self) -> usize {
         let before = self.lines();
         // One line will say how many are left out.
-        while before > MOST_LINES && self.lines() > MOST_LINES - 1 {
-            let sections = self.blocks.iter_mut().filter_map(|block| match block {
-                Block::Section(section) if section.rows.len() > section.keep => Some(section),
-                Block::Section(_) | Block::Fixed(_) => None,
-            });
-            let Some(weakest) = sections.min_by_key(|section| section.rank) else { break };
-            weakest.rows.pop();
+        if before > MOST_LINES {
+            // First what may go, then, of the weakest sections, what should have stayed.
+            while self.lines() > MOST_LINES - 1 && (self.shorten(0) || self.shorten(usize::MAX)) {}
         }
         before - self.lines()
+    }
+
+    /// Takes a row from the weakest section that can spare one, or need not keep as many as it wanted.
+    fn shorten(&mut self, unwanted: usize) -> bool {
+        let sections = self.blocks.iter_mut().filter_map(|block| match block {
+            Block::Section(section) => Some(section),
+            Block::Fixed(_) => None,
+        });
+        let spare = sections.filter(|section| {
+            let keep = if section.rank < INDISPENSABLE { section.keep.saturating_sub(unwanted) } else { section.keep };
+            section.rows.len() > keep
+        });
+        spare.min_by_key(|section| section.rank).is_some_and(|weakest| weakest.rows.pop().is_some())
     }
 
     fn lines(&self) -> usize {
@@ -126,6 +138,16 @@ mod tests {
         let text = page.render(false);
         assert!(text.starts_with("a   a0\n    a1\n"), "{text}");
         assert!(text.ends_with("b   b0\n    b1\n    b2\n    b3\n    b4\n    b5\n    b6\n    b7\nend\n"), "{text}");
+    }
+
+    #[test]
+    fn what_should_have_stayed_goes_before_the_page_gets_too_long() {
+        let mut page = Page::new(4);
+        page.add(section("a", 90, 38, 38));
+        page.add(section("b", 10, 2, 2));
+        page.add(section("c", 20, 2, 2));
+        assert_eq!(page.fit(), 3);
+        assert!(page.render(false).ends_with("a37\nc   c0\n"));
     }
 
     #[test]

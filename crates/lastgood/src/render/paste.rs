@@ -3,6 +3,7 @@
 
 use lastgood_model::{CauseCode, UnitFileState};
 
+use super::clock::Clock;
 use super::quote::clean;
 use crate::words::Account;
 
@@ -31,20 +32,22 @@ pub fn commands(account: &Account<'_>) -> Vec<String> {
             }
             out.push(format!("systemctl status {unit}"));
         }
-        CauseCode::ProcessDown | CauseCode::OomKill | CauseCode::ConnectionClosed | CauseCode::TimeoutSlow => {
+        CauseCode::ProcessDown | CauseCode::OomKill => {
             if let Some(unit) = unit {
                 out.push(format!("systemctl status {unit}"));
                 out.push(format!("journalctl -u {unit} -n 50 --no-pager"));
-                if account.ongoing() && account.cause.code != CauseCode::TimeoutSlow {
+                if account.ongoing() {
                     out.push(format!("sudo systemctl start {unit}"));
                 }
             }
             if account.cause.code == CauseCode::OomKill {
                 out.push("journalctl -k --grep 'Out of memory' --no-pager".to_owned());
             } else {
-                out.extend(upstream.and_then(listener));
-                out.extend(upstream.and_then(ask));
+                out.extend(now_or_then(account, upstream.and_then(listener)));
             }
+        }
+        CauseCode::ConnectionClosed | CauseCode::TimeoutSlow => {
+            out.extend(now_or_then(account, upstream.and_then(ask)));
         }
         CauseCode::DiskFull => {
             out.push("df -h; df -i".to_owned());
@@ -57,10 +60,31 @@ pub fn commands(account: &Account<'_>) -> Vec<String> {
         }
         CauseCode::Located => {
             out.extend(upstream.and_then(ask));
-            out.push("lastgood why /var/log/nginx".to_owned());
+            out.extend(around_the_onset(account));
         }
     }
     out
+}
+
+/// While it goes on one asks the component; once it is over only the journal can tell.
+fn now_or_then(account: &Account<'_>, ask: Option<String>) -> Vec<String> {
+    let mut both: Vec<String> = [ask, around_the_onset(account)].into_iter().flatten().collect();
+    if !account.ongoing() {
+        both.reverse();
+    }
+    both
+}
+
+/// What the host wrote around the onset. In UTC, so that the host's own zone does not matter.
+fn around_the_onset(account: &Account<'_>) -> Option<String> {
+    const MINUTE_MS: i64 = 60_000;
+    let onset = &account.incident.onset;
+    let bad = onset.first_bad.as_ref().or(onset.last_good.as_ref())?.at;
+    let good = onset.last_good.as_ref().map_or(bad, |edge| edge.at);
+    let utc = Clock::new(0);
+    let minute = |at| format!("{} {} UTC", utc.date(at), utc.minute(at));
+    let (from, to) = (minute(good.plus(-MINUTE_MS)), minute(bad.plus(2 * MINUTE_MS)));
+    Some(format!("journalctl -S '{from}' -U '{to}'"))
 }
 
 /// Who listens on the upstream's port.
@@ -74,7 +98,7 @@ fn listener(upstream: &str) -> Option<String> {
 
 /// What the upstream answers, without a proxy.
 fn ask(upstream: &str) -> Option<String> {
-    const CURL: &str = "curl -sS -m 10 -o /dev/null -w '%{http_code} %{time_total}\\n'";
+    const CURL: &str = "curl -sSI -m 10";
     match upstream.strip_prefix("unix:") {
         Some(path) => word(path).map(|path| format!("{CURL} --unix-socket {path} http://localhost/")),
         None => word(upstream).filter(|name| !name.starts_with('\'')).map(|name| format!("{CURL} http://{name}/")),

@@ -46,8 +46,8 @@ pub fn picture(traffic: &Traffic, incident: &Incident, clock: Clock, columns: us
     let onset = &incident.onset;
     let began = onset.first_bad.as_ref().or(onset.last_good.as_ref())?.at;
     let ended = onset.recovered.as_ref().map_or(data.1, |edge| edge.at);
-    // A third of its length on either side shows what was normal.
-    let around = (ended.since(began) / 3).max(600_000);
+    // A quarter of its length on either side shows what was normal.
+    let around = (ended.since(began) / 4).max(600_000);
     let from = began.plus(-around).max(data.0);
     let to = ended.plus(around).min(data.1);
     let step = step_ms(from, to, clock, columns, traffic.width_ms)?;

@@ -205,7 +205,7 @@ fn user_info(line: &[u8], at: usize) -> Option<std::ops::Range<usize>> {
 
 /// A run of letters, digits and signs of encodings that begins here and is too long to mean anything to a reader.
 fn long_run(line: &[u8], at: usize) -> Option<std::ops::Range<usize>> {
-    let part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'%' | b'+' | b'~' | b'=');
+    let part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'%' | b'+' | b'~');
     if at > 0 && line.get(at - 1).is_some_and(part) {
         return None;
     }
@@ -223,7 +223,9 @@ pub fn shorten(quote: &str, columns: usize) -> String {
     if width(quote) <= columns {
         return quote.to_owned();
     }
-    let (from, to) = focus(quote);
+    let Some((from, to)) = focus(quote) else {
+        return format!("{}…", beginning(quote, columns.saturating_sub(1)));
+    };
     let from = if width(quote.get(..to).unwrap_or(quote)) < columns { 0 } else { from };
     let front = if from == 0 { "" } else { "…" };
     let room = columns.saturating_sub(width(front) + 1);
@@ -244,12 +246,12 @@ fn join(front: &str, middle: &str, back: &str) -> String {
     format!("{front}{middle}{back}").replace("……", "…")
 }
 
-/// The stretch that tells most.
-fn focus(quote: &str) -> (usize, usize) {
+/// The stretch that tells most, if it is not the beginning.
+fn focus(quote: &str) -> Option<(usize, usize)> {
     if let Some(at) = quote.find("\"MESSAGE\"") {
         let from = quote.get(at + 9..).and_then(|rest| rest.find('"')).map_or(at, |open| at + 9 + open);
         let length = quote.get(from + 1..).and_then(|rest| rest.find('"')).map_or(quote.len() - from, |end| end + 2);
-        return (from, from + length);
+        return Some((from, from + length));
     }
     // `" 502 `: the quote that closes the request, then the status.
     let bytes = quote.as_bytes();
@@ -258,13 +260,11 @@ fn focus(quote: &str) -> (usize, usize) {
             && six.get(2..5).is_some_and(|code| code.iter().all(u8::is_ascii_digit))
             && six[5] == b' '
     });
-    match status {
-        Some(at) => {
-            let time = quote.get(..at).and_then(|head| head.find(['[', 'Ä'])).unwrap_or(0);
-            (time, at + 5)
-        }
-        None => (0, quote.len()),
-    }
+    let at = status?;
+    let head = quote.get(..at)?;
+    // A bracket, or what became of it on its way.
+    let time = ["[", "Ä", "\\xC4"].into_iter().filter_map(|open| head.find(open)).min();
+    Some((time.unwrap_or(0), at + 5))
 }
 
 #[cfg(test)]
@@ -344,7 +344,7 @@ mod tests {
     fn a_shortened_access_line_keeps_time_and_status() {
         let line =
             "203.0.113.124 - - [16/Nov/2022:11:06:33 +0900] \"GET /api/quote/48211 HTTP/1.1\" 200 1318 \"-\" \"x\"";
-        assert_eq!(shorten(line, 70), "…[16/Nov/2022:11:06:33 +0900] \"GET /api/quote/48211 HTTP/1.1\" 200 13…");
+        assert_eq!(shorten(line, 70), "…[16/Nov/2022:11:06:33 +0900] \"GET /api/quote/48211 HTTP/1.1\" 200 131…");
         let long = line.replace("48211", &"segment/".repeat(20));
         let short = shorten(&long, 70);
         assert!(width(&short) <= 70 && short.contains("11:06:33") && short.ends_with("\" 200…"), "{short}");
@@ -356,6 +356,6 @@ mod tests {
             "{{\"__CURSOR\":\"{}\",\"MESSAGE\":\"Started nginx.\",\"UNIT\":\"nginx.service\"}}",
             "s".repeat(90)
         );
-        assert_eq!(shorten(&line, 40), "…\"Started nginx.\",\"UNIT\":\"nginx.servic…");
+        assert_eq!(shorten(&line, 40), "…\"Started nginx.\",\"UNIT\":\"nginx.service…");
     }
 }

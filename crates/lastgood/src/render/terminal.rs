@@ -1,7 +1,7 @@
 //! The answer on a terminal (CONTRACTS §11): what was looked at, then five lines that say everything, then the
 //! picture and the evidence, in a column beside a margin of labels. What gives way for 40 lines: `page`.
 
-use lastgood_model::{Claim, Evidence, Incident, Ref, Status, Weight};
+use lastgood_model::{Change, ChangeKind, Claim, Evidence, Incident, Note, NoteKind, Ref, Status, Weight};
 
 use super::answer::{Answer, View};
 use super::clock::Clock;
@@ -90,7 +90,8 @@ impl<'a> Terminal<'a> {
         self.asides(page);
         let text = self.words.cause(&account);
         page.add(section(self.labels.fix, 90, 1, vec![self.wrapped(&text.fix)]));
-        page.add(section(self.labels.prevention, 50, 0, vec![self.wrapped(&text.prevention)]));
+        let prevention = text.prevention.iter().map(|line| self.wrapped(line));
+        page.add(section(self.labels.prevention, 50, 1, prevention.collect()));
         if self.view.verbose {
             let rows = commands(&account).into_iter().map(|line| vec![Line::of(Ink::Command, line)]).collect();
             page.add(section(self.labels.commands, 90, 0, rows));
@@ -152,7 +153,14 @@ impl<'a> Terminal<'a> {
             .iter()
             .filter(|link| !(matches!(link.what, Claim::FirstBad { .. }) && is_turn(&link.reference)));
         let chain = links.map(|link| {
-            let text = timed(link.at, self.words.claim(&link.what));
+            // Beside a time the lead says nothing.
+            let text = match (&link.what, link.at) {
+                (Claim::ChangeBefore { kind, subject, reported, .. }, Some(_)) => {
+                    self.change(*kind, subject, *reported)
+                }
+                (what, _) => self.words.claim(what),
+            };
+            let text = timed(link.at, text);
             let evidence = cause.evidence.iter().find(|evidence| evidence.claim == link.what);
             self.referred(&text, &link.reference, evidence.is_some_and(|evidence| self.shows_quote(evidence)))
         });
@@ -161,8 +169,10 @@ impl<'a> Terminal<'a> {
         let edges = [
             (self.labels.last_good, Ink::Plain, &onset.last_good),
             (self.labels.first_bad, Ink::Bad, &onset.first_bad),
+            (self.labels.recovered, Ink::Good, &onset.recovered),
         ];
-        let turn = edges.into_iter().filter_map(|(label, ink, edge)| {
+        let edges = edges.into_iter().take(if self.view.verbose { 3 } else { 2 });
+        let turn = edges.filter_map(|(label, ink, edge)| {
             let edge = edge.as_ref()?;
             let mut lines = self.referred(&timed(Some(edge.at), label.to_owned()), &edge.reference, false);
             let line = self.answer.line(&edge.reference)?;
@@ -172,7 +182,10 @@ impl<'a> Terminal<'a> {
         page.add(section(self.labels.turn, 99, 2, turn.collect()));
 
         let told = |evidence: &&Evidence| {
-            !cause.chain.iter().any(|link| link.what == evidence.claim && link.reference == evidence.reference)
+            let linked =
+                cause.chain.iter().any(|link| link.what == evidence.claim && link.reference == evidence.reference);
+            // The share of failures stands in the first line and in the impact.
+            !linked && !matches!(evidence.claim, Claim::FailingShare { .. })
         };
         let evidence = cause.evidence.iter().filter(told).map(|evidence| self.evidence(evidence));
         page.add(section(self.labels.evidence, 80, 1, evidence.collect()));
@@ -180,9 +193,11 @@ impl<'a> Terminal<'a> {
         page.add(section(self.labels.against, 85, 1, against.collect()));
 
         let known = |reference: &Ref| cause.chain.iter().any(|link| link.reference == *reference);
-        let changes = incident.changes.iter().filter(|change| !known(&change.reference)).map(|change| {
-            let mark = if change.reported { format!(" ({})", self.labels.reported) } else { String::new() };
-            let text = self.words.change(change.kind, &change.subject) + &mark;
+        // Units come and go all day; what matters of them stands in the chain.
+        let minor = |kind| matches!(kind, ChangeKind::UnitStarted | ChangeKind::UnitStopped);
+        let told = |change: &&Change| (self.view.verbose || !minor(change.kind)) && !known(&change.reference);
+        let changes = incident.changes.iter().filter(told).map(|change| {
+            let text = self.change(change.kind, &change.subject, change.reported);
             self.referred(&timed(Some(change.span.from()), text), &change.reference, false)
         });
         page.add(section(self.labels.changes, 40, 1, changes.collect()));
@@ -191,7 +206,11 @@ impl<'a> Terminal<'a> {
             self.referred(&text, &cleared.reference, false)
         });
         page.add(section(self.labels.cleared, 70, 1, cleared.collect()));
-        let impact = self.words.impact(incident, &self.clock).into_iter().map(|line| self.wrapped(&line));
+        let mut impact = self.words.impact(incident);
+        if let Some(detection) = &incident.detection {
+            impact.insert(1, self.words.detection(detection, &self.clock, day));
+        }
+        let impact = impact.iter().map(|line| self.wrapped(line));
         page.add(section(self.labels.impact, 75, 2, impact.collect()));
         let rivals = incident.causes.iter().skip(1).map(|cause| {
             let rival = Account { incident, cause };
@@ -233,6 +252,11 @@ impl<'a> Terminal<'a> {
         lines
     }
 
+    fn change(&self, kind: ChangeKind, subject: &str, reported: bool) -> String {
+        let text = self.words.change(kind, subject);
+        if reported { format!("{text} ({})", self.labels.reported) } else { text }
+    }
+
     fn wrapped(&self, text: &str) -> Vec<Line> {
         wrap(&clean(text), self.room()).into_iter().map(|line| Line::of(Ink::Plain, line)).collect()
     }
@@ -240,6 +264,10 @@ impl<'a> Terminal<'a> {
     fn in_short(&self, incident: &Incident) -> Vec<Line> {
         let mut lines = self.wrapped(&self.words.wrong(incident));
         lines.extend(self.wrapped(&self.words.since(incident, &self.clock, self.answer.found.live)));
+        if let Some(account) = self.answer.account(incident) {
+            let sure = self.words.confidence(account.cause.confidence);
+            lines.extend(self.wrapped(&format!("{sure}: {}", self.words.cause(&account).summary)));
+        }
         lines
     }
 
@@ -266,7 +294,15 @@ impl<'a> Terminal<'a> {
 
     fn asides(&self, page: &mut Page) {
         let verdict = &self.answer.found.verdict;
-        let notes = verdict.notes.iter().map(|note| {
+        // What happened to the traffic before what happened to the files.
+        let of_files = |note: &&Note| {
+            matches!(
+                note.kind,
+                NoteKind::SameContent { .. } | NoteKind::DuplicateLines { .. } | NoteKind::ManyPaths { .. }
+            )
+        };
+        let (files, traffic): (Vec<&Note>, Vec<&Note>) = verdict.notes.iter().partition(of_files);
+        let notes = traffic.into_iter().chain(files).map(|note| {
             let text = self.words.note(&note.kind);
             let text = note.at.map_or(text.clone(), |at| format!("{} {text}", self.clock.full(at)));
             match &note.reference {

@@ -5,6 +5,11 @@ use std::sync::Arc;
 
 use lastgood_model::{Cause, ChangeKind, Claim, Evidence, Incident, UnitFileState};
 
+/// Whether a vhost names anything: standard input does not, nor does a file that is called what nginx calls it.
+pub(super) fn is_name(vhost: &str) -> bool {
+    !matches!(vhost, "" | "-" | "access" | "access.log" | "access_log" | "other_vhosts_access.log")
+}
+
 /// A cause as its words see it.
 #[derive(Clone, Copy, Debug)]
 pub struct Account<'a> {
@@ -121,9 +126,8 @@ impl<'a> Account<'a> {
     #[must_use]
     pub fn culprit(self) -> Option<&'a str> {
         let component: &Arc<str> = &self.cause.component;
-        let nameless = component.is_empty() || component.as_ref() == "-";
         let itself = self.incident.scope.vhost.as_ref() == Some(component);
-        (!nameless && !itself).then_some(component.as_ref())
+        (is_name(component) && !itself).then_some(component.as_ref())
     }
 
     /// Whether it goes on as far as was read.

@@ -9,9 +9,12 @@ mod ko;
 mod number;
 mod written_table;
 
-use lastgood_model::{ChangeKind, Claim, Confidence, Gap, Incident, NoteKind, OnsetKind, ProxyErrorKind, Status};
-use lastgood_model::{Read, UnitFileState};
+use lastgood_model::{
+    ChangeKind, Claim, Confidence, Detection, Gap, Incident, NoteKind, OnsetKind, ProxyErrorKind, Read, Status,
+    UnitFileState, UnixMs,
+};
 
+use account::is_name;
 pub use account::{Account, Trigger};
 pub use number::{grouped, status};
 pub use written_table::{ArticleWords, ReportWords};
@@ -85,8 +88,8 @@ pub struct CauseText {
     pub summary: String,
     /// What to do now.
     pub fix: String,
-    /// What keeps it from happening again.
-    pub prevention: String,
+    /// What keeps it from happening again, most telling first.
+    pub prevention: Vec<String>,
 }
 
 /// Everything that has to be sayable. Inserted names come from logs: whoever prints a text cleans it first.
@@ -127,8 +130,10 @@ pub trait Words: Sync {
     fn since(&self, incident: &Incident, clock: &Clock, live: bool) -> String;
     /// How sure and why, in a line.
     fn sure(&self, account: &Account<'_>) -> String;
-    /// Who was hit and for how long, one line each.
-    fn impact(&self, incident: &Incident, clock: &Clock) -> Vec<String>;
+    /// Who was hit and for how long, one line each, most telling first.
+    fn impact(&self, incident: &Incident) -> Vec<String>;
+    /// When people saw it, in a line; times of the day of `day` stand without their date.
+    fn detection(&self, detection: &Detection, clock: &Clock, day: Option<UnixMs>) -> String;
     /// Nothing is wrong, in a line; `requests` and `failed` of all that was read.
     fn healthy(&self, requests: u64, failed: u64) -> String;
     /// What was looked at, in a line.
@@ -181,6 +186,8 @@ pub struct Labels {
     pub last_good: &'static str,
     /// The second of them.
     pub first_bad: &'static str,
+    /// The end of it.
+    pub recovered: &'static str,
     /// What else speaks for it.
     pub evidence: &'static str,
     /// What speaks against it.

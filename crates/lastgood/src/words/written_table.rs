@@ -21,6 +21,14 @@ pub struct ArticleWords {
 pub struct ReportWords {
     /// Before the title.
     pub title: &'static str,
+    /// What is wrong.
+    pub symptom: &'static str,
+    /// Since when.
+    pub since: &'static str,
+    /// Because of what.
+    pub cause: &'static str,
+    /// Who was hit.
+    pub impact: &'static str,
     /// What happened, in short.
     pub matter: &'static str,
     /// When people saw it.
@@ -43,12 +51,12 @@ pub struct ReportWords {
     pub noticed: &'static str,
     /// Somebody reported.
     pub told: &'static str,
-    /// Good again.
-    pub recovered: &'static str,
     /// Time to detect.
     pub time_to_detect: &'static str,
     /// Above the factors.
     pub factors: &'static str,
+    /// Above the rivals.
+    pub rivals: &'static str,
     /// Above what speaks against them.
     pub against: &'static str,
     /// Above what is fine.
@@ -91,6 +99,10 @@ pub(super) const ARTICLE_KO: ArticleWords = ArticleWords {
 
 pub(super) const REPORT_EN: ReportWords = ReportWords {
     title: "Post-mortem",
+    symptom: "Symptom",
+    since: "Since",
+    cause: "Cause",
+    impact: "Impact",
     matter: "What happened",
     reported: "Detection",
     course: "Timeline",
@@ -100,11 +112,11 @@ pub(super) const REPORT_EN: ReportWords = ReportWords {
     status: "What a {status} is",
     columns: ["Time", "What", "Where"],
     nobody_reported: "Nobody said when it was noticed or reported (`--noticed-at`, `--reported-at`).",
-    noticed: "noticed",
-    told: "reported",
-    recovered: "good again",
-    time_to_detect: "time to detect",
+    noticed: "Noticed",
+    told: "Reported",
+    time_to_detect: "Time to detect",
     factors: "Contributing factors",
+    rivals: "Less likely",
     against: "What speaks against this",
     cleared: "Looked at and fine",
     notes: "Seen, and no incident",
@@ -119,6 +131,10 @@ pub(super) const REPORT_EN: ReportWords = ReportWords {
 
 pub(super) const REPORT_KO: ReportWords = ReportWords {
     title: "장애 보고",
+    symptom: "증상",
+    since: "시작",
+    cause: "원인",
+    impact: "영향",
     matter: "이슈 내용",
     reported: "제보 일시",
     course: "이슈 전말",
@@ -130,9 +146,9 @@ pub(super) const REPORT_KO: ReportWords = ReportWords {
     nobody_reported: "인지하거나 제보받은 시각이 주어지지 않았습니다(`--noticed-at`, `--reported-at`).",
     noticed: "인지",
     told: "제보",
-    recovered: "정상 복구",
     time_to_detect: "발견까지 걸린 시간",
     factors: "기여 요인",
+    rivals: "다른 가능성",
     against: "반대 근거",
     cleared: "확인 결과 이상 없음",
     notes: "참고 (장애 아님)",
@@ -142,5 +158,5 @@ pub(super) const REPORT_KO: ReportWords = ReportWords {
     now: "당장 할 일",
     prevention: "재발 방지",
     healthy: "장애 없음",
-    footer: "모든 시각은 {zone} 기준. lastgood {version}이 위 파일을 읽고 작성함.",
+    footer: "모든 시각은 {zone} 기준이며, 위 파일을 읽고 lastgood {version} 버전이 작성했습니다.",
 };

@@ -24,7 +24,7 @@ pub(super) fn note(kind: &NoteKind) -> String {
             format!("{}: {} of one client alone; the others were served", name_of(vhost), plural(*failed, "failure"))
         }
         NoteKind::ClientErrors { count, busiest_percent, vhost } => format!(
-            "{}: {} answers 4xx, {busiest_percent} % of them to one client: a scan or a broken client",
+            "{}: {} answers of 4xx, {busiest_percent} % of them to one client: a scan or a broken client",
             name_of(vhost),
             grouped(*count)
         ),
@@ -57,12 +57,12 @@ pub(super) fn gap_why(gap: &Gap) -> String {
         GapKind::NotAFile => "a pipe, socket or device, not opened".to_owned(),
         GapKind::Io(message) => message.to_string(),
         GapKind::Truncated { lines } => {
-            format!("damaged or cut off; its first {} were used", plural(*lines, "line"))
+            format!("damaged or cut off; {} could be read", plural(*lines, "line"))
         }
         GapKind::UnknownFormat => "no format that is known here".to_owned(),
         GapKind::NotGiven => format!("not given{}", how_to_get(&gap.what)),
         GapKind::ZoneAssumed(zone) => format!("names no zone, read as {zone}; --tz says another"),
-        GapKind::NoAccessLog => "no access log: failures cannot be set against successes".to_owned(),
+        GapKind::NoAccessLog => "not found; without one failures cannot be set against successes".to_owned(),
         GapKind::TooLarge => "too large; the rest was not read".to_owned(),
     }
 }
@@ -113,9 +113,20 @@ pub(super) fn complaint(complaint: &Complaint) -> (String, Vec<String>) {
         Complaint::Command { given, known } => {
             (format!("there is no command `{given}`"), format!("there are {}", known.join(", ")))
         }
-        Complaint::Undetermined { gaps } => {
-            return (English.labels().could_not_tell.to_owned(), gaps.iter().take(3).map(gap_line).collect());
+        Complaint::NoLogs { looked_at, files, gaps } => {
+            let place =
+                if looked_at.is_empty() { "on this host".to_owned() } else { format!("in {}", looked_at.join(", ")) };
+            let files = plural(u64::try_from(*files).unwrap_or(u64::MAX), "file");
+            let mut hints: Vec<String> = gaps.iter().take(3).map(gap_line).collect();
+            hints.push(
+                "looked for access and error logs of nginx or Apache (rotated and gzip too) and journal exports \
+                 (journalctl -o json)"
+                    .to_owned(),
+            );
+            hints.push("name files or folders: lastgood why /var/log/nginx".to_owned());
+            return (format!("no log found {place} ({files})"), hints);
         }
+        Complaint::Undetermined => (English.labels().could_not_tell.to_owned(), String::new()),
         Complaint::Write { path, why } => (format!("{path}: could not be written: {why}"), String::new()),
         Complaint::Other { what, hints } => return (what.clone(), hints.clone()),
     };

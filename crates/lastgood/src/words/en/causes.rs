@@ -19,7 +19,7 @@ pub(super) fn cause(account: &Account<'_>) -> CauseText {
     CauseText { summary, fix, prevention }
 }
 
-fn not_started(account: &Account<'_>) -> (String, String, String) {
+fn not_started(account: &Account<'_>) -> (String, String, Vec<String>) {
     let unit = account.unit().unwrap_or(&account.cause.component);
     let reboot = match account.trigger().map(|trigger| trigger.kind) {
         Some(ChangeKind::MachineImage) => "the machine image's reboot",
@@ -39,24 +39,23 @@ fn not_started(account: &Account<'_>) -> (String, String, String) {
         }
         _ => format!("{start}; then find out why {unit} did not start at boot."),
     };
-    let image = if matches!(account.trigger(), Some(trigger) if trigger.kind == ChangeKind::MachineImage) {
-        " Take machine images without a reboot (no-reboot), or in an announced window."
-    } else {
-        ""
-    };
-    let prevention = format!(
-        "Enable every unit that the site needs, and reboot once on purpose to see it come back.{image} \
-         Let the load balancer check a path that the application answers, not one that nginx answers."
-    );
+    let mut prevention = vec![
+        "Enable every unit that the site needs, and reboot once on purpose to see it come back.".to_owned(),
+        "Let the load balancer check a path that the application answers, not one that nginx answers.".to_owned(),
+    ];
+    if account.trigger().is_some_and(|trigger| trigger.kind == ChangeKind::MachineImage) {
+        let image = "Take machine images without a reboot (no-reboot), or in an announced window.";
+        prevention.insert(1, image.to_owned());
+    }
     (format!("{unit} did not start after {reboot}"), fix, prevention)
 }
 
-fn process_down(account: &Account<'_>) -> (String, String, String) {
+fn process_down(account: &Account<'_>) -> (String, String, Vec<String>) {
     let summary = match (account.unit(), account.unit_result(), account.upstream()) {
         (Some(unit), Some(result), _) => format!("{unit} failed ({result})"),
         (Some(unit), None, _) => format!("{unit} was stopped"),
-        (None, _, Some(upstream)) => format!("nothing listens at {upstream}: the application is down"),
-        (None, _, None) => "nothing listens behind nginx: the application is down".to_owned(),
+        (None, _, Some(upstream)) => format!("the application is down: nothing listens at {upstream}"),
+        (None, _, None) => "the application is down: nothing listens behind nginx".to_owned(),
     };
     let who = account.unit().unwrap_or("the application");
     let fix = if account.ongoing() {
@@ -64,76 +63,84 @@ fn process_down(account: &Account<'_>) -> (String, String, String) {
     } else {
         format!("It answers again; read what {who} said before it went down.")
     };
-    let prevention = format!(
-        "Let systemd restart {who} when it fails (Restart=on-failure), and let something outside ask a path that the \
-         application answers."
-    );
+    let prevention = vec![
+        format!("Let systemd restart {who} when it fails (Restart=on-failure)."),
+        "Ask a path that the application answers from outside, every minute.".to_owned(),
+    ];
     (summary, fix, prevention)
 }
 
-fn oom_kill(account: &Account<'_>) -> (String, String, String) {
+fn oom_kill(account: &Account<'_>) -> (String, String, Vec<String>) {
     let process = account.process().unwrap_or("a process");
     let unit = account.unit().unwrap_or(&account.cause.component);
     (
         format!("the kernel killed {process} of {unit}: the memory was used up"),
         format!("Start {unit} if it is still down, then find what took the memory."),
-        format!(
-            "Give {unit} a limit that it fits into (MemoryMax=), let it restart after a kill (Restart=on-failure), \
-             and watch its memory."
-        ),
+        vec![
+            format!("Give {unit} a limit that it fits into (MemoryMax=), and watch its memory."),
+            "Let it restart after a kill (Restart=on-failure).".to_owned(),
+        ],
     )
 }
 
-fn disk_full() -> (String, String, String) {
+fn disk_full() -> (String, String, Vec<String>) {
     (
         "a file system of the host is full".to_owned(),
         "Free space: old logs, old images, dumps. Check inodes as well as bytes, then restart what gave up.".to_owned(),
-        "Rotate logs, put a limit on what grows, and be warned at 80 %.".to_owned(),
+        vec!["Rotate logs, put a limit on what grows, and be warned at 80 %.".to_owned()],
     )
 }
 
-fn connection_closed(account: &Account<'_>) -> (String, String, String) {
-    let who = account.upstream().unwrap_or(&account.cause.component);
+fn connection_closed(account: &Account<'_>) -> (String, String, Vec<String>) {
+    let who = account.upstream().or(account.culprit()).unwrap_or("the upstream");
     (
         format!("{who} hangs up before it has answered"),
         format!("Look at the application behind {who} at that time: a crash while working, a worker limit, a restart."),
-        "Keep the application's keep-alive time longer than nginx's, and let it finish its requests before it stops."
-            .to_owned(),
+        vec![
+            "Let the application finish its requests before it stops.".to_owned(),
+            "Keep its keep-alive time longer than nginx's.".to_owned(),
+        ],
     )
 }
 
-fn dns_failure(account: &Account<'_>) -> (String, String, String) {
-    let name = account.upstream().unwrap_or(&account.cause.component);
+fn dns_failure(account: &Account<'_>) -> (String, String, Vec<String>) {
+    let name = account.upstream().or(account.culprit());
     (
-        format!("nginx cannot resolve the name {name}"),
-        format!("Check that {name} exists and is spelled right, and that what it names runs; then reload nginx."),
-        "Let nginx resolve names while it runs (resolver, and a variable in proxy_pass), and start it after what it \
-         points to."
-            .to_owned(),
+        name.map_or("nginx cannot resolve the upstream's name".to_owned(), |name| {
+            format!("nginx cannot resolve the name {name}")
+        }),
+        "Check that the name exists and is spelled right, and that what it names runs; then reload nginx.".to_owned(),
+        vec![
+            "Let nginx resolve names while it runs (resolver, and a variable in proxy_pass).".to_owned(),
+            "Start nginx after what it points to.".to_owned(),
+        ],
     )
 }
 
-fn timeout_slow(account: &Account<'_>) -> (String, String, String) {
-    let who = account.upstream().unwrap_or(&account.cause.component);
+fn timeout_slow(account: &Account<'_>) -> (String, String, Vec<String>) {
+    let who = account.upstream().or(account.culprit()).unwrap_or("the upstream");
     (
         format!("{who} is there and does not answer in time"),
         format!("See what the application behind {who} waits for: a query, a lock, another service."),
-        "Set a time limit on everything that the application calls, shorter than nginx's proxy_read_timeout, and move \
-         long work out of the request."
-            .to_owned(),
+        vec![
+            "Set a time limit on everything that the application calls, shorter than nginx's proxy_read_timeout."
+                .to_owned(),
+            "Move long work out of the request.".to_owned(),
+        ],
     )
 }
 
-fn located(account: &Account<'_>) -> (String, String, String) {
+fn located(account: &Account<'_>) -> (String, String, Vec<String>) {
     let summary = account.culprit().map_or_else(
         || "not known from what was read".to_owned(),
         |who| format!("not known from what was read; the failures come from {who}"),
     );
     (
         summary,
-        "Give lastgood what it has not seen (see below): the whole folder of logs, the error log, the journal."
-            .to_owned(),
-        "Log the upstream's address and status ($upstream_addr, $upstream_status), and keep the journal over reboots."
-            .to_owned(),
+        "Give lastgood what it has not seen: the whole folder of logs, the error log, the journal.".to_owned(),
+        vec![
+            "Log the upstream's address and status ($upstream_addr, $upstream_status).".to_owned(),
+            "Keep the journal over reboots (Storage=persistent).".to_owned(),
+        ],
     )
 }

@@ -4,7 +4,7 @@ use lastgood_model::{ChangeKind, Claim, ProxyErrorKind, UnitFileState};
 
 use super::super::Words;
 use super::super::number::{grouped, status};
-use super::English;
+use super::{English, plural};
 
 pub(super) fn claim(claim: &Claim) -> String {
     match claim {
@@ -52,10 +52,10 @@ pub(super) fn claim(claim: &Claim) -> String {
         Claim::NoSpace { who } => format!("{who} found no space left on the device"),
         Claim::FailedAfterReturn { unit } => format!("requests went on failing after {unit} was back"),
         Claim::ServedWell { requests, failed: 0 } => {
-            format!("{} requests in the same time, none failed", grouped(*requests))
+            format!("{} in the same time, none failed", plural(*requests, "request"))
         }
         Claim::ServedWell { requests, failed } => {
-            format!("{} requests in the same time, only {} failed", grouped(*requests), grouped(*failed))
+            format!("{} in the same time, only {} failed", plural(*requests, "request"), grouped(*failed))
         }
         Claim::Reported { text } => format!("{text}, as reported"),
     }
@@ -78,7 +78,9 @@ pub(super) fn change(kind: ChangeKind, subject: &str) -> String {
         ChangeKind::ProxyReloaded => "nginx took over its configuration",
         ChangeKind::Reported => return subject.to_owned(),
     };
-    if subject.is_empty() { what.to_owned() } else { format!("{what}: {subject}") }
+    // nginx says of itself only that it is nginx.
+    let told = subject.is_empty() || what.starts_with(subject);
+    if told { what.to_owned() } else { format!("{what}: {subject}") }
 }
 
 pub(super) fn proxy_error(kind: ProxyErrorKind, upstream: Option<&str>) -> String {
@@ -95,7 +97,10 @@ pub(super) fn proxy_error(kind: ProxyErrorKind, upstream: Option<&str>) -> Strin
         ProxyErrorKind::ClosedEarly => format!("{who} closes connections before it has answered"),
         ProxyErrorKind::NoLiveUpstreams => format!("nginx has no server of {who} left to try"),
         ProxyErrorKind::TemporarilyDisabled => format!("nginx left {who} out for a while"),
-        ProxyErrorKind::NameNotResolved => format!("the name {who} does not resolve"),
+        ProxyErrorKind::NameNotResolved => match upstream {
+            Some(name) => format!("the name {name} does not resolve"),
+            None => "the upstream's name does not resolve".to_owned(),
+        },
         ProxyErrorKind::Tls => format!("the TLS handshake with {who} fails"),
         ProxyErrorKind::BadAnswer => format!("{who} answers something that is not valid HTTP"),
         ProxyErrorKind::HeaderTooBig => format!("{who} sends a header that is bigger than nginx's buffer"),

@@ -7,12 +7,12 @@ mod claims;
 use std::sync::Arc;
 
 use lastgood_model::{
-    CauseCode, ChangeKind, Claim, Confidence, Gap, Incident, NoteKind, OnsetKind, ProxyErrorKind, Read, Status,
-    UnitFileState,
+    CauseCode, ChangeKind, Claim, Confidence, Detection, Gap, Incident, NoteKind, OnsetKind, ProxyErrorKind, Read,
+    Status, UnitFileState, UnixMs,
 };
 
 use super::number::{grouped, parts, percent, status};
-use super::{Account, CauseText, Labels, Words};
+use super::{Account, CauseText, Labels, Words, is_name};
 use crate::complaint::Complaint;
 use crate::render::clock::Clock;
 
@@ -103,28 +103,36 @@ impl Words for English {
             (false, true) => format!("answered {}", statuses.join(" and ")),
         };
         let (failed, requests) = (incident.impact.failed, incident.impact.requests);
-        let unit = if requests == 1 { "request" } else { "requests" };
-        format!("{who} {verb}: {} of {} {unit} failed", grouped(failed), grouped(requests))
+        format!("{who} {verb}: {} of {} requests failed", grouped(failed), grouped(requests))
     }
 
     fn since(&self, incident: &Incident, clock: &Clock, live: bool) -> String {
         let onset = &incident.onset;
-        let began = match (&onset.last_good, &onset.first_bad) {
+        let day = onset.first_bad.as_ref().or(onset.last_good.as_ref()).map(|edge| edge.at);
+        let end = onset.recovered.as_ref().map(|edge| clock.beside(edge.at, day.unwrap_or(edge.at)));
+        let lasted = self.duration(incident.impact.duration_s);
+        let until = match &end {
+            Some(end) => format!("until {end} ({lasted})"),
+            None if live => "still failing".to_owned(),
+            None => "still failing at the end".to_owned(),
+        };
+        match (&onset.last_good, &onset.first_bad) {
             (Some(good), Some(bad)) if bad.at.since(good.at) > NARROW_MS => {
-                format!("between {} and {}", clock.full(good.at), clock.beside(bad.at, good.at))
+                format!("between {} and {}, {until}", clock.full(good.at), clock.beside(bad.at, good.at))
             }
             (Some(good), Some(bad)) => {
-                format!("{} (last good {})", clock.full(bad.at), clock.beside(good.at, bad.at))
+                format!("{} (last good {}), {until}", clock.full(bad.at), clock.beside(good.at, bad.at))
             }
-            (None, Some(bad)) => format!("before {} (no good line was read)", clock.full(bad.at)),
-            (Some(good), None) => format!("after {}, the last request", clock.full(good.at)),
+            // How long it really lasted is not known then.
+            (None, Some(bad)) => {
+                let until = end.map_or(until, |end| format!("until {end}"));
+                format!("before {} (no good line read), {until}", clock.full(bad.at))
+            }
+            (Some(good), None) => match end {
+                Some(end) => format!("no request between {} and {end} ({lasted})", clock.full(good.at)),
+                None => format!("after {}, the last request", clock.full(good.at)),
+            },
             (None, None) => "not known".to_owned(),
-        };
-        let day = onset.first_bad.as_ref().or(onset.last_good.as_ref()).map(|edge| edge.at);
-        match (&onset.recovered, day) {
-            (Some(end), day) => format!("{began}, over {}", clock.beside(end.at, day.unwrap_or(end.at))),
-            (None, _) if live => format!("{began}, until now"),
-            (None, _) => format!("{began}, to the end of the logs"),
         }
     }
 
@@ -134,50 +142,52 @@ impl Words for English {
             CauseCode::Located => "nothing that was read points to a cause".to_owned(),
             _ => "it fits, and nothing proves it".to_owned(),
         };
-        let why = match account.cause.confidence {
-            Confidence::Confirmed => account.weightiest().map_or_else(nothing, |claim| self.claim(claim)),
-            Confidence::Likely if account.cause.code != CauseCode::Located => {
-                account.weightiest().map_or_else(nothing, |claim| self.claim(claim))
-            }
-            Confidence::Likely | Confidence::Possible => nothing(),
+        let proven = account.cause.confidence != Confidence::Possible && account.cause.code != CauseCode::Located;
+        let why = match account.weightiest().filter(|_| proven) {
+            // What it says stands in the line above.
+            Some(Claim::UpstreamErrors { count, .. }) => format!("nginx's error log says so, {}×", grouped(*count)),
+            Some(claim) => self.claim(claim),
+            None => nothing(),
         };
         format!("{word}: {why}")
     }
 
-    fn impact(&self, incident: &Incident, clock: &Clock) -> Vec<String> {
-        let impact = &incident.impact;
+    fn impact(&self, incident: &Incident) -> Vec<String> {
+        let (impact, scope) = (&incident.impact, &incident.scope);
         let about = if impact.clients_estimated { "about " } else { "" };
         let clients = match impact.clients {
             0 => "clients not known".to_owned(),
             1 => "1 client".to_owned(),
             many => format!("{about}{} clients", grouped(many)),
         };
-        let mut lines = vec![format!(
-            "{} of {} requests failed ({}), {clients}, {}",
-            grouped(impact.failed),
-            grouped(impact.requests),
-            percent(impact.failed, impact.requests),
-            self.duration(impact.duration_s),
-        )];
-        if let Some(detection) = &incident.detection {
-            let day = incident.onset.first_bad.as_ref().map(|edge| edge.at);
-            let told = |word: &str, at| format!("{word} {}", clock.beside(at, day.unwrap_or(at)));
-            let times: Vec<String> = [
-                detection.noticed_at.map(|at| told("noticed", at)),
-                detection.reported_at.map(|at| told("reported", at)),
-            ]
-            .into_iter()
-            .flatten()
-            .collect();
-            lines.push(format!("{}; time to detect {}", times.join(", "), self.duration(detection.ttd_s)));
+        let share = percent(impact.failed, impact.requests);
+        let mut first =
+            format!("{} of {} requests failed ({share}), {clients}", grouped(impact.failed), grouped(impact.requests));
+        if impact.duration_s > 0 {
+            first += &format!(", {}", self.duration(impact.duration_s));
+        }
+        let mut lines = vec![first];
+        if !scope.paths.is_empty() {
+            lines.push(format!("paths: {}", listed(&scope.paths, 4)));
+        }
+        if let Some(method) = &scope.method {
+            lines.push(format!("method: only {method}"));
         }
         if !impact.agents.is_empty() {
-            lines.push(format!("applications: {}", self.counted(&impact.agents, 3)));
+            lines.push(format!("applications: {}", self.counted(&impact.agents, 4)));
         }
         if !impact.referrers.is_empty() {
             lines.push(format!("came from: {}", self.counted(&impact.referrers, 3)));
         }
         lines
+    }
+
+    fn detection(&self, detection: &Detection, clock: &Clock, day: Option<UnixMs>) -> String {
+        let told = |word: &str, at| format!("{word} {}", clock.beside(at, day.unwrap_or(at)));
+        let times =
+            [detection.noticed_at.map(|at| told("noticed", at)), detection.reported_at.map(|at| told("reported", at))];
+        let times: Vec<String> = times.into_iter().flatten().collect();
+        format!("{}; time to detect {}", times.join(", "), self.duration(detection.ttd_s))
     }
 
     fn healthy(&self, requests: u64, failed: u64) -> String {
@@ -198,19 +208,18 @@ impl Words for English {
     }
 
     fn read(&self, read: &Read) -> String {
-        let duplicates = if read.duplicates == 0 {
-            String::new()
-        } else {
-            format!(" ({} twice, counted once)", grouped(read.duplicates))
-        };
-        format!(
-            "{}, {} = {} parsed{duplicates} + {} other + {} unreadable",
+        let sum = format!(
+            "{}, {} = {} parsed + {} other + {} unreadable",
             plural(read.files, "file"),
             plural(read.lines, "line"),
             grouped(read.parsed),
             grouped(read.other),
             grouped(read.unreadable),
-        )
+        );
+        match read.duplicates {
+            0 => sum,
+            count => format!("{sum} ({} stand in two files, counted once)", grouped(count)),
+        }
     }
 
     fn scale(&self, seconds: u64, peak: u64) -> String {
@@ -246,7 +255,14 @@ fn name(incident: &Incident) -> &str {
 }
 
 fn name_of(vhost: &str) -> &str {
-    if vhost.is_empty() || vhost == "-" { "the site" } else { vhost }
+    if is_name(vhost) { vhost } else { "the site" }
+}
+
+fn listed(names: &[Arc<str>], most: usize) -> String {
+    let shown: Vec<&str> = names.iter().take(most).map(AsRef::as_ref).collect();
+    let rest = names.len().saturating_sub(most);
+    let more = if rest == 0 { String::new() } else { format!(" and {rest} more") };
+    shown.join(", ") + &more
 }
 
 fn plural(count: u64, noun: &str) -> String {
@@ -271,6 +287,7 @@ const LABELS: Labels = Labels {
     turn: "turn",
     last_good: "last good",
     first_bad: "first bad",
+    recovered: "good again",
     evidence: "evidence",
     against: "against",
     changes: "changes",

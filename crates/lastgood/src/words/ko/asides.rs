@@ -21,10 +21,10 @@ pub(super) fn note(kind: &NoteKind) -> String {
             percent(*failed, *requests).replace(' ', "")
         ),
         NoteKind::OneClient { failed, vhost } => {
-            format!("{}: 클라이언트 한 곳에서만 {}건 실패, 나머지는 정상", name_of(vhost), grouped(*failed))
+            format!("{}: 클라이언트 하나에서만 {}건 실패, 나머지는 정상", name_of(vhost), grouped(*failed))
         }
         NoteKind::ClientErrors { count, busiest_percent, vhost } => format!(
-            "{}: 4xx 응답 {}건, 그중 {busiest_percent}%가 클라이언트 한 곳 (스캔 또는 고장 난 클라이언트)",
+            "{}: 4xx 응답 {}건, 그중 {busiest_percent}%가 클라이언트 하나 (스캔 또는 고장 난 클라이언트)",
             name_of(vhost),
             grouped(*count)
         ),
@@ -66,7 +66,7 @@ pub(super) fn gap_why(gap: &Gap) -> String {
         GapKind::UnknownFormat => "알려진 형식이 아님".to_owned(),
         GapKind::NotGiven => format!("주어지지 않음{}", how_to_get(&gap.what)),
         GapKind::ZoneAssumed(zone) => format!("시간대 표기가 없어 {zone} 기준으로 읽음 (--tz로 지정)"),
-        GapKind::NoAccessLog => "access log가 없어 실패를 성공과 견줄 수 없음".to_owned(),
+        GapKind::NoAccessLog => "없음 (없으면 실패를 성공과 견줄 수 없음)".to_owned(),
         GapKind::TooLarge => "너무 커서 나머지는 읽지 않음".to_owned(),
     }
 }
@@ -116,9 +116,16 @@ pub(super) fn complaint(complaint: &Complaint) -> (String, Vec<String>) {
         Complaint::Command { given, known } => {
             (format!("`{given}`: 그런 명령이 없음"), format!("있는 명령: {}", known.join(", ")))
         }
-        Complaint::Undetermined { gaps } => {
-            return (Korean.labels().could_not_tell.to_owned(), gaps.iter().take(3).map(gap_line).collect());
+        Complaint::NoLogs { looked_at, files, gaps } => {
+            let place = if looked_at.is_empty() { "이 호스트".to_owned() } else { looked_at.join(", ") };
+            let mut hints: Vec<String> = gaps.iter().take(3).map(gap_line).collect();
+            hints.push(
+                "찾은 것: nginx나 Apache의 access log와 error log(순환·gzip 포함), 저널(journalctl -o json)".to_owned(),
+            );
+            hints.push("파일이나 폴더를 지정하세요: lastgood why /var/log/nginx".to_owned());
+            return (format!("{place}: 로그를 찾지 못함 (파일 {files}개)"), hints);
         }
+        Complaint::Undetermined => (Korean.labels().could_not_tell.to_owned(), String::new()),
         Complaint::Write { path, why } => (format!("{path}: 쓸 수 없음: {why}"), String::new()),
         Complaint::Other { what, hints } => return (what.clone(), hints.clone()),
     };

@@ -20,7 +20,7 @@ pub(super) fn cause(account: &Account<'_>) -> CauseText {
     CauseText { summary, fix, prevention }
 }
 
-fn not_started(account: &Account<'_>) -> (String, String, String) {
+fn not_started(account: &Account<'_>) -> (String, String, Vec<String>) {
     let unit = account.unit().unwrap_or(&account.cause.component);
     let reboot = match account.trigger().map(|trigger| trigger.kind) {
         Some(ChangeKind::MachineImage) => "머신 이미지 생성에 따른 재부팅 뒤",
@@ -43,19 +43,18 @@ fn not_started(account: &Account<'_>) -> (String, String, String) {
         }
         _ => format!("{start} {} 부팅 때 시작되지 않은 이유를 확인하세요.", subject(unit)),
     };
-    let image = if matches!(account.trigger(), Some(trigger) if trigger.kind == ChangeKind::MachineImage) {
-        " 머신 이미지는 재부팅 없이(no-reboot) 만들거나 공지한 점검 시간에 만드세요."
-    } else {
-        ""
-    };
-    let prevention = format!(
-        "서비스에 필요한 unit을 모두 enable하고, 한 번은 일부러 재부팅해 스스로 돌아오는지 확인하세요.{image} \
-         로드 밸런서의 상태 확인은 nginx가 아니라 애플리케이션이 응답하는 경로로 하세요."
-    );
+    let mut prevention = vec![
+        "서비스에 필요한 unit을 모두 enable하고, 한 번은 일부러 재부팅해 스스로 돌아오는지 확인하세요.".to_owned(),
+        "로드 밸런서의 상태 확인은 nginx가 아니라 애플리케이션이 응답하는 경로로 하세요.".to_owned(),
+    ];
+    if account.trigger().is_some_and(|trigger| trigger.kind == ChangeKind::MachineImage) {
+        let image = "머신 이미지는 재부팅 없이(no-reboot) 만들거나 공지한 점검 시간에 만드세요.";
+        prevention.insert(1, image.to_owned());
+    }
     (format!("{reboot} {} 시작되지 않음", subject(unit)), fix, prevention)
 }
 
-fn process_down(account: &Account<'_>) -> (String, String, String) {
+fn process_down(account: &Account<'_>) -> (String, String, Vec<String>) {
     let summary = match (account.unit(), account.unit_result(), account.upstream()) {
         (Some(unit), Some(result), _) => format!("{} 실패함 ({result})", subject(unit)),
         (Some(unit), None, _) => format!("{} 중지됨", subject(unit)),
@@ -68,79 +67,87 @@ fn process_down(account: &Account<'_>) -> (String, String, String) {
     } else {
         format!("지금은 다시 응답합니다. {} 내려가기 전에 남긴 로그를 확인하세요.", subject(who))
     };
-    let prevention = format!(
-        "{} 실패하면 systemd가 다시 시작하게 하고(Restart=on-failure), 애플리케이션이 응답하는 경로를 외부에서 \
-         주기적으로 확인하세요.",
-        subject(who)
-    );
+    let prevention = vec![
+        format!("{} 실패하면 systemd가 다시 시작하게 하세요(Restart=on-failure).", subject(who)),
+        "애플리케이션이 응답하는 경로를 외부에서 1분마다 확인하세요.".to_owned(),
+    ];
     (summary, fix, prevention)
 }
 
-fn oom_kill(account: &Account<'_>) -> (String, String, String) {
+fn oom_kill(account: &Account<'_>) -> (String, String, Vec<String>) {
     let process = account.process().unwrap_or("프로세스");
     let unit = account.unit().unwrap_or(&account.cause.component);
     (
         format!("메모리 부족으로 커널이 {unit}의 {} 강제 종료함", object(process)),
         format!("{} 아직 내려가 있으면 시작하고, 무엇이 메모리를 차지했는지 찾으세요.", subject(unit)),
-        format!(
-            "{unit}에 알맞은 한도(MemoryMax=)를 주고, 강제 종료되면 다시 시작하게 하고(Restart=on-failure), \
-             메모리 사용량을 지켜보세요."
-        ),
+        vec![
+            format!("{unit}에 알맞은 한도(MemoryMax=)를 주고 메모리 사용량을 지켜보세요."),
+            "강제 종료되면 다시 시작하게 하세요(Restart=on-failure).".to_owned(),
+        ],
     )
 }
 
-fn disk_full() -> (String, String, String) {
+fn disk_full() -> (String, String, Vec<String>) {
     (
         "호스트의 파일 시스템이 가득 참".to_owned(),
         "오래된 로그, 이미지, 덤프를 지워 공간을 확보하세요. 용량과 함께 inode도 확인하고, 멈춘 서비스는 다시 \
          시작하세요."
             .to_owned(),
-        "로그를 순환(rotate)시키고, 늘어나는 데이터에 한도를 두고, 80%에서 알림을 받으세요.".to_owned(),
+        vec!["로그를 순환(rotate)시키고, 늘어나는 데이터에 한도를 두고, 80%에서 알림을 받으세요.".to_owned()],
     )
 }
 
-fn connection_closed(account: &Account<'_>) -> (String, String, String) {
-    let who = account.upstream().unwrap_or(&account.cause.component);
+fn connection_closed(account: &Account<'_>) -> (String, String, Vec<String>) {
+    let who = account.upstream().or(account.culprit()).unwrap_or("upstream");
     (
         format!("{} 응답을 마치기 전에 연결을 끊음", subject(who)),
         format!(
             "그 시각 {who} 뒤의 애플리케이션을 살펴보세요. 처리 중 비정상 종료, 워커 제한, 재시작이 흔한 이유입니다."
         ),
-        "애플리케이션의 keep-alive 시간을 nginx보다 길게 두고, 종료 전에 처리 중인 요청을 마치게 하세요.".to_owned(),
+        vec![
+            "종료 전에 처리 중인 요청을 마치게 하세요.".to_owned(),
+            "애플리케이션의 keep-alive 시간을 nginx보다 길게 두세요.".to_owned(),
+        ],
     )
 }
 
-fn dns_failure(account: &Account<'_>) -> (String, String, String) {
-    let name = account.upstream().unwrap_or(&account.cause.component);
+fn dns_failure(account: &Account<'_>) -> (String, String, Vec<String>) {
+    let name = account.upstream().or(account.culprit());
     (
-        format!("nginx가 이름 {name}의 주소를 찾지 못함"),
-        format!("이름 {name}의 철자와 존재 여부, 그 대상이 실행 중인지 확인한 뒤 nginx를 reload하세요."),
-        "nginx가 실행 중에 이름을 찾게 하고(resolver와 proxy_pass의 변수), 가리키는 대상이 먼저 시작되게 하세요."
-            .to_owned(),
+        name.map_or("nginx가 upstream 이름의 주소를 찾지 못함".to_owned(), |name| {
+            format!("nginx가 이름 {name}의 주소를 찾지 못함")
+        }),
+        "이름의 철자와 존재 여부, 그 대상이 실행 중인지 확인한 뒤 nginx를 reload하세요.".to_owned(),
+        vec![
+            "nginx가 실행 중에 이름을 찾게 하세요(resolver와 proxy_pass의 변수).".to_owned(),
+            "nginx가 가리키는 대상이 먼저 시작되게 하세요.".to_owned(),
+        ],
     )
 }
 
-fn timeout_slow(account: &Account<'_>) -> (String, String, String) {
-    let who = account.upstream().unwrap_or(&account.cause.component);
+fn timeout_slow(account: &Account<'_>) -> (String, String, Vec<String>) {
+    let who = account.upstream().or(account.culprit()).unwrap_or("upstream");
     (
         format!("{} 떠 있으나 제시간에 응답하지 않음", subject(who)),
         format!("{who} 뒤의 애플리케이션이 무엇을 기다리는지 확인하세요. 쿼리, 잠금, 다른 서비스가 흔합니다."),
-        "애플리케이션이 부르는 모든 것에 nginx의 proxy_read_timeout보다 짧은 제한 시간을 두고, 오래 걸리는 일은 \
-         요청 밖으로 옮기세요."
-            .to_owned(),
+        vec![
+            "애플리케이션이 부르는 모든 것에 nginx의 proxy_read_timeout보다 짧은 제한 시간을 두세요.".to_owned(),
+            "오래 걸리는 일은 요청 밖으로 옮기세요.".to_owned(),
+        ],
     )
 }
 
-fn located(account: &Account<'_>) -> (String, String, String) {
+fn located(account: &Account<'_>) -> (String, String, Vec<String>) {
     let summary = account.culprit().map_or_else(
         || "읽은 자료만으로는 알 수 없음".to_owned(),
         |who| format!("읽은 자료만으로는 알 수 없음, 실패가 나온 곳은 {who}"),
     );
     (
         summary,
-        "아래에 적힌, 아직 보지 못한 자료를 함께 주세요. 로그 폴더 전체, error log, 저널이 먼저입니다.".to_owned(),
-        "로그 형식에 upstream 주소와 상태($upstream_addr, $upstream_status)를 남기고, 저널이 재부팅 뒤에도 남게 \
-         하세요."
-            .to_owned(),
+        "아직 보지 못한 자료를 함께 주세요. 로그 폴더 전체, error log, 저널이 먼저입니다.".to_owned(),
+        vec![
+            "로그에 upstream 주소와 상태($upstream_addr, $upstream_status)를 남기세요.".to_owned(),
+            "저널이 재부팅 뒤에도 남게 하세요(Storage=persistent).".to_owned(),
+        ],
     )
 }

@@ -79,7 +79,9 @@ pub(super) fn change(kind: ChangeKind, subject: &str) -> String {
         ChangeKind::ProxyReloaded => "nginx 설정 다시 읽음",
         ChangeKind::Reported => return subject.to_owned(),
     };
-    if subject.is_empty() { what.to_owned() } else { format!("{what}: {subject}") }
+    // nginx says of itself only that it is nginx.
+    let told = subject.is_empty() || what.starts_with(subject);
+    if told { what.to_owned() } else { format!("{what}: {subject}") }
 }
 
 pub(super) fn proxy_error(kind: ProxyErrorKind, upstream: Option<&str>) -> String {
@@ -98,7 +100,10 @@ pub(super) fn proxy_error(kind: ProxyErrorKind, upstream: Option<&str>) -> Strin
         ProxyErrorKind::ClosedEarly => format!("{} 응답을 마치기 전에 연결을 닫음", subject_of(who)),
         ProxyErrorKind::NoLiveUpstreams => format!("{who}에 시도해 볼 서버가 남지 않음"),
         ProxyErrorKind::TemporarilyDisabled => format!("nginx가 {} 잠시 제외함", object(who)),
-        ProxyErrorKind::NameNotResolved => format!("이름 {who}의 주소를 찾지 못함"),
+        ProxyErrorKind::NameNotResolved => match upstream {
+            Some(name) => format!("이름 {name}의 주소를 찾지 못함"),
+            None => "upstream 이름의 주소를 찾지 못함".to_owned(),
+        },
         ProxyErrorKind::Tls => format!("{} TLS 핸드셰이크 실패", with(who)),
         ProxyErrorKind::BadAnswer => format!("{} HTTP가 아닌 응답을 보냄", subject_of(who)),
         ProxyErrorKind::HeaderTooBig => format!("{} nginx 버퍼보다 큰 헤더를 보냄", subject_of(who)),

@@ -8,12 +8,12 @@ mod claims;
 use std::sync::Arc;
 
 use lastgood_model::{
-    CauseCode, ChangeKind, Claim, Confidence, Gap, Incident, NoteKind, OnsetKind, ProxyErrorKind, Read, Status,
-    UnitFileState,
+    CauseCode, ChangeKind, Claim, Confidence, Detection, Gap, Incident, NoteKind, OnsetKind, ProxyErrorKind, Read,
+    Status, UnitFileState, UnixMs,
 };
 
 use super::number::{grouped, parts, percent, status};
-use super::{Account, CauseText, Labels, Words};
+use super::{Account, CauseText, Labels, Words, is_name};
 use crate::complaint::Complaint;
 use crate::render::clock::Clock;
 
@@ -104,22 +104,31 @@ impl Words for Korean {
 
     fn since(&self, incident: &Incident, clock: &Clock, live: bool) -> String {
         let onset = &incident.onset;
-        let began = match (&onset.last_good, &onset.first_bad) {
+        let day = onset.first_bad.as_ref().or(onset.last_good.as_ref()).map(|edge| edge.at);
+        let end = onset.recovered.as_ref().map(|edge| clock.beside(edge.at, day.unwrap_or(edge.at)));
+        let lasted = self.duration(incident.impact.duration_s);
+        let until = match &end {
+            Some(end) => format!("{end} 복구 ({lasted})"),
+            None if live => "현재도 지속 중".to_owned(),
+            None => "로그 끝까지 지속".to_owned(),
+        };
+        match (&onset.last_good, &onset.first_bad) {
             (Some(good), Some(bad)) if bad.at.since(good.at) > NARROW_MS => {
-                format!("{} ~ {} 사이", clock.full(good.at), clock.beside(bad.at, good.at))
+                format!("{} ~ {} 사이, {until}", clock.full(good.at), clock.beside(bad.at, good.at))
             }
             (Some(good), Some(bad)) => {
-                format!("{} (마지막 정상 {})", clock.full(bad.at), clock.beside(good.at, bad.at))
+                format!("{} (마지막 정상 {}), {until}", clock.full(bad.at), clock.beside(good.at, bad.at))
             }
-            (None, Some(bad)) => format!("{} 이전 (읽은 구간이 처음부터 실패)", clock.full(bad.at)),
-            (Some(good), None) => format!("{} 이후 요청 없음", clock.full(good.at)),
+            // How long it really lasted is not known then.
+            (None, Some(bad)) => {
+                let until = end.map_or(until, |end| format!("{end} 복구"));
+                format!("{} 이전 (읽은 구간이 처음부터 실패), {until}", clock.full(bad.at))
+            }
+            (Some(good), None) => match end {
+                Some(end) => format!("{} ~ {end} 요청 없음 ({lasted})", clock.full(good.at)),
+                None => format!("{} 이후 요청 없음", clock.full(good.at)),
+            },
             (None, None) => "알 수 없음".to_owned(),
-        };
-        let day = onset.first_bad.as_ref().or(onset.last_good.as_ref()).map(|edge| edge.at);
-        match (&onset.recovered, day) {
-            (Some(end), day) => format!("{began}, {} 복구", clock.beside(end.at, day.unwrap_or(end.at))),
-            (None, _) if live => format!("{began}, 현재도 지속 중"),
-            (None, _) => format!("{began}, 로그가 끝날 때까지 지속"),
         }
     }
 
@@ -129,47 +138,50 @@ impl Words for Korean {
             CauseCode::Located => "읽은 자료에 원인을 가리키는 것이 없음".to_owned(),
             _ => "들어맞지만 증명하는 것은 없음".to_owned(),
         };
-        let why = match account.cause.confidence {
-            Confidence::Confirmed => account.weightiest().map_or_else(nothing, |claim| self.claim(claim)),
-            Confidence::Likely if account.cause.code != CauseCode::Located => {
-                account.weightiest().map_or_else(nothing, |claim| self.claim(claim))
-            }
-            Confidence::Likely | Confidence::Possible => nothing(),
+        let proven = account.cause.confidence != Confidence::Possible && account.cause.code != CauseCode::Located;
+        let why = match account.weightiest().filter(|_| proven) {
+            // What it says stands in the line above.
+            Some(Claim::UpstreamErrors { count, .. }) => format!("nginx error log에 {}회 기록됨", grouped(*count)),
+            Some(claim) => self.claim(claim),
+            None => nothing(),
         };
         format!("{word}: {why}")
     }
 
-    fn impact(&self, incident: &Incident, clock: &Clock) -> Vec<String> {
-        let impact = &incident.impact;
+    fn impact(&self, incident: &Incident) -> Vec<String> {
+        let (impact, scope) = (&incident.impact, &incident.scope);
         let about = if impact.clients_estimated { "약 " } else { "" };
         let clients = match impact.clients {
             0 => "클라이언트 수 알 수 없음".to_owned(),
-            many => format!("클라이언트 {about}{}곳", grouped(many)),
+            many => format!("클라이언트 {about}{}개", grouped(many)),
         };
-        let mut lines = vec![format!(
-            "요청 {}건 중 {}건 실패({}), {clients}, {}",
-            grouped(impact.requests),
-            grouped(impact.failed),
-            percent(impact.failed, impact.requests).replace(' ', ""),
-            self.duration(impact.duration_s),
-        )];
-        if let Some(detection) = &incident.detection {
-            let day = incident.onset.first_bad.as_ref().map(|edge| edge.at);
-            let told = |word: &str, at| format!("{word} {}", clock.beside(at, day.unwrap_or(at)));
-            let times: Vec<String> =
-                [detection.noticed_at.map(|at| told("인지", at)), detection.reported_at.map(|at| told("제보", at))]
-                    .into_iter()
-                    .flatten()
-                    .collect();
-            lines.push(format!("{}, 발견까지 {}", times.join(", "), self.duration(detection.ttd_s)));
+        let share = percent(impact.failed, impact.requests).replace(' ', "");
+        let mut first =
+            format!("요청 {}건 중 {}건 실패({share}), {clients}", grouped(impact.requests), grouped(impact.failed));
+        if impact.duration_s > 0 {
+            first += &format!(", {}", self.duration(impact.duration_s));
+        }
+        let mut lines = vec![first];
+        if !scope.paths.is_empty() {
+            lines.push(format!("경로: {}", listed(&scope.paths, 4)));
+        }
+        if let Some(method) = &scope.method {
+            lines.push(format!("메서드: {method}만"));
         }
         if !impact.agents.is_empty() {
-            lines.push(format!("앱: {}", self.counted(&impact.agents, 3)));
+            lines.push(format!("앱: {}", self.counted(&impact.agents, 4)));
         }
         if !impact.referrers.is_empty() {
             lines.push(format!("유입: {}", self.counted(&impact.referrers, 3)));
         }
         lines
+    }
+
+    fn detection(&self, detection: &Detection, clock: &Clock, day: Option<UnixMs>) -> String {
+        let told = |word: &str, at| format!("{word} {}", clock.beside(at, day.unwrap_or(at)));
+        let times = [detection.noticed_at.map(|at| told("인지", at)), detection.reported_at.map(|at| told("제보", at))];
+        let times: Vec<String> = times.into_iter().flatten().collect();
+        format!("{}, 발견까지 {}", times.join(", "), self.duration(detection.ttd_s))
     }
 
     fn healthy(&self, requests: u64, failed: u64) -> String {
@@ -185,19 +197,18 @@ impl Words for Korean {
     }
 
     fn read(&self, read: &Read) -> String {
-        let duplicates = if read.duplicates == 0 {
-            String::new()
-        } else {
-            format!("(중복 {}줄은 한 번만 셈)", grouped(read.duplicates))
-        };
-        format!(
-            "파일 {}개, {}줄 = 해석 {}{duplicates} + 기타 {} + 손상 {}",
+        let sum = format!(
+            "파일 {}개, {}줄 = 해석 {} + 기타 {} + 손상 {}",
             grouped(read.files),
             grouped(read.lines),
             grouped(read.parsed),
             grouped(read.other),
             grouped(read.unreadable),
-        )
+        );
+        match read.duplicates {
+            0 => sum,
+            count => format!("{sum} (두 파일에 있는 {}줄은 한 번만 셈)", grouped(count)),
+        }
     }
 
     fn scale(&self, seconds: u64, peak: u64) -> String {
@@ -233,7 +244,14 @@ fn name(incident: &Incident) -> &str {
 }
 
 fn name_of(vhost: &str) -> &str {
-    if vhost.is_empty() || vhost == "-" { "사이트" } else { vhost }
+    if is_name(vhost) { vhost } else { "사이트" }
+}
+
+fn listed(names: &[Arc<str>], most: usize) -> String {
+    let shown: Vec<&str> = names.iter().take(most).map(AsRef::as_ref).collect();
+    let rest = names.len().saturating_sub(most);
+    let more = if rest == 0 { String::new() } else { format!(" 외 {rest}개") };
+    shown.join(", ") + &more
 }
 
 const LABELS: Labels = Labels {
@@ -254,6 +272,7 @@ const LABELS: Labels = Labels {
     turn: "전환",
     last_good: "마지막 정상",
     first_bad: "첫 실패",
+    recovered: "정상 복구",
     evidence: "근거",
     against: "반증",
     changes: "변경",
