@@ -7,15 +7,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use foldhash::quality::FixedState;
 use lastgood_model::{
-    Atom, Catalogue, ErrorHit, ErrorShape, ErrorShapeId, Hit, LineRef, ProxyErrorKind, Slice, SliceId, SourceId,
-    Visitor,
+    Atom, Catalogue, ErrorHit, ErrorShape, ErrorShapeId, Hit, LineRef, Slice, SliceId, SourceId, Visitor,
 };
 
 use crate::access::Request;
 use crate::dimension::vhost;
 use crate::nginx_error::{ProxyError, upstream_name};
 use crate::scan::Context;
-use crate::{agent, path_template, referrer};
+use crate::{agent, error_shape, path_template, referrer};
 
 /// Stands for everything beyond a bound.
 pub const OTHER: &str = "{other}";
@@ -360,7 +359,7 @@ impl<'i> LocalInterner<'i> {
                     kind: error.kind,
                     upstream: upstream.map(text),
                     server: error.server.map(text),
-                    message: text(&shape_of_message(error)),
+                    message: text(&error_shape::message(error)),
                 });
                 if self.shapes.len() < MAX_CACHED {
                     self.shapes.insert(key, shape);
@@ -394,48 +393,10 @@ fn text(bytes: &[u8]) -> Arc<str> {
     String::from_utf8_lossy(&bytes[..bytes.len().min(MAX_NAME)]).into()
 }
 
-/// The sentence without what differs from line to line: quoted text of clients and, but for the errno, numbers.
-fn shape_of_message(error: &ProxyError<'_>) -> Vec<u8> {
-    use ProxyErrorKind as Kind;
-    let message = error.message;
-    if !matches!(error.kind, Kind::Other | Kind::ClientSide | Kind::Harmless | Kind::Limited | Kind::BadAnswer) {
-        return without_numbers(message);
-    }
-    let mut shape = Vec::with_capacity(message.len());
-    for (index, part) in message.split(|byte| *byte == b'"').enumerate() {
-        match index % 2 {
-            0 => shape.extend(without_numbers(part)),
-            _ => shape.extend_from_slice("\"…\"".as_bytes()),
-        }
-    }
-    shape
-}
-
-/// `{}` for every number that is not an errno, and for every path with a number in it.
-fn without_numbers(text: &[u8]) -> Vec<u8> {
-    let mut shape = Vec::with_capacity(text.len());
-    for (index, word) in text.split(|byte| *byte == b' ').enumerate() {
-        if index > 0 {
-            shape.push(b' ');
-        }
-        let is_errno = word.starts_with(b"(") && word.ends_with(b":");
-        let numbered = word.iter().any(u8::is_ascii_digit);
-        match word {
-            word if !numbered || is_errno || word.starts_with(b"HTTP/") => shape.extend_from_slice(word),
-            // Addresses and sockets are what a reader looks for.
-            word if word.contains(&b':') => shape.extend_from_slice(word),
-            word if word.ends_with(b",") => shape.extend_from_slice(b"{},"),
-            _ => shape.extend_from_slice(b"{}"),
-        }
-    }
-    shape
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use jiff::tz::TimeZone;
-    use lastgood_model::UnixMs;
 
     const SOURCE: SourceId = SourceId(3);
 
@@ -520,27 +481,5 @@ mod tests {
         let catalogue = shared.catalogue(vec![]);
         assert_eq!(catalogue.text(visitor.referrer_host.unwrap()), "a.example");
         assert_eq!(catalogue.text(visitor.agent.unwrap()), "CarNaviApp");
-    }
-
-    #[test]
-    fn lines_that_differ_in_numbers_share_a_shape() {
-        let shared = Interner::default();
-        let mut local = LocalInterner::new(&shared);
-        let mut shape = |kind, message: &str| {
-            let error = ProxyError { at: UnixMs(1), kind, message: message.as_bytes(), ..ProxyError::default() };
-            local.error(&error, SOURCE, 1).shape
-        };
-        use ProxyErrorKind as Kind;
-        let a = shape(Kind::Limited, r#"limiting requests, excess: 0.973 by zone "rl""#);
-        assert_eq!(shape(Kind::Limited, r#"limiting requests, excess: 0.9 by zone "rl""#), a);
-        let b = shape(Kind::Other, r#"open() "/srv/a/1" failed (2: No such file or directory)"#);
-        assert_eq!(shape(Kind::Other, r#"open() "/srv/b/2" failed (2: No such file or directory)"#), b);
-        assert_ne!(shape(Kind::Other, r#"open() "/srv/b/2" failed (13: Permission denied)"#), b);
-        let c = shape(Kind::ConnectRefused, "connect() failed (111: Connection refused) while connecting to upstream");
-        let catalogue = shared.catalogue(vec![]);
-        assert_eq!(
-            &*catalogue.shape(c).unwrap().message,
-            "connect() failed (111: Connection refused) while connecting to upstream"
-        );
     }
 }

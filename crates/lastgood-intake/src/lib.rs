@@ -7,6 +7,7 @@ mod cloudtrail;
 mod cloudtrail_ids;
 mod damage;
 pub mod dimension;
+mod error_shape;
 pub mod interner;
 mod journal;
 mod journal_oom;
