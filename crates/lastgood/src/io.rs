@@ -2,7 +2,7 @@
 //! Handed in, so that tests run without a process. Standard input is opened by `lastgood-world`, only for `-`.
 
 use std::collections::BTreeMap;
-use std::io::{IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 
 use crate::complaint::Complaint;
 use crate::pipeline::NoLogs;
@@ -33,6 +33,14 @@ impl<'a> Io<'a> {
             stdout_is_terminal: std::io::stdout().is_terminal(),
             stderr_is_terminal: std::io::stderr().is_terminal(),
             environment: std::env::vars_os().map(|(key, value)| (text(key), text(value))).collect(),
+        }
+    }
+
+    /// Writes an answer. A reader who has seen enough (`lastgood why … | head`) is no failure.
+    pub fn answer(&mut self, text: &str) -> std::io::Result<()> {
+        match self.stdout.write_all(text.as_bytes()).and_then(|()| self.stdout.flush()) {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+            written => written,
         }
     }
 

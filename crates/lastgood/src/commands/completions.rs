@@ -19,6 +19,6 @@ pub struct CompletionsArgs {
 pub fn run(args: &CompletionsArgs, io: &mut Io<'_>) -> anyhow::Result<Exit> {
     let mut text = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "lastgood", &mut text);
-    io.stdout.write_all(&text)?;
+    io.answer(&String::from_utf8_lossy(&text))?;
     Ok(Exit::Good)
 }

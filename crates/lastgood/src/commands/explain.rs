@@ -28,7 +28,7 @@ pub fn run(args: &ExplainArgs, view: View, io: &mut Io<'_>) -> anyhow::Result<Ex
         }
     };
     let text: String = lines.iter().map(|line| line.render(view.colour) + "\n").collect();
-    io.stdout.write_all(text.as_bytes())?;
+    io.answer(&text)?;
     Ok(Exit::Good)
 }
 

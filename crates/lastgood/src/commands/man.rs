@@ -30,6 +30,6 @@ pub fn run(args: &ManArgs, io: &mut Io<'_>) -> anyhow::Result<Exit> {
     };
     let mut text = Vec::new();
     Man::new(page).render(&mut text)?;
-    io.stdout.write_all(&text)?;
+    io.answer(&String::from_utf8_lossy(&text))?;
     Ok(Exit::Good)
 }

@@ -55,7 +55,7 @@ pub fn run(args: &ReportArgs, view: View, io: &mut Io<'_>) -> anyhow::Result<Exi
     match &args.output {
         Some(path) => std::fs::write(path, text)
             .map_err(|error| Complaint::Write { path: path.display().to_string(), why: error.to_string() })?,
-        None => io.stdout.write_all(text.as_bytes())?,
+        None => io.answer(&text)?,
     }
     let exit = Exit::from(found.verdict.status);
     if exit == Exit::Unknown {

@@ -37,7 +37,7 @@ pub fn run(args: &WhyArgs, view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> 
     } else {
         terminal::render(answer, View { verbose: args.verbose, ..view })
     };
-    io.stdout.write_all(text.as_bytes())?;
+    io.answer(&text)?;
     let exit = Exit::from(found.verdict.status);
     if exit == Exit::Unknown {
         // An answer that is none is also said where a script's owner looks.

@@ -9,7 +9,7 @@ use super::mask::Mask;
 use super::paste::commands;
 use super::quote::{Unshowable, clean, quote, shorten};
 use crate::knowledge;
-use crate::words::{Account, Lang, ReportWords, Words, status};
+use crate::words::{Account, Lang, ReportWords, Words, part, status};
 
 /// A quote longer than this says no more.
 const LONGEST_QUOTE: usize = 300;
@@ -191,7 +191,7 @@ impl<'a> Writer<'a, '_> {
             }
         }
         let cleared = account.incident.cleared.iter().map(|cleared| {
-            (format!("{}: {}", cleared.component, self.words.claim(&cleared.because)), Some(&cleared.reference))
+            (format!("{}: {}", part(&cleared.component), self.words.claim(&cleared.because)), Some(&cleared.reference))
         });
         self.list(self.report.cleared, cleared.collect());
     }

@@ -146,3 +146,82 @@ impl Labels {
         self.row.into_iter().collect::<String>().trim_end().to_owned()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lastgood_model::{Edge, Impact, Onset, OnsetKind, Ref, Scope};
+
+    const MINUTE: i64 = 60_000;
+
+    fn incident(began: i64, ended: Option<i64>) -> Incident {
+        let reference = Ref::Key { source: "test".into(), key: "1".into() };
+        let edge = |minute: i64| Edge { at: UnixMs(minute * MINUTE), reference: reference.clone() };
+        Incident {
+            onset: Onset {
+                kind: OnsetKind::Bracketed,
+                last_good: None,
+                first_bad: Some(edge(began)),
+                recovered: ended.map(edge),
+                width_requests: None,
+            },
+            scope: Scope::default(),
+            impact: Impact::default(),
+            detection: None,
+            changes: Vec::new(),
+            causes: Vec::new(),
+            cleared: Vec::new(),
+        }
+    }
+
+    /// A minute a bucket; all fail from `began` up to `ended`.
+    fn traffic(minutes: i64, began: i64, ended: i64, requests: u64) -> Traffic {
+        let bucket = |minute| Bucket {
+            from: UnixMs(minute * MINUTE),
+            requests,
+            failed: if (began..ended).contains(&minute) { requests } else { 0 },
+        };
+        Traffic { width_ms: MINUTE, buckets: (0..minutes).map(bucket).collect() }
+    }
+
+    #[test]
+    fn the_onset_stands_under_the_first_failing_column() {
+        let drawn = picture(&traffic(120, 60, 80, 5), &incident(60, Some(80)), Clock::new(0), 46, true).unwrap();
+        assert_eq!(drawn.requests, "█".repeat(41));
+        assert_eq!(drawn.failing, format!("{0}{1}{0}·", "·".repeat(10), "█".repeat(20)));
+        assert_eq!(drawn.marks.chars().position(|c| c == '▲'), drawn.failing.chars().position(|c| c == '█'));
+        assert_eq!(drawn.times, "00:50     01:00:00            01:20:00");
+        assert_eq!((drawn.step_s, drawn.peak), (60, 5));
+    }
+
+    #[test]
+    fn a_long_incident_gets_coarser_steps_and_never_more_columns() {
+        for columns in [20, 46] {
+            for minutes in [30, 600, 6_000, 60_000] {
+                let all = traffic(minutes, minutes / 3, minutes, 2);
+                let Some(drawn) = picture(&all, &incident(minutes / 3, None), Clock::new(20_700), columns, true) else {
+                    continue;
+                };
+                assert!(drawn.requests.chars().count() <= columns, "{drawn:?}");
+                assert_eq!(drawn.requests.chars().count(), drawn.failing.chars().count());
+                assert!(layout::width(&drawn.times) <= columns + 8, "{drawn:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn little_traffic_is_no_picture() {
+        let draw = |traffic: &Traffic| picture(traffic, &incident(1, None), Clock::new(0), 46, true);
+        assert_eq!(draw(&traffic(2, 1, 2, 1)), None);
+        assert_eq!(draw(&traffic(3, 1, 3, 90)), None, "three columns");
+        assert_eq!(draw(&Traffic::default()), None);
+    }
+
+    #[test]
+    fn without_unicode_it_is_ascii() {
+        let drawn = picture(&traffic(60, 30, 50, 5), &incident(30, Some(50)), Clock::new(0), 46, false).unwrap();
+        for row in [drawn.requests, drawn.failing, drawn.marks, drawn.times] {
+            assert!(row.is_ascii(), "{row}");
+        }
+    }
+}

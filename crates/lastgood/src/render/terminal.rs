@@ -10,10 +10,13 @@ use super::page::{Page, Section};
 use super::paste::commands;
 use super::picture::{Picture, picture};
 use super::quote::{Unshowable, clean, quote, shorten};
-use crate::words::{Account, Labels, Words};
+use crate::words::{Account, Labels, Words, part};
 
 /// Columns of a picture at most: the scale stands beside it.
 const PICTURE: usize = 46;
+
+/// What to try when what was read says too little.
+const EVERYTHING: &str = "lastgood why /var/log/nginx";
 
 /// The answer, ready to be written.
 #[must_use]
@@ -202,7 +205,7 @@ impl<'a> Terminal<'a> {
         });
         page.add(section(self.labels.changes, 40, 1, changes.collect()));
         let cleared = incident.cleared.iter().map(|cleared| {
-            let text = format!("{}: {}", cleared.component, self.words.claim(&cleared.because));
+            let text = format!("{}: {}", part(&cleared.component), self.words.claim(&cleared.because));
             self.referred(&text, &cleared.reference, false)
         });
         page.add(section(self.labels.cleared, 70, 1, cleared.collect()));
@@ -288,6 +291,7 @@ impl<'a> Terminal<'a> {
     fn undetermined(&self, page: &mut Page) {
         let line = Line::of(Ink::Plain, self.labels.could_not_tell);
         page.headline(Ink::Strong, self.labels.undetermined, line);
+        page.headline(Ink::Dim, self.labels.next, Line::of(Ink::Command, EVERYTHING));
         self.asides(page);
         self.reading(page);
     }

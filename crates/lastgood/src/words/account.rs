@@ -10,6 +10,15 @@ pub(super) fn is_name(vhost: &str) -> bool {
     !matches!(vhost, "" | "-" | "access" | "access.log" | "access_log" | "other_vhosts_access.log")
 }
 
+/// A part of the traffic as it is shown: `vhost/segment`, without a vhost that names nothing.
+#[must_use]
+pub fn part(component: &str) -> &str {
+    match component.split_once('/') {
+        Some((vhost, _)) if !is_name(vhost) => component.get(vhost.len()..).unwrap_or(component),
+        _ => component,
+    }
+}
+
 /// A cause as its words see it.
 #[derive(Clone, Copy, Debug)]
 pub struct Account<'a> {

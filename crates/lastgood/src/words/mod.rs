@@ -15,7 +15,7 @@ use lastgood_model::{
 };
 
 use account::is_name;
-pub use account::{Account, Trigger};
+pub use account::{Account, Trigger, part};
 pub use number::{grouped, status};
 pub use written_table::{ArticleWords, ReportWords};
 
@@ -225,3 +225,6 @@ pub struct Labels {
     /// Before a way out.
     pub hint: &'static str,
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,3 +5,4 @@
 mod ami_502;
 mod commands;
 mod shapes;
+mod streams;

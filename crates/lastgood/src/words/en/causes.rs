@@ -54,6 +54,7 @@ fn process_down(account: &Account<'_>) -> (String, String, Vec<String>) {
     let summary = match (account.unit(), account.unit_result(), account.upstream()) {
         (Some(unit), Some(result), _) => format!("{unit} failed ({result})"),
         (Some(unit), None, _) => format!("{unit} was stopped"),
+        (None, _, Some(socket)) if socket.starts_with("unix:") => format!("nothing listens at {socket}"),
         (None, _, Some(upstream)) => format!("the application is down: nothing listens at {upstream}"),
         (None, _, None) => "the application is down: nothing listens behind nginx".to_owned(),
     };
@@ -74,7 +75,7 @@ fn oom_kill(account: &Account<'_>) -> (String, String, Vec<String>) {
     let process = account.process().unwrap_or("a process");
     let unit = account.unit().unwrap_or(&account.cause.component);
     (
-        format!("the kernel killed {process} of {unit}: the memory was used up"),
+        format!("out of memory: the kernel killed {process} of {unit}"),
         format!("Start {unit} if it is still down, then find what took the memory."),
         vec![
             format!("Give {unit} a limit that it fits into (MemoryMax=), and watch its memory."),

@@ -103,7 +103,11 @@ impl Words for English {
             (false, true) => format!("answered {}", statuses.join(" and ")),
         };
         let (failed, requests) = (incident.impact.failed, incident.impact.requests);
-        format!("{who} {verb}: {} of {} requests failed", grouped(failed), grouped(requests))
+        let place = match incident.scope.paths.as_slice() {
+            [path] => format!(" on {path}"),
+            _ => String::new(),
+        };
+        format!("{who} {verb}{place}: {} of {} requests failed", grouped(failed), grouped(requests))
     }
 
     fn since(&self, incident: &Incident, clock: &Clock, live: bool) -> String {
@@ -126,7 +130,7 @@ impl Words for English {
             // How long it really lasted is not known then.
             (None, Some(bad)) => {
                 let until = end.map_or(until, |end| format!("until {end}"));
-                format!("before {} (no good line read), {until}", clock.full(bad.at))
+                format!("before {}, no good line; {until}", clock.full(bad.at))
             }
             (Some(good), None) => match end {
                 Some(end) => format!("no request between {} and {end} ({lasted})", clock.full(good.at)),
@@ -145,7 +149,15 @@ impl Words for English {
         let proven = account.cause.confidence != Confidence::Possible && account.cause.code != CauseCode::Located;
         let why = match account.weightiest().filter(|_| proven) {
             // What it says stands in the line above.
-            Some(Claim::UpstreamErrors { count, .. }) => format!("nginx's error log says so, {}×", grouped(*count)),
+            Some(Claim::UpstreamErrors { count, .. }) => match account.cause.confidence {
+                Confidence::Confirmed => format!("nginx's error log says so, {}×", grouped(*count)),
+                Confidence::Likely | Confidence::Possible => {
+                    format!("{} lines of nginx's error log fit", grouped(*count))
+                }
+            },
+            Some(Claim::UnitFailed { .. } | Claim::UnitStopped { .. } | Claim::OomKilled { .. }) => {
+                "the journal says so".to_owned()
+            }
             Some(claim) => self.claim(claim),
             None => nothing(),
         };

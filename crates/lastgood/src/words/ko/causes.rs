@@ -58,6 +58,7 @@ fn process_down(account: &Account<'_>) -> (String, String, Vec<String>) {
     let summary = match (account.unit(), account.unit_result(), account.upstream()) {
         (Some(unit), Some(result), _) => format!("{} 실패함 ({result})", subject(unit)),
         (Some(unit), None, _) => format!("{} 중지됨", subject(unit)),
+        (None, _, Some(socket)) if socket.starts_with("unix:") => format!("{socket}에서 듣는 프로세스가 없음"),
         (None, _, Some(upstream)) => format!("애플리케이션이 내려가 있음: {upstream}에서 듣는 프로세스가 없음"),
         (None, _, None) => "애플리케이션이 내려가 있음: nginx 뒤에서 듣는 프로세스가 없음".to_owned(),
     };

@@ -99,7 +99,11 @@ impl Words for Korean {
         let statuses: Vec<String> = incident.scope.statuses.iter().take(2).map(|code| status(*code)).collect();
         let answers = if statuses.is_empty() { String::new() } else { format!("{} 응답, ", statuses.join("·")) };
         let (failed, requests) = (incident.impact.failed, incident.impact.requests);
-        format!("{who}: {answers}요청 {}건 중 {}건 실패", grouped(requests), grouped(failed))
+        let place = match incident.scope.paths.as_slice() {
+            [path] => format!(" {path}"),
+            _ => String::new(),
+        };
+        format!("{who}{place}: {answers}요청 {}건 중 {}건 실패", grouped(requests), grouped(failed))
     }
 
     fn since(&self, incident: &Incident, clock: &Clock, live: bool) -> String {
@@ -122,7 +126,7 @@ impl Words for Korean {
             // How long it really lasted is not known then.
             (None, Some(bad)) => {
                 let until = end.map_or(until, |end| format!("{end} 복구"));
-                format!("{} 이전 (읽은 구간이 처음부터 실패), {until}", clock.full(bad.at))
+                format!("{} 이전 (정상인 줄 없음), {until}", clock.full(bad.at))
             }
             (Some(good), None) => match end {
                 Some(end) => format!("{} ~ {end} 요청 없음 ({lasted})", clock.full(good.at)),
@@ -141,7 +145,15 @@ impl Words for Korean {
         let proven = account.cause.confidence != Confidence::Possible && account.cause.code != CauseCode::Located;
         let why = match account.weightiest().filter(|_| proven) {
             // What it says stands in the line above.
-            Some(Claim::UpstreamErrors { count, .. }) => format!("nginx error log에 {}회 기록됨", grouped(*count)),
+            Some(Claim::UpstreamErrors { count, .. }) => match account.cause.confidence {
+                Confidence::Confirmed => format!("nginx error log에 {}회 기록됨", grouped(*count)),
+                Confidence::Likely | Confidence::Possible => {
+                    format!("nginx error log {}줄이 들어맞음", grouped(*count))
+                }
+            },
+            Some(Claim::UnitFailed { .. } | Claim::UnitStopped { .. } | Claim::OomKilled { .. }) => {
+                "저널에 기록됨".to_owned()
+            }
             Some(claim) => self.claim(claim),
             None => nothing(),
         };

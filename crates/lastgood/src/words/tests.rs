@@ -1,0 +1,327 @@
+//! What is said, checked as a whole: each language in its own script, nothing empty, no particle left open.
+
+use std::sync::Arc;
+
+use lastgood_model::{
+    Cause, CauseCode, ChangeKind, Claim, Confidence, Evidence, Gap, GapKind, Incident, NoteKind, OnsetKind,
+    ProxyErrorKind, Ref, Scope, Status, UnitFileState, UnixMs, Weight,
+};
+
+use super::{Account, Lang};
+use crate::complaint::Complaint;
+use crate::render::clock::Clock;
+use crate::render::layout::width;
+
+const CHANGES: [ChangeKind; 14] = [
+    ChangeKind::MachineImage,
+    ChangeKind::MachineImageNoReboot,
+    ChangeKind::InstanceReboot,
+    ChangeKind::InstanceStop,
+    ChangeKind::InstanceStart,
+    ChangeKind::HostBoot,
+    ChangeKind::SecurityGroup,
+    ChangeKind::TargetGroup,
+    ChangeKind::UnitStarted,
+    ChangeKind::UnitStopped,
+    ChangeKind::UnitFailed,
+    ChangeKind::ProxyStarted,
+    ChangeKind::ProxyReloaded,
+    ChangeKind::Reported,
+];
+const PROXY: [ProxyErrorKind; 22] = [
+    ProxyErrorKind::ConnectRefused,
+    ProxyErrorKind::ConnectTimeout,
+    ProxyErrorKind::NoRoute,
+    ProxyErrorKind::SocketMissing,
+    ProxyErrorKind::SocketDenied,
+    ProxyErrorKind::SocketFull,
+    ProxyErrorKind::AnswerTimeout,
+    ProxyErrorKind::Reset,
+    ProxyErrorKind::ClosedEarly,
+    ProxyErrorKind::NoLiveUpstreams,
+    ProxyErrorKind::TemporarilyDisabled,
+    ProxyErrorKind::NameNotResolved,
+    ProxyErrorKind::Tls,
+    ProxyErrorKind::BadAnswer,
+    ProxyErrorKind::HeaderTooBig,
+    ProxyErrorKind::NoSpace,
+    ProxyErrorKind::TooManyFiles,
+    ProxyErrorKind::WorkerConnections,
+    ProxyErrorKind::ClientSide,
+    ProxyErrorKind::Limited,
+    ProxyErrorKind::Harmless,
+    ProxyErrorKind::Other,
+];
+const UNIT_STATES: [UnitFileState; 4] =
+    [UnitFileState::Enabled, UnitFileState::Disabled, UnitFileState::Masked, UnitFileState::Other];
+
+fn name(text: &str) -> Arc<str> {
+    text.into()
+}
+
+fn claims() -> Vec<Claim> {
+    let unit = || name("app.service");
+    let mut all = vec![
+        Claim::LastGood { status: 200 },
+        Claim::FirstBad { status: 9 },
+        Claim::Recovered { status: 200 },
+        Claim::FailingShare { failed: 1, requests: 2 },
+        Claim::ErrorsBeganLater { seconds: 61 },
+        Claim::ErrorsBefore { count: 3 },
+        Claim::HostRebooted { clean: true },
+        Claim::HostRebooted { clean: false },
+        Claim::UnitRanBefore { unit: unit() },
+        Claim::UnitStopped { unit: unit() },
+        Claim::UnitNotStarted { unit: unit() },
+        Claim::UnitCameBack { unit: unit() },
+        Claim::UnitStartedAtRecovery { unit: unit(), seconds: 0 },
+        Claim::UnitStartedAtRecovery { unit: unit(), seconds: 9 },
+        Claim::UnitFailed { unit: unit(), result: name("exit-code") },
+        Claim::OomKilled { process: name("java"), scope: Some(unit()) },
+        Claim::OomKilled { process: name("java"), scope: None },
+        Claim::NoSpace { who: unit() },
+        Claim::FailedAfterReturn { unit: unit() },
+        Claim::ServedWell { requests: 1, failed: 0 },
+        Claim::ServedWell { requests: 9, failed: 1 },
+    ];
+    all.extend(UNIT_STATES.map(|state| Claim::UnitFile { unit: unit(), state }));
+    all.extend(CHANGES.iter().filter(|kind| **kind != ChangeKind::Reported).map(|kind| Claim::ChangeBefore {
+        kind: *kind,
+        subject: name("i-1"),
+        seconds: 31,
+        reported: false,
+    }));
+    for upstream in [None, Some(name("127.0.0.1:8080")), Some(name("unix:/run/app.sock"))] {
+        all.extend(PROXY.map(|kind| Claim::UpstreamErrors { kind, upstream: upstream.clone(), count: 2 }));
+    }
+    all
+}
+
+fn incident(causes: Vec<Cause>) -> Incident {
+    Incident {
+        onset: lastgood_model::Onset {
+            kind: OnsetKind::Bracketed,
+            last_good: None,
+            first_bad: None,
+            recovered: None,
+            width_requests: None,
+        },
+        scope: Scope { vhost: Some(name("shop")), statuses: vec![502], ..Scope::default() },
+        impact: lastgood_model::Impact::default(),
+        detection: None,
+        changes: Vec::new(),
+        causes,
+        cleared: Vec::new(),
+    }
+}
+
+fn cause(code: CauseCode, claim: Option<Claim>) -> Cause {
+    let reference = Ref::Key { source: name("test"), key: name("1") };
+    Cause {
+        code,
+        component: name("127.0.0.1:8080"),
+        confidence: Confidence::Confirmed,
+        score: 1.0,
+        chain: Vec::new(),
+        evidence: claim
+            .into_iter()
+            .map(|claim| Evidence { claim, reference: reference.clone(), weight: Weight::Strong })
+            .collect(),
+        against: Vec::new(),
+    }
+}
+
+/// Every text of a language that can be had without an incident of its own, with where it comes from.
+fn texts(lang: Lang) -> Vec<(String, String)> {
+    let words = lang.words();
+    let mut all: Vec<(String, String)> = Vec::new();
+    let mut say = |from: String, text: String| all.push((from, text));
+    for claim in claims() {
+        say(format!("{claim:?}"), words.claim(&claim));
+    }
+    for kind in CHANGES.into_iter().filter(|kind| *kind != ChangeKind::Reported) {
+        say(format!("{kind:?}"), words.change(kind, ""));
+    }
+    let vhost = || name("shop");
+    for note in [
+        NoteKind::Blip { failed: 1, seconds: 9, vhost: vhost() },
+        NoteKind::SteadyFailures { failed: 1, requests: 9, vhost: vhost() },
+        NoteKind::OneClient { failed: 1, vhost: name("access.log") },
+        NoteKind::ClientErrors { count: 9, busiest_percent: 90, vhost: vhost() },
+        NoteKind::Retried { count: 1, upstream: None },
+        NoteKind::SameContent { file: name("a"), of: name("b") },
+        NoteKind::DuplicateLines { count: 1, file: name("a") },
+        NoteKind::ManyPaths { other: 9, vhost: vhost() },
+        NoteKind::UnrelatedOom { process: name("java") },
+    ] {
+        say(format!("{note:?}"), words.note(&note));
+    }
+    for why in [
+        GapKind::NotFound,
+        GapKind::NoPermission,
+        GapKind::NotAFile,
+        GapKind::Truncated { lines: 1 },
+        GapKind::UnknownFormat,
+        GapKind::NotGiven,
+        GapKind::ZoneAssumed(name("UTC")),
+        GapKind::NoAccessLog,
+        GapKind::TooLarge,
+    ] {
+        for what in ["journal", "unit list", "cloud audit log", "error log", "a.log"] {
+            let gap = Gap { what: name(what), why: why.clone() };
+            say(format!("{gap:?}"), words.gap_why(&gap));
+        }
+    }
+    let given = || "x".to_owned();
+    for complaint in [
+        Complaint::Time { flag: "--since", given: given() },
+        Complaint::Change { given: given() },
+        Complaint::Duration { flag: "--per", given: given() },
+        Complaint::Zone { flag: "--tz", given: given() },
+        Complaint::NoPath,
+        Complaint::Topic { given: given(), near: vec![given()] },
+        Complaint::Topic { given: given(), near: Vec::new() },
+        Complaint::Command { given: given(), known: vec![given()] },
+        Complaint::NoLogs { looked_at: Vec::new(), files: 0, gaps: Vec::new() },
+        Complaint::Undetermined,
+        Complaint::Write { path: given(), why: given() },
+    ] {
+        let (what, hints) = words.complaint(&complaint);
+        say(format!("{complaint:?}"), what);
+        for hint in hints.into_iter().filter(|hint| !hint.is_empty()) {
+            say(format!("{complaint:?} hint"), hint);
+        }
+    }
+    for code in CauseCode::ALL {
+        for claim in claims().into_iter().map(Some).chain([None]) {
+            let incident = incident(vec![cause(*code, claim)]);
+            let account = Account { incident: &incident, cause: &incident.causes[0] };
+            let text = words.cause(&account);
+            say(format!("{code} summary"), text.summary);
+            say(format!("{code} fix"), text.fix);
+            assert!(!text.prevention.is_empty(), "{code}");
+            for prevention in text.prevention {
+                say(format!("{code} prevention"), prevention);
+            }
+            say(format!("{code} sure"), words.sure(&account));
+            say(format!("{code} wrong"), words.wrong(&incident));
+            say(format!("{code} since"), words.since(&incident, &Clock::new(0), true));
+        }
+    }
+    for status in [Status::Incident, Status::Healthy, Status::Undetermined] {
+        say(format!("{status:?}"), words.status(status).to_owned());
+    }
+    for kind in [OnsetKind::Bracketed, OnsetKind::NoGoodSeen, OnsetKind::NoBadSeen, OnsetKind::Intermittent] {
+        say(format!("{kind:?}"), words.onset_kind(kind).to_owned());
+    }
+    all
+}
+
+fn has_hangul(text: &str) -> bool {
+    text.chars().any(|c| ('가'..='힣').contains(&c))
+}
+
+#[test]
+fn each_language_speaks_for_itself() {
+    for (from, text) in texts(Lang::En) {
+        assert!(!text.trim().is_empty() && !has_hangul(&text), "{from}: {text:?}");
+    }
+    for (from, text) in texts(Lang::Ko) {
+        assert!(has_hangul(&text), "{from}: {text:?}");
+    }
+}
+
+#[test]
+fn texts_are_tidy() {
+    for (from, text) in [texts(Lang::En), texts(Lang::Ko)].concat() {
+        for wrong in ["  ", " ,", "은(는)", "이(가)", "을(를)", "(으)로", "\n"] {
+            assert!(!text.contains(wrong), "{from}: {text:?} has {wrong:?}");
+        }
+        assert!(text.trim() == text, "{from}: {text:?}");
+    }
+}
+
+#[test]
+fn labels_fit_their_margin() {
+    for lang in [Lang::En, Lang::Ko] {
+        let labels = lang.words().labels();
+        let margin = [
+            labels.wrong,
+            labels.since,
+            labels.because,
+            labels.sure,
+            labels.next,
+            labels.healthy,
+            labels.span,
+            labels.undetermined,
+            labels.requests,
+            labels.failing,
+            labels.chain,
+            labels.turn,
+            labels.evidence,
+            labels.against,
+            labels.changes,
+            labels.cleared,
+            labels.impact,
+            labels.rivals,
+            labels.others,
+            labels.notes,
+            labels.gaps,
+            labels.fix,
+            labels.prevention,
+            labels.commands,
+            labels.read,
+            labels.files,
+            labels.more,
+        ];
+        let limit = if lang == Lang::En { 8 } else { 6 };
+        for label in margin {
+            assert!(!label.is_empty() && width(label) <= limit, "{label}");
+        }
+    }
+}
+
+#[test]
+fn a_stretch_of_time_in_two_units() {
+    let (en, ko) = (Lang::En.words(), Lang::Ko.words());
+    for (seconds, english, korean) in [
+        (0, "0 s", "0초"),
+        (27, "27 s", "27초"),
+        (1_292, "21 min 32 s", "21분 32초"),
+        (6_600, "1 h 50 min", "1시간 50분"),
+        (7_200, "2 h", "2시간"),
+        (93_600, "1 d 2 h", "1일 2시간"),
+    ] {
+        assert_eq!((en.duration(seconds).as_str(), ko.duration(seconds).as_str()), (english, korean));
+    }
+}
+
+#[test]
+fn when_it_began_is_told_for_every_way_of_knowing() {
+    let edge = |seconds: i64| {
+        let reference = Ref::Key { source: name("test"), key: name("1") };
+        Some(lastgood_model::Edge { at: UnixMs::from_seconds(1_668_564_393 + seconds), reference })
+    };
+    let clock = Clock::new(9 * 3600);
+    let told = |good, bad, end, live| {
+        let mut incident = incident(Vec::new());
+        incident.onset.last_good = good;
+        incident.onset.first_bad = bad;
+        incident.onset.recovered = end;
+        incident.impact.duration_s = 600;
+        [Lang::En, Lang::Ko].map(|lang| lang.words().since(&incident, &clock, live)).join(" | ")
+    };
+    let all = [
+        told(edge(0), edge(27), edge(627), false),
+        told(edge(0), edge(27), None, false),
+        told(edge(0), edge(27), None, true),
+        told(edge(0), edge(900), None, false),
+        told(edge(0), edge(86_400), edge(90_000), false),
+        told(None, edge(27), None, false),
+        told(None, edge(27), edge(627), false),
+        told(edge(0), None, None, true),
+        told(edge(0), None, edge(600), false),
+        told(None, None, None, false),
+    ];
+    insta::assert_snapshot!(all.join("\n"));
+}
