@@ -14,7 +14,7 @@ const MAX_CELLS: usize = 200_000;
 /// What happened to the requests of a bucket.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Requests.
+    /// Requests whose outcome is known.
     pub requests: u32,
     /// Failed ones.
     pub failed: u32,
@@ -32,7 +32,7 @@ impl Counts {
     fn of(status: u16) -> Self {
         let outcome = Outcome::of(status);
         Self {
-            requests: 1,
+            requests: u32::from(outcome != Outcome::Abandoned),
             failed: u32::from(outcome == Outcome::Failed),
             refused: u32::from(outcome == Outcome::Refused),
         }

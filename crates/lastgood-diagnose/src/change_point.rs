@@ -107,7 +107,8 @@ fn log_scores(failures: &[bool], before: Tally, after: Tally, dispersion: f64) -
     for index in 0..=failures.len() {
         let good = log_good(before.0 + n, before.1 + k);
         let bad = log_bad(after.0 + length - n, after.1 + all - k);
-        scores.push((good + bad) / dispersion.max(1.0));
+        // Only good times are known to be bursty; a total outage is as sharp on a bursty site as on any other.
+        scores.push(good / dispersion.max(1.0) + bad);
         if let Some(&failed) = failures.get(index) {
             n += 1.0;
             k += f64::from(u8::from(failed));

@@ -186,6 +186,9 @@ impl CloseUp {
 
     /// Looks at a request; `visitor` is only asked for failures that count.
     pub fn hit(&mut self, hit: &Hit, visitor: impl Fn() -> Visitor) {
+        if Outcome::of(hit.status) == Outcome::Abandoned {
+            return;
+        }
         let mut room = MAX_SAMPLES - self.samples;
         for look in &mut self.looks {
             if look.suspect.span().contains(hit.at) {

@@ -22,7 +22,7 @@ const LOOK_BACK_MS: i64 = 2 * 3_600_000;
 /// Changes shown of one incident.
 const MAX_CHANGES: usize = 12;
 /// A proxy writes its error line up to this much beside the access line.
-const LOG_SKEW_MS: i64 = 2_000;
+pub(crate) const LOG_SKEW_MS: i64 = 2_000;
 
 /// Decides.
 #[must_use]
@@ -62,6 +62,7 @@ pub fn decide(
     }
     incidents.sort_by_key(|incident| incident.onset.first_bad.as_ref().map(|edge| edge.at));
     notes.extend(desk.background(&findings));
+    notes.extend(desk.stray_kills(&incidents));
     let status = match (incidents.is_empty(), timeline.requests()) {
         (false, _) => Status::Incident,
         (true, Some(_)) => Status::Healthy,
@@ -122,7 +123,9 @@ impl Desk<'_> {
     /// What was changed before or in the onset, nearest first.
     fn changes(&self, finding: &Finding<'_>) -> Vec<Change> {
         let onset = finding.onset();
-        let window = Span::new(onset.from().plus(-LOOK_BACK_MS), onset.to());
+        // Access logs cut their times to seconds: what happened within the second of the first failure may have
+        // come before it.
+        let window = Span::new(onset.from().plus(-LOOK_BACK_MS), onset.to().plus(999));
         let data_begins = self.timeline.requests().map_or(UnixMs::MIN, Span::from);
         let reported = self.question.reported_changes.iter().map(|(said, text)| Change {
             span: Span::at(said.resolve(finding.first_bad.at, data_begins, self.question.offset_s)),
@@ -148,7 +151,7 @@ impl Desk<'_> {
         Note { kind: kind(vhost), at: Some(first.at), reference: Some(self.catalogue.reference(first.line)) }
     }
 
-    /// What was seen beside the findings: scattered failures, refused clients, retried upstreams, stray kills.
+    /// What was seen beside the findings: scattered failures, refused clients, retried upstreams.
     fn background(&self, findings: &[Finding<'_>]) -> Vec<Note> {
         let mut notes = Vec::new();
         let mut vhosts: HashMap<Atom, (u64, u64), FixedState> = HashMap::default();
@@ -171,7 +174,6 @@ impl Desk<'_> {
         }));
         notes.extend(self.refused());
         notes.extend(self.retried(findings));
-        notes.extend(self.stray_kills(findings));
         notes
     }
 
@@ -213,20 +215,23 @@ impl Desk<'_> {
         })
     }
 
-    /// Kills that no finding can be linked with.
-    fn stray_kills(&self, findings: &[Finding<'_>]) -> Vec<Note> {
+    /// Kills that no cause of an incident names.
+    fn stray_kills(&self, incidents: &[Incident]) -> Vec<Note> {
+        let named: Vec<&Ref> = incidents
+            .iter()
+            .flat_map(|incident| &incident.causes)
+            .flat_map(|cause| cause.evidence.iter().map(|evidence| &evidence.reference))
+            .collect();
         self.host
             .kills
             .iter()
-            .filter(|kill| {
-                let unit_fell = self.host.units.keys().any(|unit| kill.hit(unit));
-                !(unit_fell && findings.iter().any(|f| f.onset().cover(f.bad(self.now)).contains(kill.mark.0)))
-            })
+            .map(|kill| (kill, self.catalogue.reference(kill.mark.1)))
+            .filter(|(_, reference)| !named.contains(&reference))
             .take(5)
-            .map(|kill| Note {
+            .map(|(kill, reference)| Note {
                 kind: NoteKind::UnrelatedOom { process: Arc::clone(&kill.process) },
                 at: Some(kill.mark.0),
-                reference: Some(self.catalogue.reference(kill.mark.1)),
+                reference: Some(reference),
             })
             .collect()
     }

@@ -145,6 +145,13 @@ impl Host {
         self.units.entry(Arc::clone(unit)).or_default().events.push((mark, event));
     }
 
+    /// Whether a unit comes and goes by itself, as what timers start does.
+    #[must_use]
+    pub fn is_routine(&self, unit: &str) -> bool {
+        let starts = |unit: &Unit| unit.events.iter().filter(|(_, event)| *event == UnitEvent::Started).count();
+        self.units.get(unit).is_some_and(|unit| starts(unit) > self.boots.len() + 2)
+    }
+
     /// Each turn from one boot to the next.
     pub fn reboots(&self) -> impl Iterator<Item = (&Boot, &Boot)> {
         self.boots.windows(2).map(|pair| (&pair[0], &pair[1]))
@@ -171,8 +178,8 @@ pub fn changes(facts: &[Observation], host: &Host, reference: impl Fn(LineRef) -
     for observation in facts {
         let Some(at) = observation.at else { continue };
         let (kind, subject) = match &observation.fact {
-            Fact::UnitStarted { unit } => (ChangeKind::UnitStarted, unit),
-            Fact::UnitStopped { unit } => (ChangeKind::UnitStopped, unit),
+            Fact::UnitStarted { unit } if !host.is_routine(unit) => (ChangeKind::UnitStarted, unit),
+            Fact::UnitStopped { unit } if !host.is_routine(unit) => (ChangeKind::UnitStopped, unit),
             Fact::UnitFailed { unit, .. } => (ChangeKind::UnitFailed, unit),
             Fact::ProxyStarted => (ChangeKind::ProxyStarted, &proxy),
             Fact::ProxyReloaded => (ChangeKind::ProxyReloaded, &proxy),

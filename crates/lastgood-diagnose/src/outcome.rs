@@ -9,6 +9,8 @@ pub enum Outcome {
     Failed,
     /// The client's side was refused (4xx): never an incident by itself, since clients choose what they ask for.
     Refused,
+    /// The client left before there was an answer (nginx's 499): nobody knows what it would have been.
+    Abandoned,
 }
 
 impl Outcome {
@@ -17,7 +19,8 @@ impl Outcome {
     #[must_use]
     pub const fn of(status: u16) -> Self {
         match status {
-            501 | 505 | 400..=499 => Self::Refused,
+            499 => Self::Abandoned,
+            501 | 505 | 400..=498 => Self::Refused,
             0..=99 | 500..=599 => Self::Failed,
             _ => Self::Good,
         }

@@ -1,7 +1,8 @@
 //! Ranking: the only place where hypotheses meet. Symptoms that a deeper cause explains are dropped.
 
-use lastgood_model::{Cause, Confidence, Weight};
+use lastgood_model::{Cause, Confidence, Link, Weight};
 
+use crate::decide::LOG_SKEW_MS;
 use crate::rules::{Depth, Hypothesis};
 
 /// A hypothesis this far above nothing, in nats, is likely.
@@ -40,10 +41,22 @@ fn cause(score: f64, hypothesis: Hypothesis) -> Cause {
         component: hypothesis.component,
         confidence,
         score,
-        chain: hypothesis.chain,
+        chain: in_order(hypothesis.chain),
         evidence,
         against: hypothesis.against,
     }
+}
+
+/// A chain ends in its symptom: what came after that led to nothing. Logs that only know seconds may put a link a
+/// moment too late.
+fn in_order(chain: Vec<Link>) -> Vec<Link> {
+    let Some(symptom) = chain.last().and_then(|link| link.at) else { return chain };
+    let mut kept: Vec<Link> =
+        chain.into_iter().filter(|link| link.at.is_none_or(|at| at.since(symptom) <= LOG_SKEW_MS)).collect();
+    for link in &mut kept {
+        link.at = link.at.map(|at| at.min(symptom));
+    }
+    kept
 }
 
 fn weight(hypothesis: &Hypothesis) -> f64 {

@@ -6,6 +6,9 @@ use crate::series::{Point, sum};
 /// Bin widths, in milliseconds, at which failures may come together.
 const WIDTHS_MS: [i64; 3] = [15_000, 60_000, 300_000];
 
+/// Fewer failures than this may stand together by chance alone.
+const FEWEST: f64 = 5.0;
+
 /// The correlation of two requests' failures in one bin, for each bin width; 0 for independent ones.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Scatter {
@@ -20,7 +23,7 @@ impl Scatter {
         let kept: Vec<Point> =
             points.iter().enumerate().filter(|&(index, _)| !skip(index)).map(|(_, &point)| point).collect();
         let (n, k) = sum(&kept);
-        if k < 2.0 || n <= k {
+        if k < FEWEST || n <= k {
             return Self::default();
         }
         let rate = k / n;

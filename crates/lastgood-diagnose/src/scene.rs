@@ -36,11 +36,20 @@ pub struct Scene<'a> {
 /// A change that happened longer before the last success than this had time to show itself: it was survived.
 const SURVIVED_MS: i64 = 600_000;
 
+/// An error line up to this much after the first failure began with it.
+pub const WITH_ONSET_MS: i64 = 60_000;
+
 impl Scene<'_> {
     /// The proxy's errors of some kinds while it was bad: how many, the most frequent upstream, the first line.
     #[must_use]
     pub fn errors_of(&self, kinds: &[ProxyErrorKind]) -> Option<Errors> {
         self.tally(&self.errors, kinds)
+    }
+
+    /// The same, if they began with the onset and not later, as when somebody restarts what hangs.
+    #[must_use]
+    pub fn errors_from_onset(&self, kinds: &[ProxyErrorKind]) -> Option<Errors> {
+        self.errors_of(kinds).filter(|errors| errors.first.0.since(self.onset.to()) <= WITH_ONSET_MS)
     }
 
     /// The same in the good stretch before.
@@ -108,7 +117,7 @@ impl Scene<'_> {
     pub fn trigger(&self, kinds: &[ChangeKind], before: UnixMs) -> Option<Link> {
         let earliest = self.onset.from().plus(-SURVIVED_MS);
         let change = self.changes.iter().find(|change| {
-            kinds.contains(&change.kind) && change.span.from() <= before && change.span.to() >= earliest
+            kinds.contains(&change.kind) && change.span.from() <= before.plus(999) && change.span.to() >= earliest
         })?;
         Some(Link {
             at: Some(change.span.from()),

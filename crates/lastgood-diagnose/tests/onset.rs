@@ -76,7 +76,7 @@ fn measure(rate: f64, static_fails: bool) -> (f64, u64, usize) {
     for seed in 0..seeds {
         let (onset, per_second) = (2000.0, 2.0);
         let site = Site::new(seed.into(), 8000, per_second, |second, slice| {
-            if second >= onset && (static_fails || slice < 3) { rate } else { 0.003 }
+            if second >= onset && (static_fails || slice < 3) { rate } else { 0.001 }
         });
         let verdict = site.verdict();
         extra += verdict.incidents.len().saturating_sub(1);

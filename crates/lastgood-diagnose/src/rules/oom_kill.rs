@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use lastgood_model::{CauseCode, Claim, Span, Weight};
 
+use super::unit_failed::{HUNG_UP, unit_returned};
 use super::{Depth, Hypothesis, Rule};
 use crate::host::UnitEvent;
 use crate::scene::Scene;
@@ -22,12 +23,16 @@ impl Rule for OomKill {
 
     fn propose(&self, scene: &Scene<'_>) -> Option<Hypothesis> {
         let around = Span::new(scene.onset.from().plus(-AROUND_MS), scene.onset.to().plus(AROUND_MS));
+        let hung_up = scene.errors_from_onset(HUNG_UP).is_some();
         let (kill, name, unit) =
             scene.host.kills.iter().filter(|kill| around.contains(kill.mark.0)).find_map(|kill| {
-                // It counts only where its cgroup is that of a unit which went down with it.
+                // It counts only where its cgroup is that of a unit which went down with it, and where something links
+                // that unit to the failures: any job may run out of memory beside an incident.
                 scene.host.units.iter().find_map(|(name, unit)| {
                     let fell = |event: &UnitEvent| matches!(event, UnitEvent::Failed(_) | UnitEvent::Stopped);
-                    (kill.hit(name) && unit.first_within(around, fell).is_some()).then_some((kill, name, unit))
+                    let linked = hung_up || unit_returned(scene, unit, kill.mark.0);
+                    let fits = kill.hit(name) && unit.first_within(around, fell).is_some() && linked;
+                    fits.then_some((kill, name, unit))
                 })
             })?;
         let claim = Claim::OomKilled { process: Arc::clone(&kill.process), scope: kill.scope.clone() };

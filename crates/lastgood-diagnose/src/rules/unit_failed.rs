@@ -13,6 +13,14 @@ pub struct UnitFailed;
 
 /// Between a unit's end and the first failure at most, beyond the onset interval itself.
 const AROUND_MS: i64 = 30_000;
+/// What the proxy logs when the process behind it goes away.
+pub(super) const HUNG_UP: &[ProxyErrorKind] = &[
+    ProxyErrorKind::ConnectRefused,
+    ProxyErrorKind::SocketMissing,
+    ProxyErrorKind::ClosedEarly,
+    ProxyErrorKind::Reset,
+];
+
 /// Between a unit's start and the recovery at most.
 const RETURN_MS: i64 = 120_000;
 
@@ -42,12 +50,7 @@ fn hypothesis(scene: &Scene<'_>, name: &Arc<str>, unit: &Unit, around: Span) -> 
     let back = unit.first_within(Span::new(down.0, UnixMs::MAX), |event| matches!(event, UnitEvent::Started));
     let came_back_at_recovery = back.filter(|(mark, _)| at_recovery(scene, *mark));
     let came_back_early = back.filter(|(mark, _)| scene.bad.to().since(mark.0) > RETURN_MS);
-    let refused = scene.errors_of(&[
-        ProxyErrorKind::ConnectRefused,
-        ProxyErrorKind::SocketMissing,
-        ProxyErrorKind::ClosedEarly,
-        ProxyErrorKind::Reset,
-    ]);
+    let refused = scene.errors_from_onset(HUNG_UP);
     // Many units stop and start all day: one is only suspected if something links it to the failures.
     if refused.is_none() && came_back_at_recovery.is_none() {
         return None;
@@ -79,6 +82,12 @@ fn hypothesis(scene: &Scene<'_>, name: &Arc<str>, unit: &Unit, around: Span) -> 
         .collect();
     let code = CauseCode::ProcessDown;
     Some(Hypothesis { code, component: Arc::clone(name), evidence, against, chain, depth: Depth::Process })
+}
+
+/// Whether a unit was started between a moment and the recovery, and so as to bring it about.
+pub(super) fn unit_returned(scene: &Scene<'_>, unit: &Unit, since: UnixMs) -> bool {
+    unit.first_within(Span::new(since, UnixMs::MAX), |event| matches!(event, UnitEvent::Started))
+        .is_some_and(|(mark, _)| at_recovery(scene, *mark))
 }
 
 fn at_recovery(scene: &Scene<'_>, mark: Mark) -> bool {

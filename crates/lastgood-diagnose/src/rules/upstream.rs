@@ -4,7 +4,7 @@
 use lastgood_model::{CauseCode, ChangeKind, Claim, ProxyErrorKind, Weight};
 
 use super::{Depth, Hypothesis};
-use crate::scene::Scene;
+use crate::scene::{Scene, WITH_ONSET_MS};
 
 /// Changes that may make an upstream fail.
 const TRIGGERS: &[ChangeKind] = &[
@@ -51,7 +51,7 @@ pub fn from_errors(
         against.push(scene.evidence(Claim::ErrorsBefore { count: before }, errors.first, Weight::Strong));
     }
     let late = errors.first.0.since(scene.onset.to()) / 1000;
-    if late > 60 {
+    if late > WITH_ONSET_MS / 1000 {
         let seconds = u64::try_from(late).unwrap_or(0);
         against.push(scene.evidence(Claim::ErrorsBeganLater { seconds }, errors.first, Weight::Moderate));
     }
