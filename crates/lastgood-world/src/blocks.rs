@@ -64,6 +64,7 @@ impl Blocks {
         if self.ended && self.given == self.filled {
             return None;
         }
+        let before_that = self.before_length;
         self.turn_over();
         let mut searched = 0;
         loop {
@@ -79,7 +80,15 @@ impl Blocks {
             }
             searched = self.make_room();
         }
-        self.buffer.get(..self.given).filter(|block| !block.is_empty())
+        if self.given == 0 {
+            // Nothing came, and nothing was overwritten: the last two blocks are still there.
+            std::mem::swap(&mut self.buffer, &mut self.before);
+            self.given = self.before_length;
+            self.filled = self.given;
+            self.before_length = before_that;
+            return None;
+        }
+        self.buffer.get(..self.given)
     }
 
     /// The last two blocks handed out, in order: what ends a file can be looked at again without reading it again.
@@ -341,10 +350,21 @@ mod tests {
 
     #[test]
     fn the_tail_is_the_last_two_blocks() {
-        let mut blocks = Blocks::with_sizes(&file_with(b"a\nb\nc\nd"), 2, 100).unwrap();
-        assert_eq!(blocks.tail(), [b"", b""]);
-        while blocks.next_block().is_some() {}
-        assert_eq!(blocks.tail(), [&b"c\n"[..], b"d"]);
+        for (text, tail) in [
+            (&b""[..], [&b""[..], b""]),
+            (b"a\n", [b"", b"a\n"]),
+            (b"a\nb\nc\nd", [b"c\n", b"d"]),
+            (b"a\nb\nc\nd\n", [b"c\n", b"d\n"]),
+        ] {
+            for bytes in [text.to_vec(), packed(text)] {
+                let mut blocks = Blocks::with_sizes(&file_with(&bytes), 2, 100).unwrap();
+                assert_eq!(blocks.tail(), [b"", b""]);
+                while blocks.next_block().is_some() {}
+                assert!(blocks.next_block().is_none());
+                assert_eq!(blocks.tail(), tail, "{text:?}");
+                assert_eq!(blocks.offset(), text.len() as u64);
+            }
+        }
     }
 
     #[test]

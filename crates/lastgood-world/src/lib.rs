@@ -22,5 +22,5 @@ pub use damage::Damage;
 pub use discover::{Again, Discovered, Input, discover};
 pub use files::{Compression, LogFile, head};
 pub use host::{Written, boot_time, host_name, now, written_now};
-pub use lines::fetch;
+pub use lines::{Start, fetch};
 pub use settings::{expand, read_small};

@@ -6,17 +6,35 @@ use crate::blocks::Blocks;
 use crate::damage::Damage;
 use crate::files::LogFile;
 
-/// The texts of some lines, counted from 1, without their newlines. `wanted` must be sorted. Reading stops behind the
-/// last one; lines that are not there are left out.
+/// Where reading can begin: a block's offset, as [`Blocks::offset`] said it, and the lines before it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Start {
+    /// In bytes after unpacking.
+    pub offset: u64,
+    /// Lines of the file before it.
+    pub lines_before: u64,
+}
+
+/// The texts of some lines, counted from 1, without their newlines. `wanted` must be sorted. `start` may know a block
+/// that begins before a line, so that less has to be read. Reading stops behind the last one; lines that are not there
+/// are left out.
 ///
 /// # Errors
 /// If the file cannot be opened any more.
-pub fn fetch(file: &LogFile, wanted: &[u64]) -> Result<Vec<(u64, Vec<u8>)>, Damage> {
+pub fn fetch(
+    file: &LogFile,
+    wanted: &[u64],
+    start: impl Fn(u64) -> Option<Start>,
+) -> Result<Vec<(u64, Vec<u8>)>, Damage> {
     let mut found = Vec::with_capacity(wanted.len());
     let mut wanted = wanted.iter().copied().peekable();
     let mut blocks = Blocks::open(file)?;
     let mut lines_before = 0;
     while let Some(&next) = wanted.peek() {
+        if let Some(start) = start(next).filter(|start| start.offset > blocks.offset()) {
+            blocks.skip_to(start.offset);
+            lines_before = start.lines_before;
+        }
         let Some(block) = blocks.next_block() else { break };
         let lines_here = lines_in(block);
         if next <= lines_before + lines_here {

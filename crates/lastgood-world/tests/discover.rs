@@ -10,7 +10,7 @@ use std::process::Command;
 use std::thread;
 
 use lastgood_model::{Gap, GapKind};
-use lastgood_world::{Compression, Discovered, Input, discover, fetch, head};
+use lastgood_world::{Blocks, Compression, Discovered, Input, Start, discover, fetch, head};
 
 fn folder() -> tempfile::TempDir {
     tempfile::tempdir().expect("a temporary folder")
@@ -147,9 +147,16 @@ fn a_pipe_given_as_an_argument_is_taken_in_and_can_be_read_twice() {
         assert_eq!((file.compression, file.path.clone(), file.modified), (Compression::Gzip, None::<PathBuf>, None));
         assert!(file.size < text.len() as u64 / 2, "kept packed");
         assert_eq!(head(file, 7).unwrap(), b"line 0\n");
-        let lines = fetch(file, &[1, 2, 2, 20_000, 30_000, 30_001]).unwrap();
         let expected = [(1, "line 0"), (2, "line 1"), (20_000, "line 19999"), (30_000, "line 29999")];
-        assert_eq!(lines, expected.map(|(number, text)| (number, text.as_bytes().to_vec())));
+        let mut blocks = Blocks::open(file).unwrap();
+        let first = blocks.next_block().unwrap();
+        let lines_before = first.iter().filter(|&&byte| byte == b'\n').count() as u64;
+        let second = Start { offset: blocks.offset(), lines_before };
+        for known in [None, Some(second)] {
+            let start = |line| known.filter(|start| start.lines_before < line);
+            let lines = fetch(file, &[1, 2, 2, 20_000, 30_000, 30_001], start).unwrap();
+            assert_eq!(lines, expected.map(|(number, text)| (number, text.as_bytes().to_vec())));
+        }
     }
 }
 

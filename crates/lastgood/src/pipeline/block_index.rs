@@ -2,6 +2,7 @@
 //! it needs. It keeps no line.
 
 use lastgood_model::{Span, UnixMs};
+use lastgood_world::Start;
 
 /// Beyond this many entries neighbours are joined. 40 bytes each.
 const MOST_ENTRIES: usize = 8_192;
@@ -62,10 +63,11 @@ impl BlockIndex {
         self.entries.iter().copied().zip(ends).filter(|(entry, _)| wanted(entry)).collect()
     }
 
-    /// The last entry that begins before a line, counted from 1.
-    pub(crate) fn before_line(&self, line: u64) -> Option<Entry> {
+    /// Where to begin reading for a line, counted from 1.
+    pub(crate) fn start(&self, line: u64) -> Option<Start> {
         let after = self.entries.partition_point(|entry| entry.lines_before < line);
-        after.checked_sub(1).and_then(|index| self.entries.get(index)).copied()
+        let entry = after.checked_sub(1).and_then(|index| self.entries.get(index))?;
+        Some(Start { offset: entry.offset, lines_before: entry.lines_before })
     }
 
     fn coarsen(&mut self) {
@@ -80,7 +82,7 @@ impl BlockIndex {
             next += 1;
         }
         // An odd one out at the end has room for as many blocks again.
-        self.in_last = if self.entries.len() % 2 == 0 { self.stride * 2 } else { self.stride };
+        self.in_last = if self.entries.len().is_multiple_of(2) { self.stride * 2 } else { self.stride };
         self.stride *= 2;
         self.entries.truncate(next);
     }
@@ -136,10 +138,8 @@ mod tests {
         let found = index.meeting(&spans);
         assert_eq!(found, [(block(3), 400), (block(4), 500), (block(18), 1_900)]);
         assert_eq!(index.span(), Some(Span::new(UnixMs(0), UnixMs(18_000))));
-        assert_eq!(index.before_line(1), Some(block(0)));
-        assert_eq!(index.before_line(7), Some(block(0)));
-        assert_eq!(index.before_line(8), Some(block(1)));
-        assert_eq!(index.before_line(9_999), Some(block(19)));
+        let start = |line| index.start(line).map(|start| start.lines_before);
+        assert_eq!([start(1), start(7), start(8), start(9_999)], [Some(0), Some(0), Some(7), Some(133)]);
     }
 
     #[test]

@@ -186,7 +186,7 @@ mod tests {
     #[test]
     fn identical_lines_inside_one_file_are_real() {
         let twice = vec![line(1, 7, 1, 1), line(1, 7, 1, 2)];
-        assert_eq!(copies(&[twice.clone()]), []);
+        assert_eq!(copies(std::slice::from_ref(&twice)), []);
         assert_eq!(copies(&[twice.clone(), vec![line(1, 7, 1, 1)]]), [(1, 1)]);
         let thrice = vec![line(1, 7, 1, 4), line(1, 7, 1, 5), line(1, 7, 1, 6)];
         assert_eq!(copies(&[twice, thrice]), [(1, 4), (1, 5)]);

@@ -15,6 +15,7 @@ mod scan;
 mod survey;
 mod tally;
 pub mod timeline;
+mod touch;
 mod witness;
 
 use std::path::Path;
@@ -87,7 +88,7 @@ pub fn investigate(args: &InvestigateArgs, progress: &dyn Progress) -> anyhow::R
     let catalogue = interner.catalogue(survey.names.clone());
     let traffic = picture(&timeline);
     let verdict = decide(timeline, &suspects, closeup, &catalogue, &question);
-    let quotes = quotes::quotes(&verdict, &survey.sources);
+    let quotes = quotes::quotes(&verdict, &survey.sources, &scanned);
 
     let offset_s = args.show_zone.as_ref().and_then(|zone| offset_at(zone, now?)).unwrap_or_else(|| {
         failing_source(&verdict).and_then(|id| survey.source(id)?.offset_s).unwrap_or(survey.offset_s)

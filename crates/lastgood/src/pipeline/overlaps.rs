@@ -11,6 +11,7 @@ use super::duplicates::{Join, Line, LineSet};
 use super::fold::Fold;
 use super::scan::{Scanned, identify};
 use super::survey::LogSource;
+use super::touch::{is_touch, repeats};
 
 /// Clocks go back by a second or two; a line this late is still compared. In milliseconds.
 const LATE: i64 = 120_000;
@@ -54,7 +55,7 @@ fn lagging<M>(sources: &[Source<'_, M>]) -> Option<usize> {
 
 /// For each set the files that share a stretch of time with others, and those stretches. The file with most bytes
 /// comes first: it keeps the lines, and an excerpt gives them up.
-fn sets<M>(files: &[LogSource], scanned: &[Scanned<M>]) -> Vec<Vec<(usize, Vec<Span>)>> {
+fn sets<M: Copy>(files: &[LogSource], scanned: &[Scanned<M>]) -> Vec<Vec<(usize, Vec<Span>)>> {
     let mut members: Vec<(usize, usize, Span)> = files
         .iter()
         .zip(scanned)
@@ -62,14 +63,22 @@ fn sets<M>(files: &[LogSource], scanned: &[Scanned<M>]) -> Vec<Vec<(usize, Vec<S
         .filter_map(|(index, (file, scanned))| Some((file.set, index, scanned.span()?)))
         .collect();
     members.sort_by_key(|&(set, index, _)| (set, std::cmp::Reverse(scanned[index].bytes), index));
+    let shared = |&(_, one, own): &(usize, usize, Span), &(_, other, others): &(usize, usize, Span)| {
+        let shared = intersection(own, others).filter(|_| one != other)?;
+        let (earlier, later) = if is_touch(own, others) {
+            (one, other)
+        } else if is_touch(others, own) {
+            (other, one)
+        } else {
+            return Some(shared);
+        };
+        repeats(&scanned[earlier].edges, &scanned[later].edges, shared).then_some(shared)
+    };
     members
         .chunk_by(|a, b| a.0 == b.0)
         .map(|set| {
             set.iter()
-                .map(|&(_, index, own)| {
-                    let others = set.iter().filter(|&&(_, other, _)| other != index);
-                    (index, joined(others.filter_map(|&(_, _, other)| intersection(own, other)).collect()))
-                })
+                .map(|one| (one.1, joined(set.iter().filter_map(|other| shared(one, other)).collect())))
                 .filter(|(_, shared)| !shared.is_empty())
                 .collect::<Vec<_>>()
         })

@@ -10,28 +10,36 @@ use std::thread;
 use lastgood_model::{Incident, LineRef, Ref, SourceId, Verdict};
 use lastgood_world::fetch;
 
-use super::scan::threads;
+use super::block_index::BlockIndex;
+use super::scan::{Scanned, threads};
 use super::survey::LogSource;
 
 /// The texts of all lines that the verdict refers to. A file that is gone by now yields none.
-pub(crate) fn quotes(verdict: &Verdict, files: &[LogSource]) -> HashMap<LineRef, Vec<u8>> {
+pub(crate) fn quotes<M: Sync>(
+    verdict: &Verdict,
+    files: &[LogSource],
+    scanned: &[Scanned<M>],
+) -> HashMap<LineRef, Vec<u8>> {
     let mut wanted: BTreeMap<SourceId, BTreeSet<u64>> = BTreeMap::new();
     for reference in references(verdict) {
         if let Ref::Line { at, .. } = reference {
             wanted.entry(at.source).or_default().insert(at.line);
         }
     }
-    let work: Vec<(&LogSource, Vec<u64>)> = files
+    let work: Vec<(&LogSource, &BlockIndex, Vec<u64>)> = files
         .iter()
-        .filter_map(|source| Some((source, wanted.get(&source.file.id)?.iter().copied().collect())))
+        .zip(scanned)
+        .filter_map(|(source, scanned)| {
+            Some((source, &scanned.index, wanted.get(&source.file.id)?.iter().copied().collect()))
+        })
         .collect();
     let next = AtomicUsize::new(0);
     let found = Mutex::new(HashMap::new());
     thread::scope(|scope| {
         for _ in 0..threads(work.len()) {
             scope.spawn(|| {
-                while let Some((source, lines)) = work.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let texts = fetch(&source.file, lines).unwrap_or_default();
+                while let Some((source, index, lines)) = work.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let texts = fetch(&source.file, lines, |line| index.start(line)).unwrap_or_default();
                     let by_line =
                         texts.into_iter().map(|(line, text)| (LineRef { source: source.file.id, line }, text));
                     found.lock().unwrap_or_else(PoisonError::into_inner).extend(by_line);

@@ -70,7 +70,7 @@ impl<M: Copy> Edges<M> {
         Some(lines.iter().filter(move |line| span.contains(line.at)))
     }
 
-    fn keep_head(&mut self, mut lines: Vec<Line<M>>, until: UnixMs, most: usize) {
+    pub(crate) fn keep_head(&mut self, mut lines: Vec<Line<M>>, until: UnixMs, most: usize) {
         lines.sort_by_key(|line| line.at);
         self.head_until = lines.get(most).map_or(until, |line| line.at.min(until));
         lines.retain(|line| line.at < self.head_until);
@@ -78,7 +78,7 @@ impl<M: Copy> Edges<M> {
         self.head = lines;
     }
 
-    fn keep_tail(&mut self, mut lines: Vec<Line<M>>, from: UnixMs, most: usize) {
+    pub(crate) fn keep_tail(&mut self, mut lines: Vec<Line<M>>, from: UnixMs, most: usize) {
         lines.sort_by_key(|line| std::cmp::Reverse(line.at));
         self.tail_from = lines.get(most).map_or(from, |line| line.at.plus(1).max(from));
         lines.retain(|line| line.at >= self.tail_from);
