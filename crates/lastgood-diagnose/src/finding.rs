@@ -118,6 +118,7 @@ impl<'a> Row<'a> {
         let Turn { last_good, first_bad } = self.opens(opening, closing)?;
         let started = opening[first_bad].hit;
         let from = key(&started);
+        let closing = &closing[closing.partition_point(|sample| key(&sample.hit) < from)..];
 
         let failures: Vec<bool> = closing.iter().map(failed).collect();
         let end = turn_to_good(&failures, self.after, (0.0, 0.0), self.suspect.dispersion);

@@ -345,9 +345,9 @@ impl Search<'_> {
             .enumerate()
             .filter(|&(index, _)| !is_bad(index))
             .fold((0.0, 0.0), |(n, k), (_, point)| (n + point.n, k + point.k));
+        // What rises before a bad stretch belongs to it more than to the good times.
         let dispersion =
-            Scatter::measure(points, |index| is_bad(index) || (first.saturating_sub(1)..=last).contains(&index))
-                .dispersion(points);
+            Scatter::measure(points, |index| is_bad(index) || (from..until).contains(&index)).dispersion(points);
         Suspect {
             selection,
             bad,
