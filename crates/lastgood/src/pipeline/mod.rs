@@ -86,7 +86,7 @@ pub fn investigate(args: &InvestigateArgs, progress: &dyn Progress) -> anyhow::R
     let closeup = closeup::close_up(&survey.sources, &scanned, &copies, &suspects, &interner, progress);
     // The second reading may have met names that the first had no use for.
     let catalogue = interner.catalogue(survey.names.clone());
-    let traffic = picture(&timeline);
+    let traffic = timeline.traffic(POINTS, |_| true);
     let verdict = decide(timeline, &suspects, closeup, &catalogue, &question);
     let quotes = quotes::quotes(&verdict, &survey.sources, &scanned);
 
@@ -106,7 +106,7 @@ pub fn investigate(args: &InvestigateArgs, progress: &dyn Progress) -> anyhow::R
         live,
         host,
         now,
-        traffic: vec![traffic; verdict.incidents.len().max(1)],
+        traffic,
         catalogue,
         verdict,
     })
@@ -206,17 +206,6 @@ impl Survey {
                 self.notes.push(Note { kind, at: None, reference: None });
             }
         }
-    }
-}
-
-fn picture(timeline: &Timeline) -> Traffic {
-    let points = timeline.traffic(POINTS);
-    Traffic {
-        width_ms: points.first().map_or(0, |point| point.width_ms),
-        buckets: points
-            .iter()
-            .map(|point| Bucket { from: point.at, requests: point.requests, failed: point.failed })
-            .collect(),
     }
 }
 

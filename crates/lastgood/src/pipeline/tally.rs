@@ -37,13 +37,16 @@ pub(crate) struct Ruling {
 }
 
 impl Ruling {
-    fn bucket(&self, at: UnixMs) -> i64 {
-        at.plus(self.offset_ms).0.div_euclid(self.per_ms)
+    /// Buckets are whole seconds and more, so that their numbers last until 2106; what is beyond 1970 or then counts at
+    /// that end.
+    fn bucket(&self, at: UnixMs) -> u32 {
+        let number = at.plus(self.offset_ms).0.div_euclid(self.per_ms);
+        u32::try_from(number.max(0)).unwrap_or(u32::MAX)
     }
 
     /// When a bucket begins.
-    pub(crate) fn begins(&self, bucket: i64) -> UnixMs {
-        UnixMs(bucket.saturating_mul(self.per_ms)).plus(-self.offset_ms)
+    pub(crate) fn begins(&self, bucket: u32) -> UnixMs {
+        UnixMs(i64::from(bucket).saturating_mul(self.per_ms)).plus(-self.offset_ms)
     }
 
     /// The bucket that holds a moment, from its first millisecond to its last.
@@ -56,7 +59,7 @@ impl Ruling {
 /// Requests of one bucket with one set of texts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Row {
-    pub(crate) bucket: i64,
+    pub(crate) bucket: u32,
     /// Index of the set of texts.
     pub(crate) key: u32,
     /// Negative only while what was taken back is not yet added up.
@@ -66,7 +69,7 @@ pub(crate) struct Row {
 /// A request, to be taken back.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Mark {
-    Request { bucket: i64, key: u64 },
+    Request { bucket: u32, key: u64 },
     Nothing,
 }
 
@@ -79,7 +82,7 @@ pub(crate) struct Tally<'r> {
     texts: Vec<Box<[u8]>>,
     other: Option<u32>,
     /// The bucket being counted, by key, and which keys it has.
-    now: i64,
+    now: u32,
     counts: Vec<i64>,
     met: Vec<u32>,
     rows: Vec<Row>,
@@ -98,7 +101,7 @@ impl<'r> Tally<'r> {
             ids: HashMap::default(),
             texts: Vec::new(),
             other: None,
-            now: i64::MIN,
+            now: 0,
             counts: Vec::new(),
             met: Vec::new(),
             rows: Vec::new(),
@@ -175,7 +178,7 @@ impl<'r> Tally<'r> {
 
     /// The bucket of a request and the hash of its texts, which are left in `self.text`.
     #[inline]
-    fn place(&mut self, source: &LogSource, request: &Request<'_>) -> (i64, u64) {
+    fn place(&mut self, source: &LogSource, request: &Request<'_>) -> (u32, u64) {
         self.text.clear();
         for (index, key) in self.ruling.by.iter().enumerate() {
             if index > 0 {
@@ -189,7 +192,7 @@ impl<'r> Tally<'r> {
     }
 
     #[inline]
-    fn count(&mut self, bucket: i64, id: u32, requests: i64) {
+    fn count(&mut self, bucket: u32, id: u32, requests: i64) {
         if bucket != self.now {
             self.flush();
             self.now = bucket;

@@ -11,7 +11,7 @@ use super::duplicates::LineSet;
 use super::reread::Parts;
 use super::scan::Scanned;
 use super::survey::Survey;
-use super::tally::{Mark, Ruling, Tally};
+use super::tally::{Mark, Row, Ruling, Tally};
 use super::{Collected, account, collect, overlaps, scan};
 use crate::investigation::Progress;
 use crate::said::Moment;
@@ -45,8 +45,8 @@ pub struct Course {
     pub per_ms: i64,
     /// Keys, in the order of the texts.
     pub by: Vec<Dimension>,
-    /// Counts in order of time and texts; buckets without requests are left out.
-    pub counts: Vec<Count>,
+    rows: Vec<Row>,
+    ruling: Ruling,
     /// Sets of texts, bytes as logged, each joined by newlines.
     texts: Vec<Box<[u8]>>,
     /// Changes, in order of time.
@@ -75,8 +75,17 @@ pub struct Count {
 }
 
 impl Course {
+    /// Counts in order of time and texts; buckets without requests are left out.
+    pub fn counts(&self) -> impl Iterator<Item = Count> {
+        self.rows.iter().map(|row| Count {
+            from: self.ruling.begins(row.bucket),
+            key: row.key,
+            requests: u64::try_from(row.requests).unwrap_or(0),
+        })
+    }
+
     /// The texts of a count, one for each key, bytes as logged.
-    pub fn texts(&self, count: &Count) -> impl Iterator<Item = &[u8]> {
+    pub fn texts(&self, count: Count) -> impl Iterator<Item = &[u8]> {
         let joined = self.texts.get(count.key as usize).map_or(&b""[..], |texts| texts);
         joined.split(|byte| *byte == b'\n').take(self.by.len())
     }
@@ -118,17 +127,15 @@ pub fn course(args: &CourseArgs, progress: &dyn Progress) -> anyhow::Result<Cour
     let mut changes = tally.happened.all_changes(|line| catalogue.reference(line));
     changes.retain(|change| since <= change.span.to() && change.span.from() <= until);
     let has_other = tally.has_other();
-    let (rows, texts) = tally.finish();
-    let within = |from: UnixMs| since <= from.plus(ruling.per_ms - 1) && from <= until;
-    let counts = rows.iter().filter_map(|row| {
-        let count =
-            Count { from: ruling.begins(row.bucket), key: row.key, requests: u64::try_from(row.requests).unwrap_or(0) };
-        (within(count.from) && count.requests > 0).then_some(count)
+    let (mut rows, texts) = tally.finish();
+    rows.retain(|row| {
+        let from = ruling.begins(row.bucket);
+        since <= from.plus(ruling.per_ms - 1) && from <= until && row.requests > 0
     });
     Ok(Course {
         per_ms: ruling.per_ms,
         by: args.by.clone(),
-        counts: counts.collect(),
+        rows,
         texts,
         changes,
         read,
@@ -136,6 +143,7 @@ pub fn course(args: &CourseArgs, progress: &dyn Progress) -> anyhow::Result<Cour
         notes: survey.notes,
         offset_s: survey.offset_s,
         has_other,
+        ruling,
     })
 }
 

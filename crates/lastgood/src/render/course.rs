@@ -23,7 +23,7 @@ pub fn tsv(course: &Course, out: &mut dyn Write) -> io::Result<()> {
     }
     out.write_all(b"requests\n")?;
     let mut times = Times::new(course);
-    for count in &course.counts {
+    for count in course.counts() {
         write!(out, "{}\t", times.of(count.from))?;
         for text in course.texts(count) {
             write_escaped(text, &mut out)?;
@@ -95,7 +95,7 @@ pub fn json(course: &Course, words: &dyn Words, out: &mut dyn Write) -> io::Resu
     write!(out, "{{\"schema\":\"lastgood.timeline/1\",\"per_s\":{}", course.per_ms / 1000)?;
     write!(out, ",\"by\":{},\"rows\":[", serde_json::to_string(&keys)?)?;
     let mut times = Times::new(course);
-    for (index, count) in course.counts.iter().enumerate() {
+    for (index, count) in course.counts().enumerate() {
         out.write_all(if index == 0 { b"\n" } else { b",\n" })?;
         serde_json::to_writer(&mut out, &RowShape { course, count, time: times.of(count.from) })?;
     }
@@ -121,7 +121,7 @@ pub fn json(course: &Course, words: &dyn Words, out: &mut dyn Write) -> io::Resu
 
 struct RowShape<'a> {
     course: &'a Course,
-    count: &'a Count,
+    count: Count,
     time: &'a str,
 }
 

@@ -59,7 +59,7 @@ struct Bucket {
 
 fn buckets(course: &Course) -> Vec<Bucket> {
     let mut buckets: Vec<Bucket> = Vec::new();
-    for count in &course.counts {
+    for count in course.counts() {
         if buckets.last().is_none_or(|last| last.from != count.from) {
             buckets.push(Bucket { from: count.from, requests: 0, by_key: HashMap::new() });
         }
@@ -89,7 +89,7 @@ fn columns(course: &Course, view: View) -> Vec<Column> {
     }
     let mut totals: HashMap<u32, (u64, u64)> = HashMap::new();
     let mut names: HashMap<u32, String> = HashMap::new();
-    for count in &course.counts {
+    for count in course.counts() {
         let (total, most) = totals.entry(count.key).or_default();
         *total += count.requests;
         *most = count.requests.max(*most);
@@ -170,7 +170,7 @@ impl Table<'_> {
     }
 
     fn change(&self, change: &Change) -> Line {
-        let day = self.course.counts.first().map_or(change.span.from(), |count| count.from);
+        let day = self.course.counts().next().map_or(change.span.from(), |count| count.from);
         let mark = if self.view.unicode { "◆" } else { "*" };
         let what = clean(&self.view.lang.words().change(change.kind, &change.subject));
         Line::of(Ink::Dim, self.clock.beside(change.span.from(), day))

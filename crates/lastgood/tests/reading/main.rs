@@ -38,7 +38,7 @@ fn read(args: &CourseArgs) -> Course {
 /// Requests by the texts of their keys, over all time.
 fn totals(course: &Course) -> BTreeMap<String, u64> {
     let mut totals = BTreeMap::new();
-    for count in &course.counts {
+    for count in course.counts() {
         let texts: Vec<_> = course.texts(count).map(String::from_utf8_lossy).collect();
         *totals.entry(texts.join(" ")).or_default() += count.requests;
     }
@@ -46,7 +46,7 @@ fn totals(course: &Course) -> BTreeMap<String, u64> {
 }
 
 fn requests(course: &Course) -> u64 {
-    course.counts.iter().map(|count| count.requests).sum()
+    course.counts().map(|count| count.requests).sum()
 }
 
 fn question(paths: &[PathBuf]) -> InvestigateArgs {
