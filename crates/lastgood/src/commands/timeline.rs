@@ -16,6 +16,8 @@ use crate::said;
 
 /// A row stands for whole seconds: most logs know no finer time.
 const SECOND_MS: i64 = 1_000;
+/// Lines about files on standard error; what is wrong with a hundred is wrong with their folder. JSON has them all.
+const MOST_ASIDES: usize = 20;
 
 /// Runs it.
 pub fn run(args: &TimelineArgs, view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> {
@@ -45,15 +47,19 @@ pub fn run(args: &TimelineArgs, view: View, io: &mut Io<'_>) -> anyhow::Result<E
 /// What was not read stands beside the table, not in it.
 fn asides(found: &Course, view: View, io: &mut Io<'_>) -> std::io::Result<()> {
     let words = view.lang.words();
-    for gap in &found.gaps {
-        let what = clean(&format!("{}: {}", words.gap_what(gap), words.gap_why(gap)));
-        writeln!(io.stderr, "lastgood: {}: {what}", words.labels().gaps)?;
+    let gaps = found.gaps.iter().map(|gap| {
+        let what = format!("{}: {}", words.gap_what(gap), words.gap_why(gap));
+        (words.labels().gaps, what)
+    });
+    let notes = found.notes.iter().map(|note| (words.labels().notes, words.note(&note.kind)));
+    let mut asides = gaps.chain(notes);
+    for (label, what) in asides.by_ref().take(MOST_ASIDES) {
+        writeln!(io.stderr, "lastgood: {label}: {}", clean(&what))?;
     }
-    for note in &found.notes {
-        let what = clean(&words.note(&note.kind));
-        writeln!(io.stderr, "lastgood: {}: {what}", words.labels().notes)?;
+    match asides.count() {
+        0 => Ok(()),
+        more => writeln!(io.stderr, "lastgood: … +{more}"),
     }
-    Ok(())
 }
 
 fn understand(args: &TimelineArgs) -> Result<CourseArgs, Complaint> {

@@ -1,5 +1,8 @@
 //! Which files are read, and what is said of those that are not.
 
+use std::fs::{self, File};
+use std::process::Command;
+
 use lastgood::pipeline::{NoLogs, investigate};
 use lastgood::progress::Silent;
 use lastgood_intake::Dimension;
@@ -94,4 +97,26 @@ fn error_logs_take_their_zone_from_the_access_log_beside_them() {
     let alone = folder([("error.log", error)]);
     let found = investigate(&question(&[alone.path().to_owned()]), &Silent).unwrap();
     assert!(found.verdict.gaps.iter().any(|gap| matches!(&gap.why, GapKind::ZoneAssumed(zone) if &**zone == "UTC")));
+}
+
+#[test]
+fn only_a_log_that_a_server_writes_to_now_is_live() {
+    let folder = folder([("logs/access.log", log(20)), ("logs/access.log.1", log(10)), ("copy/access.log", log(20))]);
+    let (logs, copy) = (folder.path().join("logs"), folder.path().join("copy"));
+    // Whoever is called nginx and has a log open for writing is one, as far as anybody outside can see.
+    let server = folder.path().join("nginx");
+    fs::copy("/bin/sleep", &server).unwrap();
+    let open = File::options().append(true).open(logs.join("access.log")).unwrap();
+    let mut process = Command::new(&server).arg("60").stdout(open).spawn().unwrap();
+    let is_live = |paths: &[_]| investigate(&question(paths), &Silent).unwrap().live;
+    let seen = [
+        is_live(&[logs.clone()]),
+        is_live(&[logs.join("access.log"), logs.join("access.log.1")]),
+        is_live(&[copy.clone()]),
+        is_live(&[logs.clone(), copy.clone()]),
+    ];
+    process.kill().unwrap();
+    process.wait().unwrap();
+    assert_eq!(seen, [true, true, false, false]);
+    assert!(!is_live(&[logs]), "nobody writes to it any more");
 }
