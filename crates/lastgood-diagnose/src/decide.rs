@@ -21,6 +21,8 @@ use crate::{CloseUp, Question, Suspect, Timeline, describe, host};
 const LOOK_BACK_MS: i64 = 2 * 3_600_000;
 /// Changes shown of one incident.
 const MAX_CHANGES: usize = 12;
+/// Buckets of the picture of an incident's traffic.
+const PICTURE_BUCKETS: usize = 2_000;
 /// A proxy writes its error line up to this much beside the access line.
 pub(crate) const LOG_SKEW_MS: i64 = 2_000;
 
@@ -114,6 +116,7 @@ impl Desk<'_> {
             impact: describe::impact(finding, self.catalogue, self.now),
             detection: describe::detection(self.question, finding.first_bad.at, data_begins),
             cleared: describe::cleared(finding, self.catalogue),
+            traffic: self.timeline.traffic(PICTURE_BUCKETS, |slice| finding.selection.holds(slice)),
             scope,
             changes,
             causes,

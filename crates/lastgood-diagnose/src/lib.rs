@@ -28,4 +28,4 @@ pub use closeup::CloseUp;
 pub use decide::decide;
 pub use question::Question;
 pub use suspect::{Suspect, suspect};
-pub use timeline::{Timeline, Traffic};
+pub use timeline::Timeline;

@@ -1,7 +1,9 @@
 //! The fold: requests, errors, facts and changes on one time axis, in bounded memory.
 //! It decides nothing, and keeps single requests nowhere.
 
-use lastgood_model::{Change, ErrorHit, Gap, GapKind, Hit, LineRef, Note, Observation, Ref, Span, UnixMs};
+use lastgood_model::{
+    Bucket, Change, ErrorHit, Gap, GapKind, Hit, LineRef, Note, Observation, Ref, SliceId, Span, Traffic, UnixMs,
+};
 
 use crate::cells::{Cell, Cells};
 use crate::error_runs::ErrorRuns;
@@ -23,19 +25,6 @@ pub struct Timeline {
     pub(crate) notes: Vec<Note>,
     pub(crate) gaps: Vec<Gap>,
     requests: Option<Span>,
-}
-
-/// How many requests came in a stretch, and how many of them failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Traffic {
-    /// When the stretch begins.
-    pub at: UnixMs,
-    /// How long it is, in milliseconds.
-    pub width_ms: i64,
-    /// Requests.
-    pub requests: u64,
-    /// Failures among them.
-    pub failed: u64,
 }
 
 impl Timeline {
@@ -139,27 +128,27 @@ impl Timeline {
         self.cells.begins(bucket)
     }
 
-    /// Requests over time for a picture: at most `points` of them, of equal width, empty ones included.
+    /// Requests over time for a picture: those of `wanted` slices, in at most `most` buckets of equal width.
     /// Call [`Timeline::settle`] first.
     #[must_use]
-    pub fn traffic(&self, points: usize) -> Vec<Traffic> {
-        let (Some(span), Some(first)) = (self.requests, self.cells().first()) else { return Vec::new() };
-        let width = self.bucket_ms();
-        let begin = self.begins(first.bucket);
-        let buckets = span.to().since(begin).max(0) / width + 1;
-        let wanted = i64::try_from(points.max(1)).unwrap_or(i64::MAX);
-        let step = ((buckets + wanted - 1) / wanted).max(1) * width;
-        let mut traffic: Vec<Traffic> = (0..(span.to().since(begin).max(0) / step + 1))
-            .map(|index| Traffic { at: begin.plus(index * step), width_ms: step, requests: 0, failed: 0 })
-            .collect();
-        for cell in self.cells() {
-            let index = usize::try_from(self.begins(cell.bucket).since(begin) / step).unwrap_or(0);
-            if let Some(point) = traffic.get_mut(index) {
-                point.requests += u64::from(cell.counts.requests);
-                point.failed += u64::from(cell.counts.failed);
+    pub fn traffic(&self, most: usize, wanted: impl Fn(SliceId) -> bool) -> Traffic {
+        let (Some(first), Some(last)) = (self.cells().first(), self.cells().last()) else { return Traffic::default() };
+        let present = i64::from(last.bucket - first.bucket) + 1;
+        let together = present.div_euclid(i64::try_from(most.max(1)).unwrap_or(i64::MAX)) + 1;
+        let width_ms = together * self.bucket_ms();
+        let mut buckets: Vec<Bucket> = Vec::new();
+        for cell in self.cells().iter().filter(|cell| wanted(cell.slice)) {
+            let from = UnixMs(self.begins(cell.bucket).0.div_euclid(width_ms) * width_ms);
+            let (requests, failed) = (u64::from(cell.counts.requests), u64::from(cell.counts.failed));
+            match buckets.last_mut().filter(|bucket| bucket.from == from) {
+                Some(bucket) => {
+                    bucket.requests += requests;
+                    bucket.failed += failed;
+                }
+                None => buckets.push(Bucket { from, requests, failed }),
             }
         }
-        traffic
+        Traffic { width_ms, buckets }
     }
 
     /// Every change that was read, those that facts tell of included, in order of time.

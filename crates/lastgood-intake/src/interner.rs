@@ -12,7 +12,7 @@ use lastgood_model::{
 
 use crate::access::Request;
 use crate::dimension::vhost;
-use crate::nginx_error::{ProxyError, upstream_name};
+use crate::nginx_error::ProxyError;
 use crate::scan::Context;
 use crate::{agent, error_shape, path_template, referrer};
 
@@ -350,7 +350,7 @@ impl<'i> LocalInterner<'i> {
 
     /// A line of an error log as numbers.
     pub fn error(&mut self, error: &ProxyError<'_>, source: SourceId, line: u64) -> ErrorHit {
-        let upstream = error.upstream.map(upstream_name);
+        let upstream = error.upstream_or_name();
         let key = self.hashing.hash_one((error.kind, upstream, error.server, error.message));
         let shape = match self.shapes.get(&key) {
             Some(shape) => *shape,

@@ -106,6 +106,18 @@ impl Default for ProxyError<'_> {
     }
 }
 
+impl<'a> ProxyError<'a> {
+    /// The upstream as [`upstream_name`] gives it; where no address was found for it, the name that was looked up.
+    #[must_use]
+    pub fn upstream_or_name(&self) -> Option<&'a [u8]> {
+        self.upstream.map(upstream_name).or_else(|| {
+            let end = find(self.message, b" could not be resolved")?;
+            let start = memchr::memrchr(b' ', &self.message[..end]).map_or(0, |space| space + 1);
+            (start < end).then(|| &self.message[start..end])
+        })
+    }
+}
+
 /// `host:port` or `unix:/path` of an upstream as the error log writes it (`http://unix:/run/app.sock:/a`), the same text
 /// that `$upstream_addr` has; the group's name where all of its servers are down.
 #[must_use]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{CauseCode, Change, Claim, Confidence, Evidence, Link, Onset, Ref, UnixMs};
+use crate::{CauseCode, Change, Claim, Confidence, Evidence, Link, Onset, Ref, Traffic, UnixMs};
 
 /// One incident.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +21,8 @@ pub struct Incident {
     pub causes: Vec<Cause>,
     /// What was looked at and is fine.
     pub cleared: Vec<Cleared>,
+    /// All requests of the failing slice, bad times and good.
+    pub traffic: Traffic,
 }
 
 /// Which part of the traffic failed.

@@ -11,6 +11,7 @@ pub mod onset;
 pub mod reference;
 pub mod request;
 pub mod time;
+pub mod traffic;
 pub mod verdict;
 
 pub use catalogue::{Atom, Catalogue, ErrorShape, ErrorShapeId, Slice, SliceId};
@@ -23,4 +24,5 @@ pub use onset::{Edge, Onset, OnsetKind};
 pub use reference::{LineRef, Ref, SourceId};
 pub use request::{ClientId, Hit, Visitor};
 pub use time::{Said, Span, UnixMs};
+pub use traffic::{Bucket, Traffic};
 pub use verdict::{Gap, GapKind, Note, NoteKind, Read, Status, Verdict};

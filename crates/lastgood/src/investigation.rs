@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
-use lastgood_model::{Catalogue, LineRef, Read, UnixMs, Verdict};
+use lastgood_model::{Catalogue, LineRef, Read, Traffic, UnixMs, Verdict};
 
 use crate::said::Moment;
 
@@ -56,8 +56,8 @@ pub struct Investigation {
     pub host: Option<Arc<str>>,
     /// "Now" as the verdict means it: the last line read, the clock when live.
     pub now: Option<UnixMs>,
-    /// For the picture: one for each incident, in the verdict's order; without incidents one of everything.
-    pub traffic: Vec<Traffic>,
+    /// All requests over time.
+    pub traffic: Traffic,
 }
 
 /// A file that was read.
@@ -69,26 +69,6 @@ pub struct FileRead {
     pub format: Arc<str>,
     /// Lines.
     pub lines: u64,
-}
-
-/// Requests over time.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Traffic {
-    /// Width of a bucket in milliseconds.
-    pub width_ms: i64,
-    /// In order of time; a bucket without requests may be left out.
-    pub buckets: Vec<Bucket>,
-}
-
-/// Requests of a stretch of time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Bucket {
-    /// When it begins.
-    pub from: UnixMs,
-    /// Requests.
-    pub requests: u64,
-    /// Failures among them.
-    pub failed: u64,
 }
 
 /// Somebody who is told how far the reading has come.

@@ -19,6 +19,8 @@ pub struct Io<'a> {
     pub stdout_is_terminal: bool,
     /// Whether a person sees the complaints as they come.
     pub stderr_is_terminal: bool,
+    /// Columns of the terminal that answers go to, if they go to one.
+    pub columns: Option<usize>,
     /// Environment variables.
     pub environment: BTreeMap<String, String>,
 }
@@ -32,6 +34,7 @@ impl<'a> Io<'a> {
             stderr,
             stdout_is_terminal: std::io::stdout().is_terminal(),
             stderr_is_terminal: std::io::stderr().is_terminal(),
+            columns: terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| usize::from(width.0)),
             environment: std::env::vars_os().map(|(key, value)| (text(key), text(value))).collect(),
         }
     }
@@ -92,6 +95,6 @@ impl<'a> Io<'a> {
     #[must_use]
     pub fn width(&self) -> usize {
         let told = self.variable("COLUMNS").and_then(|columns| columns.parse().ok());
-        told.unwrap_or(80).clamp(40, 160)
+        told.or(self.columns).unwrap_or(80).clamp(40, 160)
     }
 }

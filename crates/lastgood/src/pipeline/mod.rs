@@ -28,7 +28,7 @@ use lastgood_intake::{Format, Interner};
 use lastgood_model::{Gap, Note, NoteKind, Read, Ref, SourceId, UnixMs, Verdict};
 use lastgood_world::{Input, boot_time, discover, host_name, now};
 
-use crate::investigation::{Bucket, FileRead, InvestigateArgs, Investigation, Progress, Traffic};
+use crate::investigation::{FileRead, InvestigateArgs, Investigation, Progress};
 use duplicates::LineSet;
 use scan::Scanned;
 use survey::{Hints, Survey, format_name, survey};
@@ -98,18 +98,7 @@ pub fn investigate(args: &InvestigateArgs, progress: &dyn Progress) -> anyhow::R
         format: Arc::from(format_name(&source.format)),
         lines: scanned.counts.lines,
     });
-    Ok(Investigation {
-        read,
-        quotes,
-        files: files.collect(),
-        offset_s,
-        live,
-        host,
-        now,
-        traffic,
-        catalogue,
-        verdict,
-    })
+    Ok(Investigation { read, quotes, files: files.collect(), offset_s, live, host, now, traffic, catalogue, verdict })
 }
 
 /// What lies before us, and whether it is this host as it is now.

@@ -1,11 +1,10 @@
 //! The picture of the traffic: requests per step as bars, the share of failures under them, the onset marked.
 //! Plain text in rows of equal length; labels and colours are the terminal's.
 
-use lastgood_model::{Incident, UnixMs};
+use lastgood_model::{Bucket, Incident, UnixMs};
 
 use super::clock::Clock;
 use super::layout;
-use crate::investigation::{Bucket, Traffic};
 
 /// Steps that a person counts in, in seconds.
 const STEPS: &[i64] = &[
@@ -38,7 +37,8 @@ pub struct Picture {
 
 /// Draws the traffic around an incident in at most `columns`.
 #[must_use]
-pub fn picture(traffic: &Traffic, incident: &Incident, clock: Clock, columns: usize, unicode: bool) -> Option<Picture> {
+pub fn picture(incident: &Incident, clock: Clock, columns: usize, unicode: bool) -> Option<Picture> {
+    let traffic = &incident.traffic;
     if traffic.buckets.iter().map(|bucket| bucket.requests).sum::<u64>() < FEWEST_REQUESTS {
         return None;
     }
@@ -150,11 +150,11 @@ impl Labels {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lastgood_model::{Edge, Impact, Onset, OnsetKind, Ref, Scope};
+    use lastgood_model::{Edge, Impact, Onset, OnsetKind, Ref, Scope, Traffic};
 
     const MINUTE: i64 = 60_000;
 
-    fn incident(began: i64, ended: Option<i64>) -> Incident {
+    fn incident(traffic: Traffic, began: i64, ended: Option<i64>) -> Incident {
         let reference = Ref::Key { source: "test".into(), key: "1".into() };
         let edge = |minute: i64| Edge { at: UnixMs(minute * MINUTE), reference: reference.clone() };
         Incident {
@@ -171,6 +171,7 @@ mod tests {
             changes: Vec::new(),
             causes: Vec::new(),
             cleared: Vec::new(),
+            traffic,
         }
     }
 
@@ -186,7 +187,7 @@ mod tests {
 
     #[test]
     fn the_onset_stands_under_the_first_failing_column() {
-        let drawn = picture(&traffic(120, 60, 80, 5), &incident(60, Some(80)), Clock::new(0), 46, true).unwrap();
+        let drawn = picture(&incident(traffic(120, 60, 80, 5), 60, Some(80)), Clock::new(0), 46, true).unwrap();
         assert_eq!(drawn.requests, "█".repeat(41));
         assert_eq!(drawn.failing, format!("{0}{1}{0}·", "·".repeat(10), "█".repeat(20)));
         assert_eq!(drawn.marks.chars().position(|c| c == '▲'), drawn.failing.chars().position(|c| c == '█'));
@@ -199,7 +200,7 @@ mod tests {
         for columns in [20, 46] {
             for minutes in [30, 600, 6_000, 60_000] {
                 let all = traffic(minutes, minutes / 3, minutes, 2);
-                let Some(drawn) = picture(&all, &incident(minutes / 3, None), Clock::new(20_700), columns, true) else {
+                let Some(drawn) = picture(&incident(all, minutes / 3, None), Clock::new(20_700), columns, true) else {
                     continue;
                 };
                 assert!(drawn.requests.chars().count() <= columns, "{drawn:?}");
@@ -211,15 +212,15 @@ mod tests {
 
     #[test]
     fn little_traffic_is_no_picture() {
-        let draw = |traffic: &Traffic| picture(traffic, &incident(1, None), Clock::new(0), 46, true);
-        assert_eq!(draw(&traffic(2, 1, 2, 1)), None);
-        assert_eq!(draw(&traffic(3, 1, 3, 90)), None, "three columns");
-        assert_eq!(draw(&Traffic::default()), None);
+        let draw = |traffic: Traffic| picture(&incident(traffic, 1, None), Clock::new(0), 46, true);
+        assert_eq!(draw(traffic(2, 1, 2, 1)), None);
+        assert_eq!(draw(traffic(3, 1, 3, 90)), None, "three columns");
+        assert_eq!(draw(Traffic::default()), None);
     }
 
     #[test]
     fn without_unicode_it_is_ascii() {
-        let drawn = picture(&traffic(60, 30, 50, 5), &incident(30, Some(50)), Clock::new(0), 46, false).unwrap();
+        let drawn = picture(&incident(traffic(60, 30, 50, 5), 30, Some(50)), Clock::new(0), 46, false).unwrap();
         for row in [drawn.requests, drawn.failing, drawn.marks, drawn.times] {
             assert!(row.is_ascii(), "{row}");
         }

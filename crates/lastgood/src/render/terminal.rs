@@ -73,21 +73,21 @@ impl<'a> Terminal<'a> {
         let Some(account) = self.answer.account(incident) else { return };
         self.five_lines(&account, page);
         page.gap();
-        self.picture(lead, incident, page);
+        self.picture(incident, page);
         self.details(&account, page);
-        let others = incidents.iter().enumerate().filter(|(index, _)| *index != lead);
+        let others = incidents.iter().enumerate().filter(|(index, _)| *index != lead).map(|(_, other)| other);
         if self.view.verbose {
-            for (index, other) in others {
+            for other in others {
                 let Some(account) = self.answer.account(other) else { continue };
                 page.gap();
                 self.five_lines(&account, page);
                 page.gap();
-                self.picture(index, other, page);
+                self.picture(other, page);
                 self.details(&account, page);
             }
             page.gap();
         } else {
-            let rows = others.map(|(_, other)| self.in_short(other)).collect();
+            let rows = others.map(|other| self.in_short(other)).collect();
             page.add(section(self.labels.others, 60, 1, rows));
         }
         self.asides(page);
@@ -124,10 +124,9 @@ impl<'a> Terminal<'a> {
         }
     }
 
-    fn picture(&self, index: usize, incident: &Incident, page: &mut Page) {
-        let Some(traffic) = self.answer.found.traffic.get(index) else { return };
+    fn picture(&self, incident: &Incident, page: &mut Page) {
         let columns = PICTURE.min(self.room().saturating_sub(24));
-        let drawn = picture(traffic, incident, self.clock, columns, self.view.unicode);
+        let drawn = picture(incident, self.clock, columns, self.view.unicode);
         let Some(Picture { requests, failing, marks, times, step_s, peak }) = drawn else { return };
         let scale = self.words.scale(step_s, peak);
         page.add(section(
@@ -276,7 +275,7 @@ impl<'a> Terminal<'a> {
 
     fn healthy(&self, page: &mut Page) {
         let found = self.answer.found;
-        let buckets = || found.traffic.iter().take(1).flat_map(|traffic| &traffic.buckets);
+        let buckets = || found.traffic.buckets.iter();
         let (requests, failed) = buckets().fold((0, 0), |sum, b| (sum.0 + b.requests, sum.1 + b.failed));
         let line = Line::of(Ink::Plain, self.words.healthy(requests, failed));
         page.headline(Ink::Good, self.labels.healthy, line);

@@ -112,6 +112,7 @@ fn incident(causes: Vec<Cause>) -> Incident {
         changes: Vec::new(),
         causes,
         cleared: Vec::new(),
+        traffic: lastgood_model::Traffic::default(),
     }
 }
 

@@ -4,11 +4,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use lastgood::investigation::{Bucket, FileRead, Investigation, Traffic};
+use lastgood::investigation::{FileRead, Investigation};
 use lastgood_model::{
-    Catalogue, Cause, CauseCode, Change, ChangeKind, Claim, Cleared, Confidence, Detection, Edge, Evidence, Gap,
-    GapKind, Impact, Incident, LineRef, Link, Note, NoteKind, Onset, OnsetKind, ProxyErrorKind, Read, Ref, Scope,
-    SourceId, Span, Status, UnitFileState, UnixMs, Verdict, Weight,
+    Bucket, Catalogue, Cause, CauseCode, Change, ChangeKind, Claim, Cleared, Confidence, Detection, Edge, Evidence,
+    Gap, GapKind, Impact, Incident, LineRef, Link, Note, NoteKind, Onset, OnsetKind, ProxyErrorKind, Read, Ref, Scope,
+    SourceId, Span, Status, Traffic, UnitFileState, UnixMs, Verdict, Weight,
 };
 
 const KST: i32 = 9 * 3600;
@@ -106,6 +106,7 @@ pub fn incident() -> Incident {
         reference,
     };
     Incident {
+        traffic: traffic(),
         onset: Onset {
             kind: OnsetKind::Bracketed,
             last_good: edge(at(11, 6, 33), line(3, 2_412)),
@@ -166,7 +167,6 @@ pub fn investigation() -> Investigation {
 
 /// Another verdict on the same files.
 pub fn wrap(verdict: Verdict) -> Investigation {
-    let incidents = verdict.incidents.len();
     Investigation {
         verdict,
         read: Read {
@@ -188,7 +188,7 @@ pub fn wrap(verdict: Verdict) -> Investigation {
         live: false,
         host: None,
         now: Some(at(13, 34, 59)),
-        traffic: vec![traffic(); incidents.max(1)],
+        traffic: traffic(),
     }
 }
 

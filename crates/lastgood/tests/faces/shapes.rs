@@ -56,10 +56,11 @@ fn two_lines() -> Investigation {
     incident.detection = None;
     incident.changes.clear();
     incident.cleared.clear();
+    incident.traffic = lastgood_model::Traffic::default();
     let missing = ["cloud audit log", "error log", "journal", "unit list"];
     let gaps = missing.map(|what| Gap { what: what.into(), why: GapKind::NotGiven }).to_vec();
     let mut found = ami_502::wrap(Verdict { status: Status::Incident, incidents: vec![incident], notes: vec![], gaps });
-    found.traffic.clear();
+    found.traffic = lastgood_model::Traffic::default();
     found
 }
 

@@ -18,6 +18,7 @@ fn in_process(arguments: &[&str], variables: &[(&str, &str)], terminal: bool) ->
         stderr: &mut stderr,
         stdout_is_terminal: terminal,
         stderr_is_terminal: terminal,
+        columns: None,
         environment,
     };
     let exit = run(["lastgood"].iter().chain(arguments).map(OsString::from), &mut io);
@@ -77,6 +78,7 @@ fn a_reader_that_goes_away_is_no_failure() {
         stderr: &mut stderr,
         stdout_is_terminal: false,
         stderr_is_terminal: false,
+        columns: None,
         environment: BTreeMap::new(),
     };
     let exit = run(["lastgood", "explain", "502"].map(OsString::from), &mut io);
