@@ -1,8 +1,9 @@
 //! Takes in a pipe that can be read only once and keeps it as a file: packed, unlinked, readable by nobody else,
 //! and capped in size.
 
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::io::{self, Read, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -49,12 +50,14 @@ fn spool_at_most(pipe: &mut dyn Read, limit: u64) -> io::Result<Spooled> {
 
 /// In `TMPDIR`, else in `/var/tmp`, which unlike `/tmp` is rarely held in memory.
 pub(crate) fn temporary() -> io::Result<File> {
-    if std::env::var_os("TMPDIR").is_none()
-        && let Ok(file) = tempfile::tempfile_in(Path::new("/var/tmp"))
-    {
-        return Ok(file);
-    }
-    tempfile::tempfile()
+    let in_var = || tempfile::tempfile_in(Path::new("/var/tmp")).ok();
+    let file = match std::env::var_os("TMPDIR").is_none().then(in_var).flatten() {
+        Some(file) => file,
+        None => tempfile::tempfile()?,
+    };
+    // It has no name, but who may look into our descriptors could open it by them.
+    file.set_permissions(Permissions::from_mode(0o600))?;
+    Ok(file)
 }
 
 fn copy(pipe: &mut dyn Read, to: &mut impl Write, chunk: &mut [u8], damage: &mut Option<Damage>) -> io::Result<()> {
@@ -102,5 +105,57 @@ impl Write for Capped<'_> {
 
     fn flush(&mut self) -> io::Result<()> {
         self.file.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::files::{LogFile, head};
+    use lastgood_model::SourceId;
+
+    fn read_back(spooled: &Spooled) -> Vec<u8> {
+        let metadata = spooled.file.metadata().unwrap();
+        let file = LogFile::describe(SourceId(0), "-".into(), None, &spooled.file, &metadata, true).unwrap();
+        head(&file, 1 << 20).unwrap()
+    }
+
+    #[test]
+    fn what_is_beyond_the_cap_is_said_and_what_came_before_is_used() {
+        let mut random = 1_u32;
+        let noise: Vec<u8> = (0..200_000)
+            .map(|_| {
+                random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                random.to_be_bytes()[0]
+            })
+            .collect();
+        let spooled = spool_at_most(&mut noise.as_slice(), 100_000).unwrap();
+        assert_eq!(spooled.damage, Some(Damage::TooLarge));
+        assert_eq!(spooled.file.metadata().unwrap().len(), 100_000);
+        let read = read_back(&spooled);
+        assert!(read.len() > 50_000 && noise.starts_with(&read));
+    }
+
+    #[test]
+    fn a_pipe_that_breaks_leaves_what_came_before() {
+        struct Breaks(bool);
+        impl Read for Breaks {
+            fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+                if std::mem::replace(&mut self.0, true) {
+                    return Err(io::Error::other("reset"));
+                }
+                out[..4].copy_from_slice(b"log\n");
+                Ok(4)
+            }
+        }
+        let spooled = spool(&mut Breaks(false)).unwrap();
+        assert_eq!((read_back(&spooled), spooled.damage), (b"log\n".to_vec(), Some(Damage::Io("reset".into()))));
+    }
+
+    #[test]
+    fn nobody_else_can_read_what_is_kept() {
+        use std::os::unix::fs::MetadataExt;
+        let metadata = spool(&mut &b"secret"[..]).unwrap().file.metadata().unwrap();
+        assert_eq!((metadata.mode() & 0o777, metadata.nlink()), (0o600, 0));
     }
 }
