@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use lastgood_intake::rotation;
 use lastgood_model::{Note, NoteKind};
 use lastgood_world::{Relation, relation};
 
@@ -48,7 +49,8 @@ enum Stronger {
     Second,
 }
 
-/// Which of two files says all that the other does; `None` if neither.
+/// Which of two files says all that the other does; `None` if neither. Of two equal ones it is the one with more of
+/// its set beside it, since only there its lines are compared with those of the others.
 fn stronger(heads: &[Head], first: usize, second: usize) -> Option<Stronger> {
     let (a, b) = (heads.get(first)?, heads.get(second)?);
     if a.format.name() != b.format.name() {
@@ -56,7 +58,14 @@ fn stronger(heads: &[Head], first: usize, second: usize) -> Option<Stronger> {
     }
     match relation(&a.file, &b.file).ok()? {
         Relation::Different => None,
+        Relation::Equal if siblings(heads, b) > siblings(heads, a) => Some(Stronger::Second),
         Relation::Equal | Relation::SecondBeginsFirst => Some(Stronger::First),
         Relation::FirstBeginsSecond => Some(Stronger::Second),
     }
+}
+
+/// How many files have the name of this one's set, itself included.
+fn siblings(heads: &[Head], of: &Head) -> usize {
+    let stem = rotation::stem(&of.file.display);
+    heads.iter().filter(|head| rotation::stem(&head.file.display) == stem).count()
 }
