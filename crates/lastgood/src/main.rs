@@ -1,9 +1,5 @@
 //! The process: hands arguments, streams and environment to `run` and returns its exit code. Nothing else.
 
-#[cfg(target_env = "musl")]
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> std::process::ExitCode {
     let (mut stdout, mut stderr) = (std::io::stdout().lock(), std::io::stderr());
     let mut io = lastgood::io::Io::of_process(&mut stdout, &mut stderr);
