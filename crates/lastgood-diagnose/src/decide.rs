@@ -170,7 +170,7 @@ impl Desk<'_> {
             *failed += if explained { 0 } else { u64::from(cell.counts.failed) };
         }
         let mut scattered: Vec<_> = vhosts.into_iter().filter(|&(_, (_, failed))| failed > 0).collect();
-        scattered.sort_by_key(|&(vhost, (_, failed))| (std::cmp::Reverse(failed), vhost));
+        scattered.sort_by_key(|&(vhost, (_, failed))| (std::cmp::Reverse(failed), self.catalogue.text(vhost)));
         notes.extend(scattered.into_iter().take(5).map(|(vhost, (requests, failed))| {
             let vhost = Arc::from(self.catalogue.text(vhost));
             Note { kind: NoteKind::SteadyFailures { failed, requests, vhost }, at: None, reference: None }

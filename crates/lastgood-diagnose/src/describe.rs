@@ -1,4 +1,5 @@
 //! A finding in the user's terms: scope, impact, detection, what was cleared. Names, counts and references only.
+//! Whatever the user sees is ordered by texts, since ids depend on which reader met a name first.
 
 use std::collections::HashMap;
 use std::hash::BuildHasher;
@@ -49,7 +50,7 @@ pub fn scope(finding: &Finding<'_>, catalogue: &Catalogue) -> Scope {
             None => paths.push((slice.path, *count)),
         }
     }
-    paths.sort_by_key(|&(path, count)| (std::cmp::Reverse(count), path));
+    paths.sort_by_key(|&(path, count)| (std::cmp::Reverse(count), catalogue.text(path)));
     let mut statuses: Vec<(u16, u64)> = finding.toll.statuses.iter().map(|(&status, &count)| (status, count)).collect();
     statuses.sort_by_key(|&(status, count)| (std::cmp::Reverse(count), status));
     Scope {
@@ -71,7 +72,11 @@ pub fn impact(finding: &Finding<'_>, catalogue: &Catalogue, now: UnixMs) -> Impa
     let toll = &finding.toll;
     let (clients, clients_estimated) = toll.clients.count();
     let named = |table: &HashMap<Atom, u64, _>| -> Vec<(Arc<str>, u64)> {
-        most(table).into_iter().take(NAMED).map(|(atom, count)| (Arc::from(catalogue.text(atom)), count)).collect()
+        let mut named: Vec<(Arc<str>, u64)> =
+            table.iter().map(|(&atom, &count)| (Arc::from(catalogue.text(atom)), count)).collect();
+        named.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        named.truncate(NAMED);
+        named
     };
     Impact {
         requests: toll.requests,
@@ -128,7 +133,9 @@ pub fn cleared(finding: &Finding<'_>, catalogue: &Catalogue) -> Vec<Cleared> {
         }
     }
     parts.retain(|part| part.failed * 50 <= part.requests);
-    parts.sort_by_key(|part| std::cmp::Reverse(part.requests));
+    parts.sort_by_key(|part| {
+        (std::cmp::Reverse(part.requests), catalogue.text(part.vhost), catalogue.text(part.segment))
+    });
     parts
         .iter()
         .take(NAMED)
