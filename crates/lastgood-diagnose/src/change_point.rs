@@ -71,19 +71,19 @@ impl Turn {
     }
 }
 
-/// Finds where `failures` turns from bad to good; `None` if it more probably never does.
+/// Finds where `failures` turns from bad to good; `None` if it more probably never does. `bad` was counted before the
+/// row, `good` is what good times are known to be like.
 #[must_use]
-pub fn turn_to_good(failures: &[bool], bad_before: Tally, good_after: Tally, dispersion: f64) -> Option<usize> {
+pub fn turn_to_good(failures: &[bool], bad: Tally, good: Tally, dispersion: f64) -> Option<usize> {
     let reversed: Vec<bool> = failures.iter().rev().copied().collect();
-    let scores = log_scores(&reversed, good_after, bad_before, dispersion);
+    let scores = log_scores(&reversed, good, bad, dispersion);
     // In the reversed row, a change at 0 means that nothing good stands at the end.
     let never = scores.first().copied().unwrap_or(f64::NEG_INFINITY);
     #[expect(clippy::cast_precision_loss, reason = "a row of requests is far shorter than 2^52")]
     let places = (failures.len().max(1) as f64).ln();
     let (best, score) =
         scores.iter().copied().enumerate().skip(1).max_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or((0, f64::NEG_INFINITY));
-    let something_after = good_after.0 > 0.0;
-    (something_after || score - places > never).then(|| failures.len() - best)
+    (score - places > never).then(|| failures.len() - best)
 }
 
 fn posterior(failures: &[bool], before: Tally, after: Tally, dispersion: f64) -> Vec<f64> {
@@ -193,6 +193,10 @@ mod tests {
     fn an_outage_that_ends_is_told_from_one_that_does_not() {
         assert_eq!(turn_to_good(&row(&[(50, true), (3, false)]), (0.0, 0.0), (0.0, 0.0), 1.0), Some(50));
         assert_eq!(turn_to_good(&row(&[(50, true)]), (0.0, 0.0), (0.0, 0.0), 1.0), None);
+        // On a bursty site many failures together are likelier, but half of all requests are still no burst.
+        let mut ends: Vec<bool> = (0..400).map(|i| i % 2 == 0).collect();
+        ends.extend([false; 300]);
+        assert_eq!(turn_to_good(&ends, (400.0, 200.0), (20_000.0, 90.0), 1.8), Some(399));
         let half: Vec<bool> = (0..60).map(|i| i % 2 == 0).collect();
         assert_eq!(turn_to_good(&half, (0.0, 0.0), (0.0, 0.0), 1.0), None);
     }

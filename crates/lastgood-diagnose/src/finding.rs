@@ -68,8 +68,7 @@ pub fn find<'a>(suspect: &'a Suspect, look: &'a Look) -> Vec<Finding<'a>> {
     for (index, &(first, last)) in stretches.iter().enumerate() {
         let from = index.checked_sub(1).map_or(0, |previous| stretches[previous].1 + 1);
         let until = stretches.get(index + 1).map_or(samples.len(), |next| next.0);
-        let before = if from == 0 { suspect.good } else { (0.0, 0.0) };
-        let row = Row { suspect, look, before, after: (0.0, 0.0) };
+        let row = Row { suspect, look, after: (0.0, 0.0) };
         found.extend(row.finding(&samples[from..=last], &samples[first..until], None));
     }
     if found.is_empty() { whole(suspect, look).into_iter().collect() } else { found }
@@ -96,7 +95,7 @@ fn whole<'a>(suspect: &'a Suspect, look: &'a Look) -> Option<Finding<'a>> {
     let begins = samples.partition_point(|sample| sample.hit.at < suspect.after.from());
     #[expect(clippy::cast_precision_loss, reason = "a count of requests is far below 2^52")]
     let between = (look.between.requests as f64, look.between.failed as f64);
-    let row = Row { suspect, look, before: suspect.good, after: between };
+    let row = Row { suspect, look, after: between };
     row.finding(&samples[..ends], &samples[begins.min(samples.len())..], Some(&look.between))
 }
 
@@ -108,7 +107,6 @@ fn failed(sample: &Sample) -> bool {
 struct Row<'a> {
     suspect: &'a Suspect,
     look: &'a Look,
-    before: (f64, f64),
     after: (f64, f64),
 }
 
@@ -121,7 +119,7 @@ impl<'a> Row<'a> {
         let closing = &closing[closing.partition_point(|sample| key(&sample.hit) < from)..];
 
         let failures: Vec<bool> = closing.iter().map(failed).collect();
-        let end = turn_to_good(&failures, self.after, (0.0, 0.0), self.suspect.dispersion);
+        let end = turn_to_good(&failures, self.after, self.suspect.good, self.suspect.dispersion);
         let recovered = end.and_then(|end| (end..closing.len()).find(|&index| !failures[index]));
         let stop = recovered.unwrap_or(closing.len());
         let last_bad = (0..stop).rev().find(|&index| failures[index]).map_or(started, |index| closing[index].hit);
@@ -171,7 +169,7 @@ impl<'a> Row<'a> {
     /// What was counted in good times before, of which only failures with the telling status count. The buckets do
     /// not tell statuses apart; their share is that among the requests seen one by one before the bad stretch.
     fn good_tally(&self, opening: &[Sample], status: u16, share: f64) -> (f64, f64) {
-        let (n, k) = self.before;
+        let (n, k) = self.suspect.good;
         if share < ONE_STATUS {
             return (n, k);
         }
