@@ -16,7 +16,7 @@ use crate::series::Selection;
 pub enum Dimension {
     /// Virtual host.
     Vhost,
-    /// The address that answers.
+    /// The address that is tried first.
     Upstream,
     /// First path segment.
     Segment,

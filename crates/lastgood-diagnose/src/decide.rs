@@ -56,6 +56,11 @@ pub fn decide(
                 seconds: u64::try_from(finding.last_bad.at.since(finding.first_bad.at) / 1000).unwrap_or(0),
                 vhost,
             })),
+            Judgement::Recovered => notes.push(desk.note(finding, |vhost| NoteKind::Recovered {
+                failed: finding.toll.failed,
+                seconds: u64::try_from(finding.bad(now).length_ms() / 1000).unwrap_or(0),
+                vhost,
+            })),
             Judgement::OneClient => {
                 notes.push(desk.note(finding, |vhost| NoteKind::OneClient { failed: finding.toll.failed, vhost }));
             }
@@ -65,11 +70,13 @@ pub fn decide(
     incidents.sort_by_key(|incident| incident.onset.first_bad.as_ref().map(|edge| edge.at));
     notes.extend(desk.background(&findings));
     notes.extend(desk.stray_kills(&incidents));
+    let asked_about = !timeline.cells_in(question.window()).is_empty();
     let status = match (incidents.is_empty(), timeline.requests()) {
         (false, _) => Status::Incident,
-        (true, Some(_)) => Status::Healthy,
-        (true, None) => {
-            gaps.push(Gap { what: Arc::from("access log"), why: GapKind::NoAccessLog });
+        (true, Some(_)) if asked_about => Status::Healthy,
+        (true, read) => {
+            let why = if read.is_some() { GapKind::NothingThen } else { GapKind::NoAccessLog };
+            gaps.push(Gap { what: Arc::from("access log"), why });
             Status::Undetermined
         }
     };
@@ -116,7 +123,7 @@ impl Desk<'_> {
             impact: describe::impact(finding, self.catalogue, self.now),
             detection: describe::detection(self.question, finding.first_bad.at, data_begins),
             cleared: describe::cleared(finding, self.catalogue),
-            traffic: self.timeline.traffic(PICTURE_BUCKETS, |slice| finding.selection.holds(slice)),
+            traffic: self.timeline.traffic(PICTURE_BUCKETS, Span::ALL, |slice| finding.selection.holds(slice)),
             scope,
             changes,
             causes,
@@ -158,7 +165,7 @@ impl Desk<'_> {
     fn background(&self, findings: &[Finding<'_>]) -> Vec<Note> {
         let mut notes = Vec::new();
         let mut vhosts: HashMap<Atom, (u64, u64), FixedState> = HashMap::default();
-        for cell in self.timeline.cells() {
+        for cell in self.timeline.cells_in(self.question.window()) {
             let Some(slice) = self.catalogue.slice(cell.slice) else { continue };
             let begins = self.timeline.begins(cell.bucket);
             let width = Span::new(begins, begins.plus(self.timeline.bucket_ms() - 1));
@@ -183,6 +190,9 @@ impl Desk<'_> {
     fn refused(&self) -> Option<Note> {
         let total = self.timeline.refused.total();
         let busiest = self.timeline.refused.busiest().filter(|busiest| total >= 50 && busiest.count * 4 >= total)?;
+        if !self.question.window().contains(busiest.first.0) {
+            return None;
+        }
         Some(Note {
             kind: NoteKind::ClientErrors {
                 count: total,
@@ -203,11 +213,10 @@ impl Desk<'_> {
             ProxyErrorKind::Reset,
             ProxyErrorKind::ClosedEarly,
         ];
-        let requests = self.timeline.requests()?;
-        if !findings.is_empty() {
+        if !findings.is_empty() || self.timeline.cells_in(self.question.window()).is_empty() {
             return None;
         }
-        let runs = self.timeline.errors.within(requests);
+        let runs = self.timeline.errors.within(self.question.window());
         let run =
             runs.iter().find(|run| self.catalogue.shape(run.shape).is_some_and(|s| UPSTREAM.contains(&s.kind)))?;
         let upstream = self.catalogue.shape(run.shape).and_then(|shape| shape.upstream.clone());
@@ -241,12 +250,11 @@ impl Desk<'_> {
 
     /// Kinds of sources that would have helped and were not there.
     fn missing(&self) -> Vec<Gap> {
-        let everything = Span::new(UnixMs::MIN, UnixMs::MAX);
         let audit = self.timeline.changes.iter().any(|change| {
             !matches!(change.kind, ChangeKind::Reported | ChangeKind::ProxyReloaded | ChangeKind::ProxyStarted)
         });
         [
-            ("error log", !self.timeline.errors.within(everything).is_empty()),
+            ("error log", !self.timeline.errors.within(Span::ALL).is_empty()),
             ("journal", self.host.has_journal),
             ("unit list", self.host.has_unit_list),
             ("cloud audit log", audit),

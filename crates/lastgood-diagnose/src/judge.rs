@@ -12,6 +12,8 @@ pub enum Judgement {
     Incident,
     /// It ended within the minimum duration.
     Blip,
+    /// It was over, and stayed so, when a live host was asked how it is now.
+    Recovered,
     /// One client failed while others were served.
     OneClient,
     /// Outside of what was asked for, or part of a larger finding at the same time.
@@ -30,12 +32,12 @@ pub fn judge(findings: &[Finding<'_>], question: &Question, now: UnixMs) -> Vec<
                     (larger.toll.failed, std::cmp::Reverse(other)) > (finding.toll.failed, std::cmp::Reverse(index));
                 other != index && first && is_echo(finding, larger, now)
             });
-            if echo { Judgement::Nothing } else { alone(finding, question) }
+            if echo { Judgement::Nothing } else { alone(finding, question, now) }
         })
         .collect()
 }
 
-fn alone(finding: &Finding<'_>, question: &Question) -> Judgement {
+fn alone(finding: &Finding<'_>, question: &Question, now: UnixMs) -> Judgement {
     let first = finding.first_bad.at;
     if question.since.is_some_and(|since| finding.recovered.is_some_and(|hit| hit.at < since))
         || question.until.is_some_and(|until| until < first)
@@ -51,6 +53,10 @@ fn alone(finding: &Finding<'_>, question: &Question) -> Judgement {
         && finding.toll.served.iter().any(|&other| other != client)
     {
         return Judgement::OneClient;
+    }
+    let asked_for_now = question.live && question.since.is_none() && question.until.is_none();
+    if asked_for_now && finding.recovered.is_some_and(|hit| now.since(hit.at) >= question.min_duration_ms) {
+        return Judgement::Recovered;
     }
     Judgement::Incident
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lastgood_model::{Said, UnixMs};
+use lastgood_model::{Said, Span, UnixMs};
 
 /// The user's question.
 #[derive(Clone, Debug)]
@@ -25,6 +25,14 @@ pub struct Question {
     pub reported_changes: Vec<(Said, Arc<str>)>,
     /// Zone of the answer and of times of day, in seconds east of UTC.
     pub offset_s: i32,
+}
+
+impl Question {
+    /// The time that was asked about.
+    #[must_use]
+    pub fn window(&self) -> Span {
+        Span::new(self.since.unwrap_or(UnixMs::MIN), self.until.unwrap_or(UnixMs::MAX))
+    }
 }
 
 impl Default for Question {

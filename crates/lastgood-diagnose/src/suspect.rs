@@ -57,7 +57,7 @@ impl Suspect {
 pub fn suspect(timeline: &mut Timeline, catalogue: &Catalogue, question: &Question) -> Vec<Suspect> {
     timeline.settle();
     let search = Search { timeline, catalogue, question };
-    let mut cells = search.wanted_cells();
+    let mut cells = timeline.cells_in(question.window()).to_vec();
     let mut found: Vec<Suspect> = Vec::new();
     while found.len() < MAX_SUSPECTS {
         let Some(seed) = search.strongest(&cells) else { break };
@@ -126,16 +126,6 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    fn wanted_cells(&self) -> Vec<Cell> {
-        let since = self.question.since.unwrap_or(UnixMs::MIN).plus(-self.timeline.bucket_ms());
-        let until = self.question.until.unwrap_or(UnixMs::MAX);
-        let wanted = |cell: &&Cell| {
-            let at = self.timeline.begins(cell.bucket);
-            since < at && at <= until
-        };
-        self.timeline.cells().iter().filter(wanted).copied().collect()
-    }
-
     /// The episode that stands out most, over all series along one dimension.
     fn strongest(&self, cells: &[Cell]) -> Option<Seed> {
         let everything = Selection::of(&self.catalogue.slices, |_| true);

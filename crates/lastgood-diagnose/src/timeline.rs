@@ -128,16 +128,18 @@ impl Timeline {
         self.cells.begins(bucket)
     }
 
-    /// Requests over time for a picture: those of `wanted` slices, in at most `most` buckets of equal width.
-    /// Call [`Timeline::settle`] first.
+    /// Requests over time for a picture: those of `wanted` slices in the time asked about, in at most `most` buckets of
+    /// equal width. Call [`Timeline::settle`] first.
     #[must_use]
-    pub fn traffic(&self, most: usize, wanted: impl Fn(SliceId) -> bool) -> Traffic {
-        let (Some(first), Some(last)) = (self.cells().first(), self.cells().last()) else { return Traffic::default() };
+    pub fn traffic(&self, most: usize, window: Span, wanted: impl Fn(SliceId) -> bool) -> Traffic {
+        let (Some(first), Some(last)) = (self.cells_in(window).first(), self.cells_in(window).last()) else {
+            return Traffic::default();
+        };
         let present = i64::from(last.bucket - first.bucket) + 1;
         let together = present.div_euclid(i64::try_from(most.max(1)).unwrap_or(i64::MAX)) + 1;
         let width_ms = together * self.bucket_ms();
         let mut buckets: Vec<Bucket> = Vec::new();
-        for cell in self.cells().iter().filter(|cell| wanted(cell.slice)) {
+        for cell in self.cells_in(window).iter().filter(|cell| wanted(cell.slice)) {
             let from = UnixMs(self.begins(cell.bucket).0.div_euclid(width_ms) * width_ms);
             let (requests, failed) = (u64::from(cell.counts.requests), u64::from(cell.counts.failed));
             match buckets.last_mut().filter(|bucket| bucket.from == from) {
@@ -167,6 +169,14 @@ impl Timeline {
         let _sorted = self.cells.finish();
         self.facts.sort_by_key(|observation| (observation.at, observation.line));
         self.changes.sort_by_key(|change| (change.span.from(), change.span.to()));
+    }
+
+    /// The cells whose buckets share a moment with a stretch of time.
+    pub(crate) fn cells_in(&self, window: Span) -> &[Cell] {
+        let cells = self.cells();
+        let from = cells.partition_point(|cell| self.begins(cell.bucket).plus(self.bucket_ms() - 1) < window.from());
+        let to = cells.partition_point(|cell| self.begins(cell.bucket) <= window.to());
+        cells.get(from..to).unwrap_or_default()
     }
 
     /// The cells, in order once [`Timeline::settle`] was called.

@@ -56,17 +56,20 @@ impl Site {
     }
 
     fn verdict(&self) -> Verdict {
+        self.asked(&Question::default())
+    }
+
+    fn asked(&self, question: &Question) -> Verdict {
         let catalogue = catalogue();
-        let question = Question::default();
         let mut timeline = Timeline::new();
         self.hits.iter().for_each(|hit| timeline.hit(hit));
-        let suspects = suspect(&mut timeline, &catalogue, &question);
+        let suspects = suspect(&mut timeline, &catalogue, question);
         let mut closeup = CloseUp::new(&suspects);
         let visitor = || Visitor { referrer_host: None, agent: None };
         self.hits.iter().filter(|hit| closeup.wants(hit.at)).copied().collect::<Vec<_>>().iter().for_each(|hit| {
             closeup.hit(hit, visitor);
         });
-        decide(timeline, &suspects, closeup, &catalogue, &question)
+        decide(timeline, &suspects, closeup, &catalogue, question)
     }
 }
 
@@ -142,4 +145,30 @@ fn two_lines_are_enough_for_an_honest_half() {
     assert_eq!(incident.onset.first_bad.as_ref().map(|edge| edge.at), Some(site.hits[1].at));
     assert_eq!(incident.impact.failed, 1);
     assert_eq!(incident.causes.iter().map(|cause| cause.code.to_string()).collect::<Vec<_>>(), ["unknown/located"]);
+}
+
+/// An outage of ten minutes, and calm for as long after it.
+fn ten_minutes() -> Site {
+    Site::new(3, 6000, 2.0, |second, slice| f64::from(u8::from(slice < 3 && (1200.0..1800.0).contains(&second))))
+}
+
+#[test]
+fn only_the_time_asked_about_counts() {
+    let (site, at) = (ten_minutes(), |second: i64| Some(UnixMs::from_seconds(1_700_000_000 + second)));
+    let status = |since, until| site.asked(&Question { since, until, ..Question::default() }).status;
+    assert_eq!(status(None, None), Status::Incident);
+    assert_eq!(status(None, at(1100)), Status::Healthy);
+    assert_eq!(status(at(1900), None), Status::Healthy);
+    assert_eq!(status(at(90_000), None), Status::Undetermined);
+}
+
+#[test]
+fn what_a_live_host_got_over_is_a_note() {
+    let site = ten_minutes();
+    let live = Question { live: true, now: site.hits.last().map(|hit| hit.at), ..Question::default() };
+    let verdict = site.asked(&live);
+    assert_eq!(verdict.status, Status::Healthy);
+    assert!(verdict.notes.iter().any(|note| note.kind.name() == "recovered"), "{:?}", verdict.notes);
+    let since = Some(UnixMs::from_seconds(1_700_000_000));
+    assert_eq!(site.asked(&Question { since, ..live }).status, Status::Incident);
 }

@@ -37,6 +37,9 @@ pub struct Span {
 }
 
 impl Span {
+    /// All of time.
+    pub const ALL: Self = Self { from: UnixMs::MIN, to: UnixMs::MAX };
+
     /// The stretch between two moments, given in any order.
     #[must_use]
     pub fn new(a: UnixMs, b: UnixMs) -> Self {

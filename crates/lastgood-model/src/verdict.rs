@@ -63,7 +63,16 @@ pub enum NoteKind {
         /// Virtual host.
         vhost: Arc<str>,
     },
-    /// Scattered failures at a rate that never changed.
+    /// An incident of a live host that was over before it was asked about.
+    Recovered {
+        /// Failures.
+        failed: u64,
+        /// First failure to recovery, in seconds.
+        seconds: u64,
+        /// Virtual host.
+        vhost: Arc<str>,
+    },
+    /// Scattered failures, in which no bad stretch stands out.
     SteadyFailures {
         /// Failures.
         failed: u64,
@@ -129,6 +138,7 @@ impl NoteKind {
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Blip { .. } => "blip",
+            Self::Recovered { .. } => "recovered",
             Self::SteadyFailures { .. } => "steady-failures",
             Self::OneClient { .. } => "one-client",
             Self::ClientErrors { .. } => "client-errors",
@@ -172,6 +182,8 @@ pub enum GapKind {
     NotGiven,
     /// Times without a zone were read in this one because nothing says which it is.
     ZoneAssumed(Arc<str>),
+    /// No request falls into the time that was asked about.
+    NothingThen,
     /// There is no access log: failures cannot be set against successes.
     NoAccessLog,
     /// Bigger than the limit; the rest was not read.

@@ -1,4 +1,4 @@
-//! Exit codes: a public contract (CONTRACTS §1). What an answer is worth is decided elsewhere.
+//! Exit codes: a public contract. What an answer is worth is decided elsewhere.
 
 use lastgood_model::Status;
 

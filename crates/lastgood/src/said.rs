@@ -1,4 +1,4 @@
-//! Times, durations and zones as a person types them (CONTRACTS §4). What a time of day means is known only after
+//! Times, durations and zones as a person types them. What a time of day means is known only after
 //! reading: until then it stays a [`Moment`]. Times in logs are read elsewhere.
 
 use std::sync::Arc;

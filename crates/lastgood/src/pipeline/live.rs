@@ -1,4 +1,4 @@
-//! What is read of this very host, and whether at all (CONTRACTS §8): only where the logs in question are written to
+//! What is read of this very host, and whether at all: only where the logs in question are written to
 //! by this host now. Nothing here changes anything.
 
 use std::path::{Path, PathBuf};

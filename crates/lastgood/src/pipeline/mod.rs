@@ -86,7 +86,7 @@ pub fn investigate(args: &InvestigateArgs, progress: &dyn Progress) -> anyhow::R
     let closeup = closeup::close_up(&survey.sources, &scanned, &copies, &suspects, &interner, progress);
     // The second reading may have met names that the first had no use for.
     let catalogue = interner.catalogue(survey.names.clone());
-    let traffic = timeline.traffic(POINTS, |_| true);
+    let traffic = timeline.traffic(POINTS, question.window(), |_| true);
     let verdict = decide(timeline, &suspects, closeup, &catalogue, &question);
     let quotes = quotes::quotes(&verdict, &survey.sources, &scanned);
 

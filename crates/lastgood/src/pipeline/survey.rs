@@ -165,7 +165,9 @@ impl Survey {
         for head in heads {
             let stem = rotation::stem(&head.file.display);
             // A file's name may hold any byte; a text of a log line never holds a newline, and some rely on that.
-            let vhost = Arc::from(rotation::vhost_of(&stem).replace('\n', " "));
+            // What came through a pipe has no name, only a descriptor's number.
+            let named = head.file.path.as_ref().map_or("-", |_| rotation::vhost_of(&stem));
+            let vhost = Arc::from(named.replace('\n', " "));
             let next = sets.len();
             let set = *sets.entry((stem, format_name(&head.format))).or_insert(next);
             *self.in_set.entry(set).or_default() += 1;

@@ -1,4 +1,4 @@
-//! `lastgood.verdict/1`: the wire form of a verdict (CONTRACTS §2), written here and nowhere else.
+//! `lastgood.verdict/1`: the wire form of a verdict, written here and nowhere else.
 //! Prose fields (`summary`, `claim`, `what`, `why`, `fix`, `prevention`) are in the language of the run; everything
 //! that a program compares is not.
 

@@ -3,7 +3,7 @@
 
 use super::layout::{Ink, Line, pad};
 
-/// A verdict fits these (CONTRACTS §11); `-v` shows the rest.
+/// A verdict fits these; `-v` shows the rest.
 const MOST_LINES: usize = 40;
 
 /// Sections of this rank and above keep what they want to keep even then.

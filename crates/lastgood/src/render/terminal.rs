@@ -1,4 +1,4 @@
-//! The answer on a terminal (CONTRACTS §11): what was looked at, then five lines that say everything, then the
+//! The answer on a terminal: what was looked at, then five lines that say everything, then the
 //! picture and the evidence, in a column beside a margin of labels. What gives way for 40 lines: `page`.
 
 use lastgood_model::{Change, ChangeKind, Claim, Evidence, Incident, Note, NoteKind, Ref, Status, Weight};

@@ -146,6 +146,7 @@ fn texts(lang: Lang) -> Vec<(String, String)> {
     let vhost = || name("shop");
     for note in [
         NoteKind::Blip { failed: 1, seconds: 9, vhost: vhost() },
+        NoteKind::Recovered { failed: 1, seconds: 90, vhost: vhost() },
         NoteKind::SteadyFailures { failed: 1, requests: 9, vhost: vhost() },
         NoteKind::OneClient { failed: 1, vhost: name("access.log") },
         NoteKind::ClientErrors { count: 9, busiest_percent: 90, vhost: vhost() },
@@ -165,6 +166,7 @@ fn texts(lang: Lang) -> Vec<(String, String)> {
         GapKind::UnknownFormat,
         GapKind::NotGiven,
         GapKind::ZoneAssumed(name("UTC")),
+        GapKind::NothingThen,
         GapKind::NoAccessLog,
         GapKind::TooLarge,
     ] {

@@ -13,8 +13,14 @@ pub(super) fn note(kind: &NoteKind) -> String {
             let failures = plural(*failed, "failure");
             format!("{}: a blip of {failures} within {}", name_of(vhost), English.duration(*seconds))
         }
+        NoteKind::Recovered { failed, seconds, vhost } => format!(
+            "{}: {} in {}, over since then; --since with a time before it explains it",
+            name_of(vhost),
+            plural(*failed, "failure"),
+            English.duration(*seconds)
+        ),
         NoteKind::SteadyFailures { failed, requests, vhost } => format!(
-            "{}: {} of {} requests fail ({}), as they did all the time",
+            "{}: {} of {} requests failed here and there ({})",
             name_of(vhost),
             grouped(*failed),
             grouped(*requests),
@@ -62,6 +68,7 @@ pub(super) fn gap_why(gap: &Gap) -> String {
         GapKind::UnknownFormat => "no format that is known here".to_owned(),
         GapKind::NotGiven => format!("not given{}", how_to_get(&gap.what)),
         GapKind::ZoneAssumed(zone) => format!("names no zone, read as {zone}; --tz says another"),
+        GapKind::NothingThen => "no request in the time that was asked about (--since, --until)".to_owned(),
         GapKind::NoAccessLog => "not found; without one failures cannot be set against successes".to_owned(),
         GapKind::TooLarge => "too large; the rest was not read".to_owned(),
     }

@@ -13,8 +13,14 @@ pub(super) fn note(kind: &NoteKind) -> String {
         NoteKind::Blip { failed, seconds, vhost } => {
             format!("{}: {} 동안 {}건 실패 후 회복", name_of(vhost), Korean.duration(*seconds), grouped(*failed))
         }
+        NoteKind::Recovered { failed, seconds, vhost } => format!(
+            "{}: {} 동안 {}건 실패, 지금은 회복됨 (그 이전 시각을 --since로 주면 원인을 설명)",
+            name_of(vhost),
+            Korean.duration(*seconds),
+            grouped(*failed)
+        ),
         NoteKind::SteadyFailures { failed, requests, vhost } => format!(
-            "{}: 요청 {}건 중 {}건 실패({}), 처음부터 끝까지 같은 수준",
+            "{}: 요청 {}건 중 {}건 산발적으로 실패({})",
             name_of(vhost),
             grouped(*requests),
             grouped(*failed),
@@ -66,6 +72,7 @@ pub(super) fn gap_why(gap: &Gap) -> String {
         GapKind::UnknownFormat => "알려진 형식이 아님".to_owned(),
         GapKind::NotGiven => format!("주어지지 않음{}", how_to_get(&gap.what)),
         GapKind::ZoneAssumed(zone) => format!("시간대 표기가 없어 {zone} 기준으로 읽음 (--tz로 지정)"),
+        GapKind::NothingThen => "물어본 시간(--since, --until)에 요청이 없음".to_owned(),
         GapKind::NoAccessLog => "없음 (없으면 실패를 성공과 견줄 수 없음)".to_owned(),
         GapKind::TooLarge => "너무 커서 나머지는 읽지 않음".to_owned(),
     }
