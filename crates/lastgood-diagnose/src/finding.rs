@@ -9,7 +9,7 @@ use lastgood_model::{Hit, OnsetKind, Span, UnixMs};
 use crate::Suspect;
 use crate::change_point::{Turn, turn_to_bad, turn_to_good};
 use crate::closeup::{Look, Sample, Toll};
-use crate::episodes::{Episode, episodes};
+use crate::episodes::{Episode, change_cost, episodes, gain, good_rate};
 use crate::outcome::Outcome;
 use crate::series::{Point, Selection};
 use crate::suspect::follows_closely;
@@ -161,8 +161,13 @@ impl<'a> Row<'a> {
         let telling = |sample: &Sample| !failed(sample) || share < ONE_STATUS || sample.hit.status == status;
         let kept: Vec<usize> = (0..opening.len()).filter(|&index| telling(&opening[index])).collect();
         let failures: Vec<bool> = kept.iter().map(|&index| failed(&opening[index])).collect();
-        let turn =
-            turn_to_bad(&failures, self.good_tally(opening, status, share), self.after, self.suspect.dispersion)?;
+        let good = self.good_tally(opening, status, share);
+        let dispersion = self.suspect.dispersion;
+        let mut turn = turn_to_bad(&failures, good, self.after, dispersion)?;
+        // A failure that grows has its steepest step late: what rose before it belongs to it.
+        while let Some(earlier) = turn.last_good.and_then(|end| rise(&failures[..=end], good, dispersion)) {
+            turn = earlier;
+        }
         Some(Turn { last_good: turn.last_good.map(|index| kept[index]), first_bad: kept[turn.first_bad] })
     }
 
@@ -180,6 +185,18 @@ impl<'a> Row<'a> {
         }
         (n, k * same / all)
     }
+}
+
+/// The turn to bad within a row that ends just before a worse one; `None` if its end is as good as its beginning.
+fn rise(row: &[bool], good: (f64, f64), dispersion: f64) -> Option<Turn> {
+    let turn = turn_to_bad(row, good, (0.0, 0.0), dispersion)?;
+    let start = turn.last_good?;
+    let tally =
+        |part: &[bool]| part.iter().fold((0.0, 0.0), |(n, k), &failed| (n + 1.0, k + f64::from(u8::from(failed))));
+    let (calm, risen) = (tally(&row[..=start]), tally(&row[turn.first_bad..]));
+    let rate = good_rate(good.0 + calm.0, good.1 + calm.1);
+    let stands_out = gain(risen.0, risen.1, rate) / dispersion > change_cost(row.len());
+    (stands_out && risen.1 / risen.0 >= (3.0 * rate).max(0.05)).then_some(turn)
 }
 
 /// From this share on, one status is that of the incident.
