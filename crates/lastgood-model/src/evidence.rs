@@ -55,18 +55,8 @@ pub struct Link {
 /// What is claimed. Each has words in every language.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Claim {
-    /// The last request of the failing slice that was answered well.
-    LastGood {
-        /// Its status.
-        status: u16,
-    },
     /// The first one that was not.
     FirstBad {
-        /// Its status.
-        status: u16,
-    },
-    /// The first good one after the bad stretch.
-    Recovered {
         /// Its status.
         status: u16,
     },
@@ -176,10 +166,5 @@ pub enum Claim {
         requests: u64,
         /// Failures among them.
         failed: u64,
-    },
-    /// A person said that it happened.
-    Reported {
-        /// In their words.
-        text: Arc<str>,
     },
 }

@@ -45,7 +45,7 @@ pub enum Key {
     Segment,
     /// Path template
     Path,
-    /// Address that answered
+    /// Address that answered last
     Upstream,
     /// Method
     Method,

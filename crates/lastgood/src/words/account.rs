@@ -96,7 +96,6 @@ impl<'a> Account<'a> {
             Claim::ChangeBefore { kind, subject, reported, .. } => {
                 Some(Trigger { kind: *kind, subject, reported: *reported })
             }
-            Claim::Reported { text } => Some(Trigger { kind: ChangeKind::Reported, subject: text, reported: true }),
             _ => None,
         })
     }

@@ -62,9 +62,7 @@ fn name(text: &str) -> Arc<str> {
 fn claims() -> Vec<Claim> {
     let unit = || name("app.service");
     let mut all = vec![
-        Claim::LastGood { status: 200 },
         Claim::FirstBad { status: 9 },
-        Claim::Recovered { status: 200 },
         Claim::FailingShare { failed: 1, requests: 2 },
         Claim::ErrorsBeganLater { seconds: 61 },
         Claim::ErrorsBefore { count: 3 },

@@ -8,9 +8,7 @@ use super::{English, plural};
 
 pub(super) fn claim(claim: &Claim) -> String {
     match claim {
-        Claim::LastGood { status: code } => format!("last good answer, {}", status(*code)),
         Claim::FirstBad { status: code } => format!("first failure, {}", status(*code)),
-        Claim::Recovered { status: code } => format!("good again, {}", status(*code)),
         Claim::FailingShare { failed, requests } => {
             format!("{} of {} requests failed", grouped(*failed), grouped(*requests))
         }
@@ -57,7 +55,6 @@ pub(super) fn claim(claim: &Claim) -> String {
         Claim::ServedWell { requests, failed } => {
             format!("{} in the same time, only {} failed", plural(*requests, "request"), grouped(*failed))
         }
-        Claim::Reported { text } => format!("{text}, as reported"),
     }
 }
 

@@ -9,9 +9,7 @@ use super::Korean;
 
 pub(super) fn claim(claim: &Claim) -> String {
     match claim {
-        Claim::LastGood { status: code } => format!("마지막 정상 응답 {}", status(*code)),
         Claim::FirstBad { status: code } => format!("첫 실패 {}", status(*code)),
-        Claim::Recovered { status: code } => format!("다시 정상 응답 {}", status(*code)),
         Claim::FailingShare { failed, requests } => {
             format!("요청 {}건 중 {}건 실패", grouped(*requests), grouped(*failed))
         }
@@ -58,7 +56,6 @@ pub(super) fn claim(claim: &Claim) -> String {
         Claim::ServedWell { requests, failed } => {
             format!("같은 시간 요청 {}건 중 {}건만 실패", grouped(*requests), grouped(*failed))
         }
-        Claim::Reported { text } => format!("{text} (제보 내용)"),
     }
 }
 
