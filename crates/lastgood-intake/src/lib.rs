@@ -2,6 +2,7 @@
 //! It opens no file, knows no clock and holds no opinion; a line that it cannot read is counted, never an error.
 
 pub mod access;
+mod access_log;
 pub mod agent;
 mod cloudtrail;
 mod cloudtrail_ids;

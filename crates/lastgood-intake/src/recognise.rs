@@ -37,11 +37,11 @@ pub enum Format {
 }
 
 impl Format {
-    /// Stable name, as in JSON.
+    /// Its name, as shown: that of an access log is the name of its format.
     #[must_use]
-    pub const fn name(&self) -> &'static str {
+    pub fn name(&self) -> &str {
         match self {
-            Self::Access(_) => "access",
+            Self::Access(format) => format.name(),
             Self::NginxError => "nginx-error",
             Self::Journal => "journal",
             Self::UnitFiles => "unit-files",
@@ -49,6 +49,24 @@ impl Format {
             Self::NginxConf => "nginx-conf",
             Self::Unknown => "unknown",
         }
+    }
+
+    /// Whether its lines are requests: failures can be set against successes.
+    #[must_use]
+    pub const fn holds_requests(&self) -> bool {
+        matches!(self, Self::Access(_))
+    }
+
+    /// Whether its lines are what a proxy complains of.
+    #[must_use]
+    pub const fn holds_proxy_errors(&self) -> bool {
+        matches!(self, Self::NginxError)
+    }
+
+    /// Whether it says what happened, and is not merely a list, a document or a configuration beside that.
+    #[must_use]
+    pub const fn is_log(&self) -> bool {
+        self.holds_requests() || self.holds_proxy_errors() || matches!(self, Self::Journal)
     }
 }
 
@@ -181,10 +199,7 @@ mod tests {
     }
 
     fn name(head: &str, file: &str, conf: &NginxConf) -> String {
-        match recognise(head.as_bytes(), file, conf) {
-            Format::Access(format) => format.name().to_owned(),
-            other => other.name().to_owned(),
-        }
+        recognise(head.as_bytes(), file, conf).name().to_owned()
     }
 
     #[test]

@@ -8,13 +8,11 @@ use lastgood_model::{ChangeKind, Fact, Span, UnixMs};
 use memchr::memchr;
 
 use crate::access::Request;
+use crate::access_log::AccessLog;
 use crate::cloudtrail::CloudTrail;
-use crate::damage::{Repair, may_hold_record};
 use crate::journal::Journal;
-use crate::log_format::{AccessFormat, Fit};
 use crate::nginx_error::{ErrorLog, ProxyError};
 use crate::recognise::Format;
-use crate::timestamp::Clock;
 use crate::unit_files;
 
 /// Takes what lines say. Lines are counted from 1; a line may say several things, also of other lines' times.
@@ -82,11 +80,11 @@ pub struct Scanner {
 #[derive(Debug)]
 enum Reader {
     Access(Box<AccessLog>),
-    Error(Box<ErrorLog>),
+    NginxError(Box<ErrorLog>),
     Journal(Box<Journal>),
     UnitFiles,
     CloudTrail(Box<CloudTrail>),
-    Configuration,
+    NginxConf,
     Unknown,
 }
 
@@ -94,44 +92,24 @@ impl Scanner {
     /// A reader for a file of this format.
     #[must_use]
     pub fn new(format: &Format, context: Context) -> Self {
-        let reader = match format {
-            Format::Access(format) => Reader::Access(Box::new(AccessLog {
-                format: Arc::clone(format),
-                clock: Clock::new(context.zone.clone()),
-                repair: Repair::default(),
-                errors: ErrorLog::new(context.zone),
-            })),
-            Format::NginxError => Reader::Error(Box::new(ErrorLog::new(context.zone))),
-            Format::Journal => Reader::Journal(Box::default()),
-            Format::UnitFiles => Reader::UnitFiles,
-            Format::CloudTrail => Reader::CloudTrail(Box::default()),
-            Format::NginxConf => Reader::Configuration,
-            Format::Unknown => Reader::Unknown,
-        };
-        Self { reader, counts: Counts::default() }
+        Self { reader: Reader::new(format, context), counts: Counts::default() }
     }
 
     /// Reads a block of whole lines; only the last block of a file may lack its last newline.
     pub fn feed(&mut self, block: &[u8], sink: &mut impl Sink) {
         let counts = &mut self.counts;
         match &mut self.reader {
+            // The hot path: one match for a block, not for a line.
             Reader::Access(log) => {
                 let nul = memchr(0, block).is_some();
                 counts.lines_of(block, |line, number| log.line(line, nul, number, sink));
             }
-            Reader::Error(log) => counts.lines_of(block, |line, number| log.line(line, number, sink)),
-            Reader::Journal(journal) => counts.lines_of(block, |line, number| journal.line(line, number, sink)),
-            Reader::UnitFiles => counts.lines_of(block, |line, number| unit_files::line(line, number, sink)),
             // A document is understood as a whole: its lines are counted when it ends.
             Reader::CloudTrail(document) => {
                 counts.bytes += block.len() as u64;
                 document.push(block);
             }
-            Reader::Configuration => counts.lines_of(block, |line, _| match line.trim_ascii_start().first() {
-                None | Some(b'#') => Line::Other,
-                Some(_) => Line::Parsed,
-            }),
-            Reader::Unknown => counts.lines_of(block, |_, _| Line::Other),
+            reader => counts.lines_of(block, |line, number| reader.line(line, None, number, sink)),
         }
     }
 
@@ -143,14 +121,48 @@ impl Scanner {
 
     /// The file ended. Says what only the whole file could tell, and how much was read.
     pub fn finish(mut self, sink: &mut impl Sink) -> Counts {
-        match self.reader {
-            Reader::Access(log) => log.errors.finish(sink),
-            Reader::Error(log) => log.finish(sink),
-            Reader::Journal(journal) => journal.finish(sink),
-            Reader::CloudTrail(document) => document.finish(&mut self.counts, sink),
-            Reader::UnitFiles | Reader::Configuration | Reader::Unknown => {}
-        }
+        self.reader.finish(&mut self.counts, sink);
         self.counts
+    }
+}
+
+impl Reader {
+    fn new(format: &Format, context: Context) -> Self {
+        match format {
+            Format::Access(format) => Self::Access(Box::new(AccessLog::new(Arc::clone(format), context))),
+            Format::NginxError => Self::NginxError(Box::new(ErrorLog::new(context.zone))),
+            Format::Journal => Self::Journal(Box::default()),
+            Format::UnitFiles => Self::UnitFiles,
+            Format::CloudTrail => Self::CloudTrail(Box::default()),
+            Format::NginxConf => Self::NginxConf,
+            Format::Unknown => Self::Unknown,
+        }
+    }
+
+    /// Reads one line of a format that is understood line by line. `_at` is when something around the line says that it
+    /// was written: a container's log driver, for one.
+    fn line(&mut self, line: &[u8], _at: Option<UnixMs>, number: u64, sink: &mut impl Sink) -> Line {
+        match self {
+            Self::Access(log) => log.line(line, memchr(0, line).is_some(), number, sink),
+            Self::NginxError(log) => log.line(line, number, sink),
+            Self::Journal(journal) => journal.line(line, number, sink),
+            Self::UnitFiles => unit_files::line(line, number, sink),
+            Self::NginxConf => match line.trim_ascii_start().first() {
+                None | Some(b'#') => Line::Other,
+                Some(_) => Line::Parsed,
+            },
+            Self::CloudTrail(_) | Self::Unknown => Line::Other,
+        }
+    }
+
+    fn finish(self, counts: &mut Counts, sink: &mut impl Sink) {
+        match self {
+            Self::Access(log) => log.finish(sink),
+            Self::NginxError(log) => log.finish(sink),
+            Self::Journal(journal) => journal.finish(sink),
+            Self::CloudTrail(document) => document.finish(counts, sink),
+            Self::UnitFiles | Self::NginxConf | Self::Unknown => {}
+        }
     }
 }
 
@@ -181,86 +193,5 @@ impl Counts {
             Line::Other => self.other += 1,
             Line::Unreadable => self.unreadable += 1,
         }
-    }
-}
-
-/// An access log, with the error lines that stand among its own where a container writes both to one stream.
-#[derive(Debug)]
-struct AccessLog {
-    format: Arc<AccessFormat>,
-    clock: Clock,
-    repair: Repair,
-    errors: ErrorLog,
-}
-
-impl AccessLog {
-    #[inline]
-    fn line(&mut self, line: &[u8], nul_in_block: bool, number: u64, sink: &mut impl Sink) -> Line {
-        let nul = nul_in_block && memchr(0, line).is_some();
-        if !nul
-            && let Some((request, Fit::Whole { extra })) = self.format.read(line, &mut self.clock)
-            && (extra == 0 || !may_hold_record(&self.format, line, extra))
-        {
-            sink.request(&request, number);
-            return Line::Parsed;
-        }
-        self.difficult_line(line, number, sink)
-    }
-
-    #[cold]
-    fn difficult_line(&mut self, line: &[u8], number: u64, sink: &mut impl Sink) -> Line {
-        if matches!(line.trim_ascii_start().first(), None | Some(b'#')) {
-            return Line::Other;
-        }
-        let emit = |request: &Request<'_>| sink.request(request, number);
-        if self.repair.records(&self.format, line, &mut self.clock, emit) > 0 {
-            return Line::Parsed;
-        }
-        match self.errors.line_among_others(line, number, sink) {
-            Line::Unreadable if is_entrypoint(line) => Line::Other,
-            line => line,
-        }
-    }
-}
-
-/// What nginx's own container image says before nginx starts, on the stream that the access log goes to.
-fn is_entrypoint(line: &[u8]) -> bool {
-    [&b"/docker-entrypoint."[..], b".sh: info: "].iter().any(|part| memchr::memmem::find(line, part).is_some())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[derive(Default)]
-    struct Told(Vec<String>);
-
-    impl Sink for Told {
-        fn request(&mut self, request: &Request<'_>, line: u64) {
-            self.0.push(format!("{line} {}", request.status));
-        }
-
-        fn error(&mut self, error: &ProxyError<'_>, line: u64) {
-            self.0.push(format!("{line} {:?}", error.kind));
-        }
-    }
-
-    #[test]
-    fn one_stream_of_a_container_is_read_whole() {
-        let text = b"/docker-entrypoint.sh: Configuration complete; ready for start up\n\
-            10-listen-on-ipv6-by-default.sh: info: Enabled listen on IPv6\n\
-            2026/11/21 19:25:04 [notice] 1#1: nginx/1.22.1\n\
-            1.2.3.4 - - [21/Nov/2026:19:25:05 +0000] \"GET / HTTP/1.1\" 502 157 \"-\" \"curl\" \"-\"\r\n\
-            2026/11/21 19:25:05 [error] 7#7: *3 connect() failed (111: Connection refused) while connecting to upstream\n\
-            \n\
-            1.2.3.4 - - [21/Nov/2026:19:25:06 +0000] \"GET /";
-        let format = Format::Access(Arc::new(AccessFormat::combined()));
-        let mut scanner = Scanner::new(&format, Context { zone: TimeZone::UTC, vhost: "shop".into() });
-        let mut told = Told::default();
-        scanner.feed(text, &mut told);
-        let counts = scanner.finish(&mut told);
-        assert_eq!(told.0, ["4 502", "5 ConnectRefused"]);
-        let expected = Counts { bytes: text.len() as u64, lines: 7, parsed: 3, other: 3, unreadable: 1 };
-        assert_eq!(counts, expected);
     }
 }

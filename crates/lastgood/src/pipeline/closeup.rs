@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use lastgood_diagnose::{CloseUp, Suspect};
-use lastgood_intake::{Format, Interner, LocalInterner};
+use lastgood_intake::{Interner, LocalInterner};
 use lastgood_model::Span;
 
 use super::duplicates::LineSet;
@@ -30,7 +30,7 @@ pub(crate) fn close_up<M>(
         .iter()
         .zip(scanned)
         .zip(copies)
-        .filter(|((source, _), _)| matches!(source.format, Format::Access(_)))
+        .filter(|((source, _), _)| source.format.holds_requests())
         .map(|((source, scanned), copies)| Parts { source, copies, pieces: scanned.index.meeting(&spans) })
         .filter(|parts| !parts.pieces.is_empty())
         .collect();

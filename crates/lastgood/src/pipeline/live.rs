@@ -46,7 +46,8 @@ pub(crate) fn inputs_of_this_host() -> Vec<Input> {
 
 fn is_web_log(file: &lastgood_world::LogFile) -> bool {
     let bytes = head(file, HEAD).unwrap_or_default();
-    matches!(recognise(&bytes, file.name(), &NginxConf::default()), Format::Access(_) | Format::NginxError)
+    let format = recognise(&bytes, file.name(), &NginxConf::default());
+    format.holds_requests() || format.holds_proxy_errors()
 }
 
 /// Whether every path given is a log that this host writes to now, or a folder that holds one.

@@ -24,14 +24,14 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use lastgood_diagnose::{Question, Timeline, decide, suspect};
-use lastgood_intake::{Format, Interner};
+use lastgood_intake::Interner;
 use lastgood_model::{Gap, Note, NoteKind, Read, Ref, SourceId, UnixMs, Verdict};
 use lastgood_world::{Input, boot_time, discover, host_name, now};
 
 use crate::investigation::{FileRead, InvestigateArgs, Investigation, Progress};
 use duplicates::LineSet;
 use scan::Scanned;
-use survey::{Hints, Survey, format_name, survey};
+use survey::{Hints, Survey, survey};
 use witness::Witness;
 
 /// Points of the picture of the traffic; what is drawn is coarser.
@@ -95,7 +95,7 @@ pub fn investigate(args: &InvestigateArgs, progress: &dyn Progress) -> anyhow::R
     });
     let files = survey.sources.iter().zip(&scanned).map(|(source, scanned)| FileRead {
         display: Arc::clone(&source.file.display),
-        format: Arc::from(format_name(&source.format)),
+        format: Arc::from(source.format.name()),
         lines: scanned.counts.lines,
     });
     Ok(Investigation { read, quotes, files: files.collect(), offset_s, live, host, now, traffic, catalogue, verdict })
@@ -127,8 +127,7 @@ fn collect(
         hints.nginx_conf = Some(OWN_CONFIGURATION.into());
     }
     let mut survey = survey(found, &hints);
-    let is_log = |format: &Format| matches!(format, Format::Access(_) | Format::NginxError | Format::Journal);
-    if !survey.sources.iter().any(|source| is_log(&source.format)) {
+    if !survey.sources.iter().any(|source| source.format.is_log()) {
         let looked_at = paths.iter().map(|path| Arc::from(path.to_string_lossy())).collect();
         return Err(NoLogs { looked_at, gaps: survey.gaps, files });
     }

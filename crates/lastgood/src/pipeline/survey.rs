@@ -140,7 +140,7 @@ fn describe(file: LogFile, format: Format) -> Head {
     let bytes = head(&file, HEAD).unwrap_or_default();
     let first_line = bytes.iter().position(|&byte| byte == b'\n').and_then(|end| bytes.get(..=end)).map(<[u8]>::to_vec);
     let mut first = FirstRequest(None);
-    if let Format::Access(_) = format {
+    if format.holds_requests() {
         let context = Context { zone: TimeZone::UTC, vhost: Arc::from("") };
         Scanner::new(&format, context).feed(&bytes, &mut first);
     }
@@ -169,7 +169,7 @@ impl Survey {
             let named = head.file.path.as_ref().map_or("-", |_| rotation::vhost_of(&stem));
             let vhost = Arc::from(named.replace('\n', " "));
             let next = sets.len();
-            let set = *sets.entry((stem, format_name(&head.format))).or_insert(next);
+            let set = *sets.entry((stem, head.format.name().to_owned())).or_insert(next);
             *self.in_set.entry(set).or_default() += 1;
             let neighbour = offsets.iter().find(|(folder, _)| folder.as_deref() == head.file.folder());
             // A log without zones was written by the same machine as the one beside it, which has them.
@@ -177,7 +177,7 @@ impl Survey {
                 let (_, offset_s) = neighbour.or_else(|| only(&offsets))?;
                 Offset::from_seconds(*offset_s).ok().map(TimeZone::fixed)
             });
-            if known.is_none() && head.format == Format::NginxError {
+            if known.is_none() && head.format.holds_proxy_errors() {
                 assumed.push(Arc::clone(&head.file.display));
             }
             let context = Context { zone: known.unwrap_or(TimeZone::UTC), vhost };
@@ -194,7 +194,7 @@ impl Survey {
 
     /// Names what nobody understands, unless it is plainly no log and there is enough else to read.
     fn say_strangers(&mut self, strangers: &[LogFile], heads: &[Head], hints: &Hints) {
-        let any_access = heads.iter().any(|head| matches!(head.format, Format::Access(_)));
+        let any_access = heads.iter().any(|head| head.format.holds_requests());
         let asked_for = |file: &LogFile| {
             hints.inputs.iter().any(|input| match input {
                 Input::Stdin => file.path.is_none(),
@@ -215,14 +215,6 @@ fn sounds_like_a_log(name: &str) -> bool {
     let stem = rotation::stem(&name);
     stem.ends_with("log") && !stem.ends_with("changelog")
         || ["access", "error", "messages", "journal"].contains(&stem.as_str())
-}
-
-/// The name of a format; of an access log's, as it was declared.
-pub(crate) fn format_name(format: &Format) -> String {
-    match format {
-        Format::Access(format) => format.name().to_owned(),
-        other => other.name().to_owned(),
-    }
 }
 
 /// The offset of most access logs, by their number.

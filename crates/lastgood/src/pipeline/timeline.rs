@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use jiff::tz::TimeZone;
-use lastgood_intake::{Dimension, Format};
+use lastgood_intake::Dimension;
 use lastgood_model::{Catalogue, Change, Gap, Note, Read, Span, UnixMs};
 
 use super::duplicates::LineSet;
@@ -172,7 +172,7 @@ fn trim(
         return;
     }
     for ((source, scanned), copies) in survey.sources.iter().zip(scanned).zip(copies) {
-        if matches!(source.format, Format::Access(_)) {
+        if source.format.holds_requests() {
             let parts = Parts { source, copies, pieces: scanned.index.meeting(&cut) };
             parts.requests(&mut |request, _| {
                 let outside = request.at < since || until < request.at;
