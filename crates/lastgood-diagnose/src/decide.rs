@@ -250,9 +250,7 @@ impl Desk<'_> {
 
     /// Kinds of sources that would have helped and were not there.
     fn missing(&self) -> Vec<Gap> {
-        let audit = self.timeline.changes.iter().any(|change| {
-            !matches!(change.kind, ChangeKind::Reported | ChangeKind::ProxyReloaded | ChangeKind::ProxyStarted)
-        });
+        let audit = self.timeline.changes.iter().any(|change| is_of_cloud(change.kind));
         [
             ("error log", !self.timeline.errors.within(Span::ALL).is_empty()),
             ("journal", self.host.has_journal),
@@ -264,6 +262,20 @@ impl Desk<'_> {
         .map(|(what, _)| Gap { what: Arc::from(what), why: GapKind::NotGiven })
         .collect()
     }
+}
+
+/// What only a cloud's own audit log tells.
+const fn is_of_cloud(kind: ChangeKind) -> bool {
+    matches!(
+        kind,
+        ChangeKind::MachineImage
+            | ChangeKind::MachineImageNoReboot
+            | ChangeKind::InstanceReboot
+            | ChangeKind::InstanceStop
+            | ChangeKind::InstanceStart
+            | ChangeKind::SecurityGroup
+            | ChangeKind::TargetGroup
+    )
 }
 
 /// Units come and go all day: they stand behind what was done to the host.

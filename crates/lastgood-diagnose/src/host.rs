@@ -74,6 +74,17 @@ impl Kill {
     }
 }
 
+/// A certificate among the files.
+#[derive(Clone, Debug)]
+pub struct Certificate {
+    /// Its names.
+    pub names: Arc<str>,
+    /// From its first moment to its last.
+    pub valid: Span,
+    /// Where it stands.
+    pub line: LineRef,
+}
+
 /// The host's own story.
 #[derive(Clone, Debug, Default)]
 pub struct Host {
@@ -85,6 +96,10 @@ pub struct Host {
     pub kills: Vec<Kill>,
     /// Who said that a file system is full.
     pub full: Vec<(Mark, Arc<str>)>,
+    /// Databases and caches that turned somebody away for want of connections.
+    pub exhausted: Vec<(Mark, Arc<str>)>,
+    /// Certificates among the files.
+    pub certificates: Vec<Certificate>,
     /// Whether anything of a journal was read.
     pub has_journal: bool,
     /// Whether a unit list was read.
@@ -112,6 +127,11 @@ impl Host {
             self.units.entry(Arc::clone(unit)).or_default().file = Some((*state, observation.line));
             return;
         }
+        if let Fact::Certificate { names, from, until } = &observation.fact {
+            let valid = Span::new(*from, *until);
+            self.certificates.push(Certificate { names: Arc::clone(names), valid, line: observation.line });
+            return;
+        }
         let Some(at) = observation.at else { return };
         let mark = (at, observation.line);
         match &observation.fact {
@@ -133,7 +153,11 @@ impl Host {
                 self.kills.push(Kill { mark, process: Arc::clone(process), scope: scope.clone() });
             }
             Fact::NoSpace { unit } => self.full.push((mark, Arc::clone(unit))),
+            Fact::ConnectionsExhausted { who } => self.exhausted.push((mark, Arc::clone(who))),
             Fact::UnitFile { .. }
+            | Fact::Certificate { .. }
+            | Fact::DependencyStarted { .. }
+            | Fact::DependencyStopped { .. }
             | Fact::ProxyStarted
             | Fact::ProxyReloaded
             | Fact::ProxyStopped
@@ -174,6 +198,10 @@ pub fn changes(facts: &[Observation], host: &Host, reference: impl Fn(LineRef) -
             change(Span::new(down, new.begun.0), ChangeKind::HostBoot, &Arc::from(""), new.begun.1)
         })
         .collect();
+    found.extend(host.certificates.iter().map(|certificate| {
+        let from = Span::at(certificate.valid.from());
+        change(from, ChangeKind::CertificateRenewed, &certificate.names, certificate.line)
+    }));
     let proxy: Arc<str> = Arc::from("nginx");
     for observation in facts {
         let Some(at) = observation.at else { continue };
@@ -181,6 +209,8 @@ pub fn changes(facts: &[Observation], host: &Host, reference: impl Fn(LineRef) -
             Fact::UnitStarted { unit } if !host.is_routine(unit) => (ChangeKind::UnitStarted, unit),
             Fact::UnitStopped { unit } if !host.is_routine(unit) => (ChangeKind::UnitStopped, unit),
             Fact::UnitFailed { unit, .. } => (ChangeKind::UnitFailed, unit),
+            Fact::DependencyStarted { who } => (ChangeKind::DependencyStarted, who),
+            Fact::DependencyStopped { who, .. } => (ChangeKind::DependencyStopped, who),
             Fact::ProxyStarted => (ChangeKind::ProxyStarted, &proxy),
             Fact::ProxyReloaded => (ChangeKind::ProxyReloaded, &proxy),
             _ => continue,

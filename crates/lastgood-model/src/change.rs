@@ -48,6 +48,16 @@ pub enum ChangeKind {
     ProxyStarted,
     /// The proxy took over a configuration.
     ProxyReloaded,
+    /// Packages were installed, upgraded or removed; the span is that of the package manager's run.
+    PackageChanged,
+    /// A database or cache became ready to take connections.
+    DependencyStarted,
+    /// A database or cache stopped, orderly or not.
+    DependencyStopped,
+    /// A certificate began to be valid: it was renewed then, or a little before or after.
+    CertificateRenewed,
+    /// A configuration or environment file was edited, as its times say.
+    FileEdited,
     /// What a person said with `--change`.
     Reported,
 }
@@ -70,6 +80,11 @@ impl ChangeKind {
             Self::UnitFailed => "unit-failed",
             Self::ProxyStarted => "proxy-started",
             Self::ProxyReloaded => "proxy-reloaded",
+            Self::PackageChanged => "package-changed",
+            Self::DependencyStarted => "dependency-started",
+            Self::DependencyStopped => "dependency-stopped",
+            Self::CertificateRenewed => "certificate-renewed",
+            Self::FileEdited => "file-edited",
             Self::Reported => "reported",
         }
     }

@@ -79,6 +79,32 @@ pub enum Fact {
         /// nginx's sentence, without time and level.
         message: Arc<str>,
     },
+    /// A database or cache became ready to take connections.
+    DependencyStarted {
+        /// What it is (`postgres`, `mysql`, `mariadb`, `redis`).
+        who: Arc<str>,
+    },
+    /// A database or cache stopped.
+    DependencyStopped {
+        /// What it is.
+        who: Arc<str>,
+        /// Whether it was told to; otherwise it crashed.
+        clean: bool,
+    },
+    /// A database or cache turned somebody away because all of its connections are taken.
+    ConnectionsExhausted {
+        /// What it is.
+        who: Arc<str>,
+    },
+    /// A certificate that a server shows to others, or one of those that vouch for it.
+    Certificate {
+        /// Its names, as the certificate has them: host names, else the common name.
+        names: Arc<str>,
+        /// First moment at which it is valid.
+        from: UnixMs,
+        /// Last moment at which it is valid.
+        until: UnixMs,
+    },
     /// A unit wrote that a file system has no room (`No space left on device`).
     NoSpace {
         /// Who wrote it.

@@ -12,7 +12,7 @@ use crate::complaint::Complaint;
 use crate::render::clock::Clock;
 use crate::render::layout::width;
 
-const CHANGES: [ChangeKind; 14] = [
+const CHANGES: [ChangeKind; 19] = [
     ChangeKind::MachineImage,
     ChangeKind::MachineImageNoReboot,
     ChangeKind::InstanceReboot,
@@ -26,6 +26,11 @@ const CHANGES: [ChangeKind; 14] = [
     ChangeKind::UnitFailed,
     ChangeKind::ProxyStarted,
     ChangeKind::ProxyReloaded,
+    ChangeKind::PackageChanged,
+    ChangeKind::DependencyStarted,
+    ChangeKind::DependencyStopped,
+    ChangeKind::CertificateRenewed,
+    ChangeKind::FileEdited,
     ChangeKind::Reported,
 ];
 const PROXY: [ProxyErrorKind; 22] = [

@@ -73,6 +73,11 @@ pub(super) fn change(kind: ChangeKind, subject: &str) -> String {
         ChangeKind::UnitFailed => "unit failed",
         ChangeKind::ProxyStarted => "nginx started",
         ChangeKind::ProxyReloaded => "nginx took over its configuration",
+        ChangeKind::PackageChanged => "packages changed",
+        ChangeKind::DependencyStarted => "database or cache ready",
+        ChangeKind::DependencyStopped => "database or cache stopped",
+        ChangeKind::CertificateRenewed => "certificate became valid",
+        ChangeKind::FileEdited => "file edited",
         ChangeKind::Reported => return subject.to_owned(),
     };
     // nginx says of itself only that it is nginx.

@@ -74,6 +74,11 @@ pub(super) fn change(kind: ChangeKind, subject: &str) -> String {
         ChangeKind::UnitFailed => "unit 실패",
         ChangeKind::ProxyStarted => "nginx 시작",
         ChangeKind::ProxyReloaded => "nginx 설정 다시 읽음",
+        ChangeKind::PackageChanged => "패키지 변경",
+        ChangeKind::DependencyStarted => "데이터베이스·캐시 준비 완료",
+        ChangeKind::DependencyStopped => "데이터베이스·캐시 중지",
+        ChangeKind::CertificateRenewed => "인증서 유효 기간 시작(갱신)",
+        ChangeKind::FileEdited => "파일 수정",
         ChangeKind::Reported => return subject.to_owned(),
     };
     // nginx says of itself only that it is nginx.
