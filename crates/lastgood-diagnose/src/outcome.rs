@@ -9,7 +9,8 @@ pub enum Outcome {
     Failed,
     /// The client's side was refused (4xx): never an incident by itself, since clients choose what they ask for.
     Refused,
-    /// The client left before there was an answer (nginx's 499): nobody knows what it would have been.
+    /// The client left before there was an answer (nginx's 499, 460 of Amazon's load balancers): nobody knows what it
+    /// would have been.
     Abandoned,
 }
 
@@ -19,7 +20,7 @@ impl Outcome {
     #[must_use]
     pub const fn of(status: u16) -> Self {
         match status {
-            499 => Self::Abandoned,
+            460 | 499 => Self::Abandoned,
             501 | 505 | 400..=498 => Self::Refused,
             0..=99 | 500..=599 => Self::Failed,
             _ => Self::Good,
@@ -44,5 +45,6 @@ mod tests {
         assert!(!Outcome::of(404).failed());
         assert!(!Outcome::of(304).failed());
         assert!(!Outcome::of(501).failed());
+        assert_eq!(Outcome::of(460), Outcome::Abandoned);
     }
 }

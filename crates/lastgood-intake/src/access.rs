@@ -5,6 +5,7 @@ use std::hash::{BuildHasher, Hash, Hasher};
 
 use foldhash::quality::FixedState;
 use lastgood_model::{ClientId, UnixMs};
+use memchr::memmem::find;
 use memchr::{memchr, memrchr};
 
 use crate::log_format::{AccessFormat, Field, Fit, Values, find_near};
@@ -135,8 +136,12 @@ impl AccessFormat {
 fn request<'a>(values: &Values<'a>, clock: &mut Clock) -> Option<Request<'a>> {
     let status = status(values.get(Field::Status))?;
     let (at, offset_s) = time(values, clock)?;
+    // A port that is no number: something stands before the line, and what looks like a host is a part of that.
+    if !values.present(Field::ServerPort).iter().all(u8::is_ascii_digit) {
+        return None;
+    }
     let (method, target, protocol) = match values.get(Field::RequestLine) {
-        b"" => (values.present(Field::Method), values.present(Field::Target), &b""[..]),
+        b"" => without_request_line(values),
         line => request_line(line),
     };
     Some(Request {
@@ -150,10 +155,10 @@ fn request<'a>(values: &Values<'a>, clock: &mut Clock) -> Option<Request<'a>> {
         bytes: number(first_of(values, [Field::BodyBytes, Field::SentBytes, Field::Skip])),
         referrer: values.present(Field::Referrer),
         agent: values.present(Field::Agent),
-        host: first_of(values, [Field::Host, Field::HttpHost, Field::ServerName]),
-        upstream_addr: values.present(Field::UpstreamAddr),
+        host: host(values),
+        upstream_addr: upstream(values),
         upstream_status: values.present(Field::UpstreamStatus),
-        request_time_ms: seconds_as_ms(values.get(Field::RequestTime)),
+        request_time_ms: duration(values),
     })
 }
 
@@ -185,11 +190,37 @@ fn first_of<'a>(values: &Values<'a>, fields: [Field; 3]) -> &'a [u8] {
     found
 }
 
+/// The host asked for. What stands before it on the line is no part of it.
+#[inline]
+fn host<'a>(values: &Values<'a>) -> &'a [u8] {
+    match first_of(values, [Field::Host, Field::HttpHost, Field::ServerName]) {
+        b"" => url(values).0,
+        written => memrchr(b' ', written).map_or(written, |before| &written[before + 1..]),
+    }
+}
+
+/// Addresses tried, without the scheme of a URL.
+#[inline]
+fn upstream<'a>(values: &Values<'a>) -> &'a [u8] {
+    match values.present(Field::UpstreamAddr) {
+        b"" => {
+            let url = values.present(Field::UpstreamUrl);
+            let authority = find(url, b"://").map_or(url, |scheme| &url[scheme + 3..]);
+            memchr(b'/', authority).map_or(authority, |path| &authority[..path])
+        }
+        list => list,
+    }
+}
+
 /// The client's address. What stands before it on the line (`nginx-1  | `) is no part of it.
 #[inline]
 fn client<'a>(values: &Values<'a>) -> &'a [u8] {
     let written = match values.present(Field::Client) {
         b"" => {
+            let with_port = values.present(Field::ClientPort);
+            if let Some(port) = memrchr(b':', with_port) {
+                return with_port[..port].trim_ascii();
+            }
             let list = values.present(Field::ForwardedFor);
             return memchr(b',', list).map_or(list, |comma| &list[..comma]);
         }
@@ -199,6 +230,31 @@ fn client<'a>(values: &Values<'a>) -> &'a [u8] {
         true => memrchr(b' ', written).map_or(written, |before| &written[before + 1..]),
         false => written,
     }
+}
+
+/// Method, target and protocol of a format that writes them in another way.
+fn without_request_line<'a>(values: &Values<'a>) -> (&'a [u8], &'a [u8], &'a [u8]) {
+    match values.get(Field::RequestUrl) {
+        b"" => (values.present(Field::Method), values.present(Field::Target), b""),
+        line => {
+            let (method, _, protocol) = request_line(line);
+            (method, url(values).1, protocol)
+        }
+    }
+}
+
+/// Host and target of `GET https://shop.example:443/path?query HTTP/1.1`; no host where the target is no URL.
+fn url<'a>(values: &Values<'a>) -> (&'a [u8], &'a [u8]) {
+    let (_, target, _) = request_line(values.get(Field::RequestUrl));
+    let Some(scheme) = find(target, b"://").filter(|end| *end <= b"https".len()) else { return (b"", target) };
+    let rest = &target[scheme + 3..];
+    let (authority, path) = rest.split_at(memchr::memchr2(b'/', b'?', rest).unwrap_or(rest.len()));
+    // `-` stands for a host that was not said.
+    let host = match memrchr(b':', authority) {
+        Some(port) if !authority.ends_with(b"]") => &authority[..port],
+        _ => authority,
+    };
+    (if host == b"-" { b"" } else { host }, path)
 }
 
 /// `GET /a?b HTTP/1.1` as method, target and protocol. What is no HTTP is all target.
@@ -230,6 +286,19 @@ fn status(text: &[u8]) -> Option<u16> {
     let &[a, b, c] = text else { return None };
     let digit = |byte: u8| Some(u16::from(byte.wrapping_sub(b'0'))).filter(|digit| *digit < 10);
     Some(digit(a)? * 100 + digit(b)? * 10 + digit(c)?)
+}
+
+/// How long the request took, in milliseconds.
+#[inline]
+fn duration(values: &Values<'_>) -> Option<u32> {
+    match values.get(Field::RequestTime) {
+        b"" => {
+            let ms = number(values.get(Field::RequestTimeMs));
+            let us = || number(values.get(Field::RequestTimeUs)).map(|us| us / 1000);
+            u32::try_from(ms.or_else(us)?).ok()
+        }
+        seconds => seconds_as_ms(seconds),
+    }
 }
 
 /// `1.001` as 1001.

@@ -4,6 +4,7 @@
 pub mod access;
 mod access_log;
 pub mod agent;
+mod built_in;
 mod cloudtrail;
 mod cloudtrail_ids;
 mod damage;

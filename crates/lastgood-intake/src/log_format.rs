@@ -7,21 +7,20 @@ use memchr::memchr;
 
 use crate::timestamp;
 
-/// `combined`, nginx's built-in format and Apache's.
-pub const COMBINED: &str = r#"$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent""#;
-/// `common`, Apache's shorter one.
-pub const COMMON: &str = r#"$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent"#;
-
 /// What we want of a line; the index of its value in [`Values`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Field {
     Skip,
     Client,
+    /// With a port behind it.
+    ClientPort,
     ForwardedFor,
     TimeLocal,
     TimeIso,
     Msec,
     RequestLine,
+    /// A request line that holds a whole URL.
+    RequestUrl,
     Method,
     Target,
     Status,
@@ -32,17 +31,25 @@ pub(crate) enum Field {
     Host,
     HttpHost,
     ServerName,
+    ServerPort,
     UpstreamAddr,
+    /// With a scheme before it.
+    UpstreamUrl,
     UpstreamStatus,
     RequestTime,
+    RequestTimeMs,
+    RequestTimeUs,
 }
 
-const FIELDS: usize = Field::RequestTime as usize + 1;
+const FIELDS: usize = Field::RequestTimeUs as usize + 1;
 
 impl Field {
+    /// nginx's variables, and a few of ours for what other servers write: `$remote_addr_port`, `$request_url`,
+    /// `$upstream_url`, `$request_time_ms` and `$request_time_us`.
     fn of(variable: &str) -> Self {
         match variable {
             "remote_addr" => Self::Client,
+            "remote_addr_port" => Self::ClientPort,
             "http_x_forwarded_for" | "proxy_add_x_forwarded_for" | "http_x_real_ip" | "realip_remote_addr" => {
                 Self::ForwardedFor
             }
@@ -50,6 +57,7 @@ impl Field {
             "time_iso8601" => Self::TimeIso,
             "msec" => Self::Msec,
             "request" => Self::RequestLine,
+            "request_url" => Self::RequestUrl,
             "request_method" => Self::Method,
             "request_uri" | "uri" | "document_uri" => Self::Target,
             "status" => Self::Status,
@@ -60,9 +68,13 @@ impl Field {
             "host" => Self::Host,
             "http_host" => Self::HttpHost,
             "server_name" => Self::ServerName,
+            "server_port" => Self::ServerPort,
             "upstream_addr" => Self::UpstreamAddr,
+            "upstream_url" => Self::UpstreamUrl,
             "upstream_status" => Self::UpstreamStatus,
             "request_time" => Self::RequestTime,
+            "request_time_ms" => Self::RequestTimeMs,
+            "request_time_us" => Self::RequestTimeUs,
             _ => Self::Skip,
         }
     }
@@ -87,7 +99,7 @@ impl Field {
 
     /// Whether a value without quotes may hold spaces, so that as the last of a line it reaches to the line's end.
     fn is_prose(self) -> bool {
-        matches!(self, Self::Agent | Self::Referrer | Self::RequestLine | Self::ForwardedFor)
+        matches!(self, Self::Agent | Self::Referrer | Self::RequestLine | Self::RequestUrl | Self::ForwardedFor)
     }
 }
 
@@ -187,19 +199,8 @@ impl AccessFormat {
         Some(Self { name: name.into(), lead: lead.as_bytes().into(), pieces: pieces.into(), time })
     }
 
-    /// nginx's and Apache's combined format.
-    #[must_use]
-    pub fn combined() -> Self {
-        Self::built_in("combined", COMBINED)
-    }
-
-    /// The common format: combined without referrer and agent.
-    #[must_use]
-    pub fn common() -> Self {
-        Self::built_in("common", COMMON)
-    }
-
-    fn built_in(name: &str, format: &str) -> Self {
+    /// Compiles a format of ours, which is known to have a time and a status.
+    pub(crate) fn built_in(name: &str, format: &str) -> Self {
         Self::compile(name, format).unwrap_or_else(|| Self {
             name: name.into(),
             lead: Box::default(),
@@ -223,7 +224,7 @@ impl AccessFormat {
     /// Whether lines hold the address that answered.
     #[must_use]
     pub fn has_upstream(&self) -> bool {
-        self.pieces.iter().any(|piece| piece.field == Field::UpstreamAddr)
+        self.pieces.iter().any(|piece| matches!(piece.field, Field::UpstreamAddr | Field::UpstreamUrl))
     }
 
     /// Splits a line. `loose` lets a quoted value hold a quote that no literal follows.

@@ -102,13 +102,15 @@ pub fn recognise(head: &[u8], name: &str, conf: &NginxConf) -> Format {
 /// The format that fits most lines best, if any line is a request at all.
 fn access_format(lines: &Lines<'_>, name: &str, conf: &NginxConf) -> Option<AccessFormat> {
     let declared = conf.log_formats.iter().filter_map(|(name, format)| AccessFormat::compile(name, format));
-    let candidates = declared.chain([AccessFormat::combined(), AccessFormat::common()]);
+    let candidates = declared.chain(AccessFormat::built_ins());
     let configured = configured_format(name, conf);
     let rank = |format: &AccessFormat| {
         let points = lines.points(format);
         // The configuration says which format the file has, unless older lines were written in another.
         let is_configured = points > 0 && Some(format.name()) == configured;
-        (points, is_configured, format.richness())
+        // Of damaged lines alone nobody knows what they said before.
+        let any_whole = points > lines.0.len();
+        (points, is_configured, if any_whole { format.richness() } else { 0 })
     };
     let ranked: Vec<_> = candidates.map(|format| (rank(&format), format)).collect();
     let best = ranked.iter().map(|((points, ..), _)| *points).max().filter(|points| *points > 0)?;

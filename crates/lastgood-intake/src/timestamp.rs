@@ -61,7 +61,7 @@ impl Clock {
         Some((UnixMs::from_seconds(self.minute.1 + second(rest[1], rest[2])? - i64::from(offset)), offset))
     }
 
-    /// `2026-11-21T19:25:05+00:00` or `…Z`, as in `$time_iso8601`.
+    /// `2026-11-21T19:25:05+00:00`, `…+0000` or `…Z`, as in `$time_iso8601`; also with a fraction of the second.
     #[inline]
     pub fn iso8601(&mut self, text: &[u8]) -> Option<Stamp> {
         let (minute, rest) = text.split_first_chunk::<16>()?;
@@ -73,12 +73,18 @@ impl Clock {
             key[..16].copy_from_slice(minute);
             self.minute = (key, year_first(minute)?);
         }
-        let offset = match rest {
-            [b':', _, _, b'Z'] => 0,
-            [b':', _, _, sign, h1, h2, b':', m1, m2] => offset(*sign, two(*h1, *h2)?, two(*m1, *m2)?)?,
+        let (&[colon, tens, ones], rest) = rest.split_first_chunk()?;
+        let (ms, zone) = fraction(rest)?;
+        let offset = match zone {
+            [b'Z'] => 0,
+            [sign, h1, h2, b':', m1, m2] | [sign, h1, h2, m1, m2] => offset(*sign, two(*h1, *h2)?, two(*m1, *m2)?)?,
             _ => return None,
         };
-        Some((UnixMs::from_seconds(self.minute.1 + second(rest[1], rest[2])? - i64::from(offset)), offset))
+        if colon != b':' {
+            return None;
+        }
+        let seconds = self.minute.1 + second(tens, ones)? - i64::from(offset);
+        Some((UnixMs::from_seconds(seconds).plus(ms), offset))
     }
 
     /// `1668564450.123`, as in `$msec`. The offset is that of the reader's zone.
@@ -165,6 +171,14 @@ fn civil(year: u16, month: u8, day: u8, hour: u8, minute: u8) -> Option<i64> {
     }
     let midnight = Offset::UTC.to_timestamp(date.at(0, 0, 0, 0)).ok()?;
     Some(midnight.as_second() + i64::from(hour) * 3600 + i64::from(minute) * 60)
+}
+
+/// The milliseconds of `.186641Z`, none in `Z`, and what stands behind them.
+fn fraction(text: &[u8]) -> Option<(i64, &[u8])> {
+    let Some(digits) = text.strip_prefix(b".") else { return Some((0, text)) };
+    let len = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let place = |place: usize| digits[..len].get(place).map_or(0, |digit| i64::from(digit - b'0'));
+    (1..=9).contains(&len).then(|| (place(0) * 100 + place(1) * 10 + place(2), &digits[len..]))
 }
 
 fn offset(sign: u8, hours: u8, minutes: u8) -> Option<i32> {
@@ -256,6 +270,12 @@ mod tests {
         let expected = UnixMs::from_seconds(1_668_564_296);
         assert_eq!(clock.iso8601(b"2022-11-16T11:04:56+09:00"), Some((expected, 32_400)));
         assert_eq!(clock.iso8601(b"2022-11-16T02:04:56Z"), Some((expected, 0)));
+        assert_eq!(clock.iso8601(b"2022-11-16T11:04:56+0900"), Some((expected, 32_400)));
+        assert_eq!(clock.iso8601(b"2022-11-16T02:04:56.186641Z"), Some((expected.plus(186), 0)));
+        assert_eq!(clock.iso8601(b"2022-11-16T02:04:56.1+00:00"), Some((expected.plus(100), 0)));
+        for text in ["2022-11-16T02:04:56.Z", "2022-11-16T02:04:56.1", "2022-11-16T02:04.56Z", "2022-11-16T02:04"] {
+            assert_eq!(clock.iso8601(text.as_bytes()), None, "{text}");
+        }
         assert_eq!(clock.iso8601(b"2022-11-16 02:04:56Z"), None);
         assert_eq!(clock.iso8601(b"2022-02-30T02:04:56Z"), None);
         assert_eq!(clock.msec(b"1668564296.123"), Some((expected.plus(123), 32_400)));

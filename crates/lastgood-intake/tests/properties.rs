@@ -44,14 +44,10 @@ impl Sink for Said {
 fn formats() -> Vec<Format> {
     let conf = NginxConf::parse(include_bytes!("data/nginx-lab.conf"));
     let declared = |name: &str| AccessFormat::compile(name, conf.log_format(name).unwrap()).unwrap();
-    let access = [
-        AccessFormat::combined(),
-        AccessFormat::common(),
-        declared("ext"),
-        declared("json"),
-        AccessFormat::compile("bare", "$msec $status $http_user_agent").unwrap(),
-    ];
-    let mut formats: Vec<Format> = access.into_iter().map(|format| Format::Access(Arc::new(format))).collect();
+    let access =
+        [declared("ext"), declared("json"), AccessFormat::compile("bare", "$msec $status $http_user_agent").unwrap()];
+    let access = access.into_iter().chain(AccessFormat::built_ins());
+    let mut formats: Vec<Format> = access.map(|format| Format::Access(Arc::new(format))).collect();
     formats.extend([
         Format::NginxError,
         Format::Journal,
@@ -108,6 +104,7 @@ fn lines() -> impl Strategy<Value = Vec<u8>> {
         include_bytes!("data/nginx-lab.conf"),
         include_bytes!("data/journal.jsonl"),
         include_bytes!("data/units.txt"),
+        include_bytes!("data/access-of-others.log"),
         include_bytes!("data/cloudtrail.json"),
     ]
     .iter()

@@ -28,8 +28,7 @@ fn every_seed_is_read_by_every_format() {
             let file = std::fs::read(&path).unwrap();
             let first_line = String::from_utf8_lossy(file.split(|byte| *byte == b'\n').next().unwrap_or_default());
             let declared = AccessFormat::compile("seed", &first_line).unwrap_or_else(AccessFormat::common);
-            let formats = [
-                Format::Access(Arc::new(AccessFormat::combined())),
+            let mut formats = vec![
                 Format::Access(Arc::new(declared)),
                 Format::NginxError,
                 Format::Journal,
@@ -38,6 +37,7 @@ fn every_seed_is_read_by_every_format() {
                 Format::NginxConf,
                 recognise(&file, &first_line, &NginxConf::parse(&file)),
             ];
+            formats.extend(AccessFormat::built_ins().map(|format| Format::Access(Arc::new(format))));
             for format in formats {
                 let counts = read(&format, &file);
                 assert_eq!(counts.lines, counts.parsed + counts.other + counts.unreadable, "{path:?} {format:?}");
