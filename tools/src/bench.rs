@@ -2,6 +2,7 @@
 //! It starts the tools as a user would, as processes; it links none of them.
 
 pub mod child;
+pub mod formats;
 pub mod onset;
 pub mod rivals;
 pub mod rows;

@@ -90,6 +90,28 @@ impl Zone {
         );
     }
 
+    /// `Nov  6 11:04:56`, as syslog writes it: no year, no zone, the day padded with a space.
+    #[must_use]
+    pub fn syslog(self, ms: i64) -> String {
+        let c = self.civil(ms);
+        format!("{} {:2} {:02}:{:02}:{:02}", MONTHS[c.month as usize - 1], c.day, c.hour, c.minute, c.second)
+    }
+
+    /// `2022-11-16T11:04:56+09:00`, as nginx's `$time_iso8601`.
+    #[must_use]
+    pub fn iso(self, ms: i64) -> String {
+        let (whole, fraction_and_offset) = (self.rfc3339(ms), 19..23);
+        format!("{}{}", &whole[..fraction_and_offset.start], &whole[fraction_and_offset.end..])
+    }
+
+    /// `2022-11-16T02:04:56.007`: UTC with milliseconds and without a zone's mark, for those who add digits and a `Z`.
+    #[must_use]
+    pub fn utc_millis(ms: i64) -> String {
+        let mut text = Self::UTC.rfc3339(ms);
+        text.truncate(23);
+        text
+    }
+
     /// RFC 3339 with milliseconds and the offset.
     #[must_use]
     pub fn rfc3339(self, ms: i64) -> String {

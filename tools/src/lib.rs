@@ -8,6 +8,7 @@ pub mod big;
 pub mod clock;
 pub mod dirty;
 pub mod error_log;
+pub mod formats;
 pub mod nginx_conf;
 pub mod rotate;
 pub mod sample;

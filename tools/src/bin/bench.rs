@@ -3,7 +3,7 @@
 
 use anyhow::{Context as _, Result, bail};
 use clap::{Parser, Subcommand};
-use lastgood_tools::bench::{onset, speed, tally};
+use lastgood_tools::bench::{formats, onset, speed, tally};
 use lastgood_tools::scenario::Kind;
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -39,6 +39,21 @@ enum What {
         /// Tell on standard error which seeds are not perfect, and why
         #[arg(long)]
         explain: bool,
+    },
+    /// Is the same story read exactly in every format, plain and damaged?
+    Formats {
+        /// Seeds of each format
+        #[arg(long, default_value_t = 10)]
+        seeds: u64,
+        /// The first seed
+        #[arg(long, default_value_t = 1)]
+        first: u64,
+        /// Only these formats, or `mixed`
+        #[arg(long, value_delimiter = ',')]
+        only: Vec<String>,
+        /// The binary to ask
+        #[arg(long, default_value = "target/release/lastgood")]
+        lastgood: PathBuf,
     },
     /// How long does it take, compared with mawk and DuckDB?
     Speed {
@@ -82,6 +97,12 @@ fn measure() -> Result<ExitCode> {
             }
             let shortfalls = rows.iter().flat_map(tally::Row::shortfalls).collect();
             (tally::table(&rows), shortfalls)
+        }
+        What::Formats { seeds, first, only, lastgood } => {
+            must_exist(&lastgood, "cargo build --release -p lastgood")?;
+            let report =
+                formats::run(&formats::Plan { lastgood: &lastgood, seeds: first..first + seeds, only: &only })?;
+            (report.text, report.shortfalls)
         }
         What::Speed { dir, runs, lastgood, python } => {
             must_exist(&lastgood, "cargo build --release -p lastgood")?;

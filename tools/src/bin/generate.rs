@@ -5,7 +5,7 @@ use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand, ValueEnum};
 use lastgood_tools::access::Format;
 use lastgood_tools::scenario::{self, Kind};
-use lastgood_tools::{ami_502, big, dirty};
+use lastgood_tools::{ami_502, big, dirty, formats};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -50,6 +50,15 @@ enum What {
         #[arg(long)]
         out: PathBuf,
     },
+    /// One folder a format, plain and damaged, and one with all of them
+    Formats {
+        /// Equal seeds give equal bytes
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// The folder to write; below it `<format>` and `<format>-damaged`
+        #[arg(long)]
+        out: PathBuf,
+    },
     /// One onset scenario
     Onset {
         /// The kind of story, such as `sudden`
@@ -82,6 +91,19 @@ fn main() -> Result<()> {
             write_truth(&out, &dirty.truth.to_json())
         }
         What::Big { bytes, seed, out } => write_truth(&out, &big::write(&out, bytes, seed)?),
+        What::Formats { seed, out } => {
+            for damaged in [false, true] {
+                let ending = if damaged { "-damaged" } else { "" };
+                let singles = formats::dialect::ALL.iter().map(|dialect| formats::single(dialect, seed, damaged));
+                for set in singles.chain([formats::mixed(seed, damaged)]) {
+                    let set = set?;
+                    let folder = out.join(format!("{}{ending}", set.truth.name));
+                    write_files(&folder, &set.files)?;
+                    write_truth(&folder, &set.truth.to_json())?;
+                }
+            }
+            Ok(())
+        }
         What::Onset { kind, seed, out } => {
             let scenario = scenario::generate(kind, seed)?;
             write_files(&out, &scenario.files)?;
