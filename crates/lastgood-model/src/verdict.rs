@@ -176,6 +176,8 @@ pub enum GapKind {
         /// Lines that could be read before the damage.
         lines: u64,
     },
+    /// Packed by something that is not unpacked here, or packed twice; the way out is to unpack it first.
+    Packed(Arc<str>),
     /// Nothing in it is of a format that we know.
     UnknownFormat,
     /// A kind of source that the question would need, and nobody gave it to us.

@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use lastgood_model::GapKind;
 
+use crate::packing::Compression;
+
 /// Why reading a file ended before its end.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Damage {
@@ -15,15 +17,15 @@ pub enum Damage {
     /// The compressed data, or its checksum, is wrong.
     #[error("compressed data is damaged")]
     Corrupt,
-    /// Something that is not gzip stands behind the compressed data.
+    /// Something else stands behind the compressed data.
     #[error("other bytes follow the compressed data")]
     TrailingBytes,
     /// It unpacks to so much more than its size that no log does that.
     #[error("unpacks to more than the limit")]
     TooLarge,
     /// It is packed by something that cannot be unpacked here.
-    #[error("compression is not known")]
-    UnknownCompression,
+    #[error("packed in a way that is not unpacked here")]
+    UnknownCompression(Compression),
     /// It is not there any more.
     #[error("file not found")]
     NotFound,
@@ -42,7 +44,9 @@ impl Damage {
         match self {
             Self::CutShort | Self::Corrupt | Self::TrailingBytes => GapKind::Truncated { lines },
             Self::TooLarge => GapKind::TooLarge,
-            Self::UnknownCompression => GapKind::UnknownFormat,
+            Self::UnknownCompression(packing) => {
+                packing.name().map_or(GapKind::UnknownFormat, |name| GapKind::Packed(Arc::from(name)))
+            }
             Self::NotFound => GapKind::NotFound,
             Self::NoPermission => GapKind::NoPermission,
             Self::Io(message) => GapKind::Io(Arc::clone(message)),

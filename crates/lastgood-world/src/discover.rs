@@ -12,7 +12,9 @@ use lastgood_model::{Gap, GapKind, SourceId};
 
 use crate::damage::Damage;
 use crate::files::LogFile;
+use crate::packing::Compression;
 use crate::spool::spool;
+use crate::unpack::ALWAYS_ALLOWED;
 
 /// Folders deeper than this below an argument are not entered.
 const DEEPEST: usize = 8;
@@ -20,6 +22,10 @@ const DEEPEST: usize = 8;
 const MOST_FILES: usize = 10_000;
 /// So many files are kept open, so that a rotation while we read does not matter to them.
 const KEPT_OPEN: usize = 256;
+/// What all packed files together may unpack to beside what is believable for their sizes, unless they are very many:
+/// a folder of bombs is one, too.
+const ALLOWED_TOGETHER: u64 = 4 * 1024 * 1024 * 1024;
+const LEAST_ALLOWED: u64 = 1024 * 1024;
 /// Never entered on the way: what looks like a file there may block for ever or be the machine itself.
 const NOT_LOGS: [&str; 3] = ["/proc", "/sys", "/dev"];
 
@@ -177,6 +183,9 @@ impl Search {
     }
 
     fn finish(mut self) -> Discovered {
+        let packed = self.found.files.iter().filter(|file| file.compression != Compression::None).count() as u64;
+        let allowed = (ALLOWED_TOGETHER / packed.max(1)).clamp(LEAST_ALLOWED, ALWAYS_ALLOWED);
+        self.found.files.iter_mut().for_each(|file| file.allowed = allowed);
         if let Some(what) = self.full {
             self.found.gaps.push(Gap { what, why: GapKind::TooLarge });
         }

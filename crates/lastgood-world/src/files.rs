@@ -10,18 +10,12 @@ use lastgood_model::{SourceId, UnixMs};
 
 use crate::damage::Damage;
 use crate::handle::Handle;
+use crate::packing::{Compression, TELLING};
 use crate::source::Source;
+use crate::unpack::ALWAYS_ALLOWED;
 
-/// How a file is packed, by its first bytes; names lie.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Compression {
-    /// Not at all.
-    None,
-    /// gzip, one member or several.
-    Gzip,
-    /// zstd, xz or bzip2: recognised, and not unpacked here.
-    Unknown,
-}
+/// A packing whose window is larger than this is unpacked while nothing else is.
+const MODEST_WINDOW: u64 = 8 * 1024 * 1024;
 
 /// One file to read, or a spooled pipe.
 #[derive(Clone, Debug)]
@@ -40,6 +34,10 @@ pub struct LogFile {
     pub inode: (u64, u64),
     /// How it is packed.
     pub compression: Compression,
+    /// Memory that unpacking begins with, in bytes.
+    pub(crate) window: u64,
+    /// What it may unpack to, in bytes, however little is believable for its size.
+    pub(crate) allowed: u64,
     /// Kept open, so that a rotation while we read does not swap files under us.
     pub(crate) open: Option<Arc<File>>,
 }
@@ -54,8 +52,10 @@ impl LogFile {
         metadata: &Metadata,
         keep_open: bool,
     ) -> io::Result<Self> {
-        let mut first = [0; 6];
+        let mut first = [0; TELLING];
         let length = Handle::new(Arc::clone(file)).fill(&mut first)?;
+        let first = first.get(..length).unwrap_or_default();
+        let compression = Compression::of(first);
         Ok(Self {
             id,
             display,
@@ -65,7 +65,9 @@ impl LogFile {
                 metadata.mtime().saturating_mul(1000).saturating_add(metadata.mtime_nsec() / 1_000_000),
             )),
             inode: (metadata.dev(), metadata.ino()),
-            compression: compression_of(first.get(..length).unwrap_or_default()),
+            compression,
+            window: compression.window(first),
+            allowed: ALWAYS_ALLOWED,
             open: keep_open.then(|| Arc::clone(file)),
         })
     }
@@ -80,6 +82,12 @@ impl LogFile {
     #[must_use]
     pub fn folder(&self) -> Option<&Path> {
         self.path.as_deref().and_then(Path::parent)
+    }
+
+    /// Whether unpacking takes so much memory that only one such file may be read at a time, and no other beside it.
+    #[must_use]
+    pub fn is_heavy(&self) -> bool {
+        self.window > MODEST_WINDOW
     }
 
     pub(crate) fn handle(&self) -> Result<Handle, Damage> {
@@ -100,27 +108,4 @@ pub fn head(file: &LogFile, max: usize) -> Result<Vec<u8>, Damage> {
     let length = Source::open(file)?.fill(&mut bytes)?;
     bytes.truncate(length);
     Ok(bytes)
-}
-
-fn compression_of(first: &[u8]) -> Compression {
-    match first {
-        [0x1f, 0x8b, ..] => Compression::Gzip,
-        [0x28, 0xb5, 0x2f, 0xfd, ..] | [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Compression::Unknown,
-        [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, ..] => Compression::Unknown,
-        _ => Compression::None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn packing_is_told_by_the_first_bytes() {
-        assert_eq!(compression_of(b"\x1f\x8b\x08\0\0\0"), Compression::Gzip);
-        assert_eq!(compression_of(b"BZh91A"), Compression::Unknown);
-        assert_eq!(compression_of(b"BZh is"), Compression::None);
-        assert_eq!(compression_of(b"10.0.0"), Compression::None);
-        assert_eq!(compression_of(b""), Compression::None);
-    }
 }

@@ -1,17 +1,18 @@
 //! The bytes of a file after unpacking, as a stream; neither blocks nor lines yet.
 
 use crate::damage::Damage;
-use crate::files::{Compression, LogFile};
+use crate::files::LogFile;
 use crate::handle::Handle;
-use crate::inflate::Inflate;
+use crate::packing::Compression;
+use crate::unpack::Unpack;
 
 /// A file being read, packed or not.
 #[derive(Debug)]
 pub(crate) enum Source {
     /// As it stands on disk.
     Plain(Handle),
-    /// Unpacked on the way. Boxed: it holds an inflating state.
-    Packed(Box<Inflate>),
+    /// Unpacked on the way. Boxed: it holds much.
+    Packed(Box<Unpack>),
 }
 
 impl Source {
@@ -19,8 +20,7 @@ impl Source {
     pub(crate) fn open(file: &LogFile) -> Result<Self, Damage> {
         match file.compression {
             Compression::None => Ok(Self::Plain(file.handle()?)),
-            Compression::Gzip => Ok(Self::Packed(Box::new(Inflate::new(file.handle()?)))),
-            Compression::Unknown => Err(Damage::UnknownCompression),
+            packing => Ok(Self::Packed(Box::new(Unpack::new(file.handle()?, packing, file.allowed)?))),
         }
     }
 
@@ -29,7 +29,7 @@ impl Source {
     pub(crate) fn fill(&mut self, out: &mut [u8]) -> Result<usize, Damage> {
         match self {
             Self::Plain(handle) => handle.fill(out).map_err(Damage::from),
-            Self::Packed(inflate) => inflate.fill(out),
+            Self::Packed(unpack) => unpack.fill(out),
         }
     }
 
@@ -48,7 +48,7 @@ impl Source {
     pub(crate) fn position(&self) -> u64 {
         match self {
             Self::Plain(handle) => handle.position(),
-            Self::Packed(inflate) => inflate.position(),
+            Self::Packed(unpack) => unpack.position(),
         }
     }
 }

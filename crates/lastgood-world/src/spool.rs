@@ -10,6 +10,7 @@ use std::sync::Arc;
 use flate2::write::GzEncoder;
 
 use crate::damage::Damage;
+use crate::packing::Compression;
 
 /// At most this much is kept on disk, in bytes after packing.
 const KEPT: u64 = 4 * 1024 * 1024 * 1024;
@@ -23,7 +24,7 @@ pub(crate) struct Spooled {
     pub(crate) damage: Option<Damage>,
 }
 
-/// Reads `pipe` to its end. What is gzip already is kept as it is.
+/// Reads `pipe` to its end. What is packed already is kept as it is.
 pub(crate) fn spool(pipe: &mut dyn Read) -> io::Result<Spooled> {
     spool_at_most(pipe, KEPT)
 }
@@ -34,7 +35,7 @@ fn spool_at_most(pipe: &mut dyn Read, limit: u64) -> io::Result<Spooled> {
     let mut chunk = vec![0; CHUNK];
     let (first, mut damage) = read_some(pipe, &mut chunk);
     let first = chunk.get(..first).unwrap_or_default().to_vec();
-    let outcome = if first.starts_with(&[0x1f, 0x8b]) {
+    let outcome = if Compression::of(&first) != Compression::None {
         kept.write_all(&first).and_then(|()| copy(pipe, &mut kept, &mut chunk, &mut damage))
     } else {
         let mut packer = GzEncoder::new(&mut kept, flate2::Compression::fast());

@@ -1,8 +1,8 @@
 //! The first reading: every line of every file, once, on all cores. What the lines are folded into is the caller's.
 
 use std::num::NonZero;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError, RwLock};
 use std::thread;
 
 use lastgood_intake::{Counts, Scanner};
@@ -107,6 +107,7 @@ pub(crate) fn scan<F: Fold>(
     order.sort_by_key(|&index| files.get(index).map(|source| std::cmp::Reverse(work(source))));
     let edge_lines = (EDGE_LINES_OF_ALL / files.len().max(1)).min(EDGE_LINES);
     let next = AtomicUsize::new(0);
+    let turn = RwLock::new(());
     let done = Mutex::new(Vec::with_capacity(files.len()));
     let folds = thread::scope(|scope| {
         let worker = || {
@@ -114,8 +115,11 @@ pub(crate) fn scan<F: Fold>(
             while let Some(&index) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
                 let Some(source) = files.get(index) else { continue };
                 let edge_lines = if has_siblings(source) { edge_lines } else { 0 };
+                // What takes much memory to unpack is read alone.
+                let _alone = source.file.is_heavy().then(|| turn.write().unwrap_or_else(PoisonError::into_inner));
+                let _beside = (!source.file.is_heavy()).then(|| turn.read().unwrap_or_else(PoisonError::into_inner));
                 let scanned = scan_file(source, edge_lines, &mut fold, progress);
-                done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((index, scanned));
+                done.lock().unwrap_or_else(PoisonError::into_inner).push((index, scanned));
             }
             fold
         };
@@ -130,13 +134,13 @@ pub(crate) fn scan<F: Fold>(
         }
         folds
     });
-    let mut done = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     done.sort_by_key(|(index, _)| *index);
     (folds, done.into_iter().map(|(_, scanned)| scanned).collect())
 }
 
 fn work(source: &LogSource) -> u64 {
-    let packed = source.file.compression == Compression::Gzip;
+    let packed = source.file.compression != Compression::None;
     source.file.size.saturating_mul(if packed { 8 } else { 1 })
 }
 

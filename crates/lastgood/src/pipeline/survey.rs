@@ -126,13 +126,13 @@ fn recognise_all(
 
 /// What a file holds; `None` if it is empty.
 fn look(file: &LogFile, conf: &NginxConf) -> Result<Option<Format>, Gap> {
-    if file.compression == Compression::Unknown {
-        return Ok(Some(Format::Unknown));
-    }
-    match head(file, HEAD) {
-        Ok(bytes) if bytes.is_empty() => Ok(None),
-        Ok(bytes) => Ok(Some(recognise(&bytes, file.name(), conf))),
-        Err(damage) => Err(Gap { what: Arc::clone(&file.display), why: damage.gap_kind(0) }),
+    let gap = |why| Gap { what: Arc::clone(&file.display), why };
+    let bytes = head(file, HEAD).map_err(|damage| gap(damage.gap_kind(0)))?;
+    match Compression::of(&bytes).name() {
+        // Of an archive, or of something packed twice, one layer is taken off here and no more.
+        Some(inner) => Err(gap(GapKind::Packed(Arc::from(inner)))),
+        None if bytes.is_empty() => Ok(None),
+        None => Ok(Some(recognise(&bytes, file.name(), conf))),
     }
 }
 

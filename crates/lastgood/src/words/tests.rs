@@ -166,6 +166,7 @@ fn texts(lang: Lang) -> Vec<(String, String)> {
         GapKind::NoPermission,
         GapKind::NotAFile,
         GapKind::Truncated { lines: 1 },
+        GapKind::Packed(name("lz4")),
         GapKind::UnknownFormat,
         GapKind::NotGiven,
         GapKind::ZoneAssumed(name("UTC")),

@@ -65,6 +65,7 @@ pub(super) fn gap_why(gap: &Gap) -> String {
         GapKind::Truncated { lines } => {
             format!("damaged or cut off; {} could be read", plural(*lines, "line"))
         }
+        GapKind::Packed(by) => format!("packed with {by}; unpack it first"),
         GapKind::UnknownFormat => "no format that is known here".to_owned(),
         GapKind::NotGiven => format!("not given{}", how_to_get(&gap.what)),
         GapKind::ZoneAssumed(zone) => format!("names no zone, read as {zone}; --tz says another"),

@@ -3,7 +3,7 @@
 use lastgood_model::{Gap, GapKind, NoteKind};
 
 use super::super::Words;
-use super::super::josa::{object, with};
+use super::super::josa::{object, towards, with};
 use super::super::number::{grouped, percent};
 use super::{Korean, name_of};
 use crate::complaint::Complaint;
@@ -69,6 +69,7 @@ pub(super) fn gap_why(gap: &Gap) -> String {
         GapKind::NotAFile => "파이프, 소켓 또는 장치라서 열지 않음".to_owned(),
         GapKind::Io(message) => message.to_string(),
         GapKind::Truncated { lines } => format!("파일이 손상됐거나 잘림, 앞부분 {}줄만 사용", grouped(*lines)),
+        GapKind::Packed(by) => format!("{} 압축되거나 묶여 있음, 먼저 풀어야 읽을 수 있음", towards(by)),
         GapKind::UnknownFormat => "알려진 형식이 아님".to_owned(),
         GapKind::NotGiven => format!("주어지지 않음{}", how_to_get(&gap.what)),
         GapKind::ZoneAssumed(zone) => format!("시간대 표기가 없어 {zone} 기준으로 읽음 (--tz로 지정)"),
