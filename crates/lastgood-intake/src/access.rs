@@ -246,20 +246,25 @@ fn without_request_line<'a>(values: &Values<'a>) -> (&'a [u8], &'a [u8], &'a [u8
 /// Host and target of `GET https://shop.example:443/path?query HTTP/1.1`; no host where the target is no URL.
 fn url<'a>(values: &Values<'a>) -> (&'a [u8], &'a [u8]) {
     let (_, target, _) = request_line(values.get(Field::RequestUrl));
+    url_parts(target)
+}
+
+/// Host and path of a target; no host where it is no URL.
+pub(crate) fn url_parts(target: &[u8]) -> (&[u8], &[u8]) {
     let Some(scheme) = find(target, b"://").filter(|end| *end <= b"https".len()) else { return (b"", target) };
     let rest = &target[scheme + 3..];
     let (authority, path) = rest.split_at(memchr::memchr2(b'/', b'?', rest).unwrap_or(rest.len()));
-    // `-` stands for a host that was not said.
     let host = match memrchr(b':', authority) {
         Some(port) if !authority.ends_with(b"]") => &authority[..port],
         _ => authority,
     };
+    // `-` stands for a host that was not said.
     (if host == b"-" { b"" } else { host }, path)
 }
 
 /// `GET /a?b HTTP/1.1` as method, target and protocol. What is no HTTP is all target.
 #[inline]
-fn request_line(line: &[u8]) -> (&[u8], &[u8], &[u8]) {
+pub(crate) fn request_line(line: &[u8]) -> (&[u8], &[u8], &[u8]) {
     let none = &b""[..];
     let Some(space) = find_near(b' ', line) else {
         return if line == b"-" { (none, none, none) } else { (none, line, none) };
@@ -282,7 +287,7 @@ fn request_line(line: &[u8]) -> (&[u8], &[u8], &[u8]) {
 }
 
 #[inline]
-fn status(text: &[u8]) -> Option<u16> {
+pub(crate) fn status(text: &[u8]) -> Option<u16> {
     let &[a, b, c] = text else { return None };
     let digit = |byte: u8| Some(u16::from(byte.wrapping_sub(b'0'))).filter(|digit| *digit < 10);
     Some(digit(a)? * 100 + digit(b)? * 10 + digit(c)?)

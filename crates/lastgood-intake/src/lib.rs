@@ -10,6 +10,7 @@ mod cloudtrail_ids;
 mod damage;
 pub mod dimension;
 mod error_shape;
+mod haproxy;
 pub mod interner;
 mod journal;
 mod journal_oom;
@@ -26,6 +27,7 @@ pub mod rotation;
 pub mod scan;
 pub mod timestamp;
 mod unit_files;
+mod uvicorn;
 
 pub use access::{Request, RequestKey};
 pub use dimension::Dimension;

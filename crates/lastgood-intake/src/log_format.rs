@@ -221,6 +221,12 @@ impl AccessFormat {
         self.pieces.iter().filter(|piece| piece.field != Field::Skip).count()
     }
 
+    /// Whether the times of lines say in which zone they are; those of the epoch do not.
+    #[must_use]
+    pub fn names_zone(&self) -> bool {
+        self.time.is_some()
+    }
+
     /// Whether lines hold the address that answered.
     #[must_use]
     pub fn has_upstream(&self) -> bool {

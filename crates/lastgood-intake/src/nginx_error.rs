@@ -122,7 +122,8 @@ impl<'a> ProxyError<'a> {
 /// that `$upstream_addr` has; the group's name where all of its servers are down.
 #[must_use]
 pub fn upstream_name(upstream: &[u8]) -> &[u8] {
-    let address = find(upstream, b"://").map_or(upstream, |scheme| &upstream[scheme + 3..]);
+    let Some(scheme) = find(upstream, b"://") else { return upstream };
+    let address = &upstream[scheme + 3..];
     let end = match address.strip_prefix(b"unix:") {
         Some(path) => memchr(b':', path).map(|end| end + b"unix:".len()),
         None => memchr::memchr2(b'/', b'?', address),
@@ -328,6 +329,7 @@ mod tests {
             ("grpc://127.0.0.1:9000", "127.0.0.1:9000"),
             ("http://dead2?x", "dead2"),
             ("127.0.0.1:9999", "127.0.0.1:9999"),
+            ("backend/server", "backend/server"),
             ("", ""),
         ] {
             assert_eq!(upstream_name(written.as_bytes()), name.as_bytes(), "{written}");

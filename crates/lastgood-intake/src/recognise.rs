@@ -7,11 +7,13 @@ use jiff::tz::TimeZone;
 
 use crate::access::Request;
 use crate::damage::Repair;
+use crate::haproxy::HaproxyLog;
 use crate::log_format::{AccessFormat, Fit};
 use crate::nginx_conf::NginxConf;
 use crate::nginx_error::ErrorLog;
 use crate::scan::{Line, Sink};
 use crate::timestamp::Clock;
+use crate::uvicorn::Uvicorn;
 use crate::{rotation, unit_files};
 
 /// Lines that are looked at.
@@ -22,6 +24,10 @@ const LINES: usize = 200;
 pub enum Format {
     /// Requests, in this format.
     Access(Arc<AccessFormat>),
+    /// HAProxy's HTTP log.
+    Haproxy,
+    /// uvicorn's access lines, which have no time of their own.
+    Uvicorn,
     /// nginx's error log.
     NginxError,
     /// `journalctl -o json`.
@@ -42,6 +48,8 @@ impl Format {
     pub fn name(&self) -> &str {
         match self {
             Self::Access(format) => format.name(),
+            Self::Haproxy => "haproxy",
+            Self::Uvicorn => "uvicorn",
             Self::NginxError => "nginx-error",
             Self::Journal => "journal",
             Self::UnitFiles => "unit-files",
@@ -54,13 +62,28 @@ impl Format {
     /// Whether its lines are requests: failures can be set against successes.
     #[must_use]
     pub const fn holds_requests(&self) -> bool {
-        matches!(self, Self::Access(_))
+        matches!(self, Self::Access(_) | Self::Haproxy | Self::Uvicorn)
     }
 
     /// Whether its lines are what a proxy complains of.
     #[must_use]
     pub const fn holds_proxy_errors(&self) -> bool {
-        matches!(self, Self::NginxError)
+        matches!(self, Self::NginxError | Self::Haproxy)
+    }
+
+    /// Whether its times say in which zone they are.
+    #[must_use]
+    pub fn names_zone(&self) -> bool {
+        match self {
+            Self::Access(format) => format.names_zone(),
+            _ => !matches!(self, Self::NginxError | Self::Haproxy | Self::Uvicorn),
+        }
+    }
+
+    /// Whether its lines say when they were written. Where they do not, they count only inside of something that does.
+    #[must_use]
+    pub const fn has_times(&self) -> bool {
+        !matches!(self, Self::Uvicorn)
     }
 
     /// Whether it says what happened, and is not merely a list, a document or a configuration beside that.
@@ -87,9 +110,16 @@ pub fn recognise(head: &[u8], name: &str, conf: &NginxConf) -> Format {
     if let Some(format) = access_format(&lines, name, conf) {
         return Format::Access(Arc::new(format));
     }
+    let mut haproxy = HaproxyLog::new(TimeZone::UTC);
+    if lines.count(|line| haproxy.line(line, None, 1, &mut Nobody) == Line::Parsed) > 0 {
+        return Format::Haproxy;
+    }
     let mut errors = ErrorLog::new(TimeZone::UTC);
     if lines.count(|line| errors.line(line, 1, &mut Nobody) == Line::Parsed) > 0 {
         return Format::NginxError;
+    }
+    if lines.count(Uvicorn::is_access) > 0 {
+        return Format::Uvicorn;
     }
     let rows: Vec<Line> = lines.0.iter().map(|line| unit_files::line(line, 1, &mut Nobody)).collect();
     let of = |wanted| rows.iter().filter(|row| **row == wanted).count();

@@ -10,10 +10,12 @@ use memchr::memchr;
 use crate::access::Request;
 use crate::access_log::AccessLog;
 use crate::cloudtrail::CloudTrail;
+use crate::haproxy::HaproxyLog;
 use crate::journal::Journal;
 use crate::nginx_error::{ErrorLog, ProxyError};
 use crate::recognise::Format;
 use crate::unit_files;
+use crate::uvicorn::Uvicorn;
 
 /// Takes what lines say. Lines are counted from 1; a line may say several things, also of other lines' times.
 pub trait Sink {
@@ -80,6 +82,8 @@ pub struct Scanner {
 #[derive(Debug)]
 enum Reader {
     Access(Box<AccessLog>),
+    Haproxy(Box<HaproxyLog>),
+    Uvicorn(Uvicorn),
     NginxError(Box<ErrorLog>),
     Journal(Box<Journal>),
     UnitFiles,
@@ -130,6 +134,8 @@ impl Reader {
     fn new(format: &Format, context: Context) -> Self {
         match format {
             Format::Access(format) => Self::Access(Box::new(AccessLog::new(Arc::clone(format), context))),
+            Format::Haproxy => Self::Haproxy(Box::new(HaproxyLog::new(context.zone))),
+            Format::Uvicorn => Self::Uvicorn(Uvicorn::new(context.zone)),
             Format::NginxError => Self::NginxError(Box::new(ErrorLog::new(context.zone))),
             Format::Journal => Self::Journal(Box::default()),
             Format::UnitFiles => Self::UnitFiles,
@@ -139,11 +145,13 @@ impl Reader {
         }
     }
 
-    /// Reads one line of a format that is understood line by line. `_at` is when something around the line says that it
+    /// Reads one line of a format that is understood line by line. `at` is when something around the line says that it
     /// was written: a container's log driver, for one.
-    fn line(&mut self, line: &[u8], _at: Option<UnixMs>, number: u64, sink: &mut impl Sink) -> Line {
+    fn line(&mut self, line: &[u8], at: Option<UnixMs>, number: u64, sink: &mut impl Sink) -> Line {
         match self {
             Self::Access(log) => log.line(line, memchr(0, line).is_some(), number, sink),
+            Self::Haproxy(log) => log.line(line, at, number, sink),
+            Self::Uvicorn(log) => log.line(line, at, number, sink),
             Self::NginxError(log) => log.line(line, number, sink),
             Self::Journal(journal) => journal.line(line, number, sink),
             Self::UnitFiles => unit_files::line(line, number, sink),
@@ -161,7 +169,7 @@ impl Reader {
             Self::NginxError(log) => log.finish(sink),
             Self::Journal(journal) => journal.finish(sink),
             Self::CloudTrail(document) => document.finish(counts, sink),
-            Self::UnitFiles | Self::NginxConf | Self::Unknown => {}
+            Self::Haproxy(_) | Self::Uvicorn(_) | Self::UnitFiles | Self::NginxConf | Self::Unknown => {}
         }
     }
 }

@@ -25,7 +25,7 @@ pub struct Clock {
     /// The text up to the minute, and the seconds since 1970 as if it were UTC.
     minute: ([u8; 17], i64),
     /// The same for times without a zone, with the offset that the zone had then.
-    zoned: Option<([u8; 16], i64, i32)>,
+    zoned: Option<([u8; 17], i64, i32)>,
 }
 
 impl Clock {
@@ -41,16 +41,7 @@ impl Clock {
         let text: &[u8; LOCAL_LEN] = text.try_into().ok()?;
         let (minute, rest) = text.split_first_chunk::<17>()?;
         if *minute != self.minute.0 {
-            let civil = civil(
-                four(minute[7..11].try_into().ok()?)?,
-                month(minute[3..6].try_into().ok()?)?,
-                two(minute[0], minute[1])?,
-                two(minute[12], minute[13])?,
-                two(minute[15], minute[16])?,
-            )?;
-            if [minute[2], minute[6], minute[11], minute[14]] != *b"//::" {
-                return None;
-            }
+            let civil = day_first(minute)?;
             self.minute = (*minute, civil);
         }
         // rest: `:56 +0900`
@@ -105,23 +96,39 @@ impl Clock {
     pub fn error_log(&mut self, text: &[u8]) -> Option<Stamp> {
         let text: &[u8; ERROR_LEN] = text.try_into().ok()?;
         let (minute, rest) = text.split_first_chunk::<16>()?;
-        let (begin, offset) = match self.zoned {
-            Some((known, begin, offset)) if known == *minute => (begin, offset),
-            _ => {
-                if [minute[4], minute[7], minute[10], minute[13]] != *b"// :" {
-                    return None;
-                }
-                let civil: DateTime = Offset::UTC.to_datetime(Timestamp::from_second(year_first(minute)?).ok()?);
-                let begin = self.zone.to_ambiguous_timestamp(civil).compatible().ok()?;
-                let offset = self.zone.to_offset(begin).seconds();
-                self.zoned = Some((*minute, begin.as_second(), offset));
-                (begin.as_second(), offset)
-            }
-        };
+        let mut key = [0; 17];
+        key[..16].copy_from_slice(minute);
+        let marks = [minute[4], minute[7], minute[10], minute[13]] == *b"// :";
+        let (begin, offset) = self.zoned(key, || marks.then(|| year_first(minute)).flatten())?;
         if rest[0] != b':' {
             return None;
         }
         Some((UnixMs::from_seconds(begin + second(rest[1], rest[2])?), offset))
+    }
+
+    /// `06/Feb/2009:12:14:14.655`, as HAProxy writes it: no zone, so the reader's.
+    pub fn local_without_zone(&mut self, text: &[u8]) -> Option<Stamp> {
+        let (minute, rest) = text.split_first_chunk::<17>()?;
+        let (begin, offset) = self.zoned(*minute, || day_first(minute))?;
+        let (&[colon, tens, ones], rest) = rest.split_first_chunk()?;
+        let (ms, rest) = fraction(rest)?;
+        let whole = colon == b':' && rest.is_empty();
+        whole.then_some((UnixMs::from_seconds(begin + second(tens, ones)?).plus(ms), offset))
+    }
+
+    /// When a minute of the reader's zone began, and the offset that it had then; `civil` reads the text.
+    #[inline]
+    fn zoned(&mut self, minute: [u8; 17], civil: impl FnOnce() -> Option<i64>) -> Option<(i64, i32)> {
+        if let Some((known, begin, offset)) = self.zoned
+            && known == minute
+        {
+            return Some((begin, offset));
+        }
+        let civil: DateTime = Offset::UTC.to_datetime(Timestamp::from_second(civil()?).ok()?);
+        let begin = self.zone.to_ambiguous_timestamp(civil).compatible().ok()?;
+        let offset = self.zone.to_offset(begin).seconds();
+        self.zoned = Some((minute, begin.as_second(), offset));
+        Some((begin.as_second(), offset))
     }
 }
 
@@ -149,6 +156,18 @@ pub fn find_iso8601(text: &[u8], from: usize) -> Option<usize> {
                 && [0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18].iter().all(|&i: &usize| t[i].is_ascii_digit())
         })
     })
+}
+
+/// `16/Nov/2022:11:04`, as seconds since 1970 if it were UTC.
+fn day_first(minute: &[u8; 17]) -> Option<i64> {
+    let begin = civil(
+        four(minute[7..11].try_into().ok()?)?,
+        month(minute[3..6].try_into().ok()?)?,
+        two(minute[0], minute[1])?,
+        two(minute[12], minute[13])?,
+        two(minute[15], minute[16])?,
+    )?;
+    ([minute[2], minute[6], minute[11], minute[14]] == *b"//::").then_some(begin)
 }
 
 /// `2026-11-21T19:25` with any separators, as seconds since 1970 if it were UTC.
@@ -292,6 +311,15 @@ mod tests {
         assert_eq!(clock.error_log(b"2022/11/16 11:04:56"), Some((UnixMs::from_seconds(1_668_564_296), 32_400)));
         assert_eq!(clock.error_log(b"2022/11/16 11:04:57"), Some((UnixMs::from_seconds(1_668_564_297), 32_400)));
         assert_eq!(clock.error_log(b"2022/13/16 11:04:56"), None);
+        let half = UnixMs(1_668_564_296_500);
+        assert_eq!(clock.local_without_zone(b"16/Nov/2022:11:04:56.500"), Some((half, 32_400)));
+        assert_eq!(clock.error_log(b"2022/11/16 11:04:56"), Some((UnixMs::from_seconds(1_668_564_296), 32_400)));
+        assert_eq!(clock.local_without_zone(b"16/Nov/2022:11:04:56"), Some((half.plus(-500), 32_400)));
+        for text in
+            ["31/Feb/2022:11:04:56.500", "16/Nov/2022:11:04:56.500 ", "16/Nov/2022:11:04", "16-Nov-2022:11:04:56"]
+        {
+            assert_eq!(clock.local_without_zone(text.as_bytes()), None, "{text}");
+        }
     }
 
     #[test]

@@ -49,6 +49,8 @@ fn formats() -> Vec<Format> {
     let access = access.into_iter().chain(AccessFormat::built_ins());
     let mut formats: Vec<Format> = access.map(|format| Format::Access(Arc::new(format))).collect();
     formats.extend([
+        Format::Haproxy,
+        Format::Uvicorn,
         Format::NginxError,
         Format::Journal,
         Format::UnitFiles,

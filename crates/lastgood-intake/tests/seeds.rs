@@ -30,6 +30,8 @@ fn every_seed_is_read_by_every_format() {
             let declared = AccessFormat::compile("seed", &first_line).unwrap_or_else(AccessFormat::common);
             let mut formats = vec![
                 Format::Access(Arc::new(declared)),
+                Format::Haproxy,
+                Format::Uvicorn,
                 Format::NginxError,
                 Format::Journal,
                 Format::UnitFiles,

@@ -180,6 +180,8 @@ pub enum GapKind {
     Packed(Arc<str>),
     /// Nothing in it is of a format that we know.
     UnknownFormat,
+    /// Its lines do not say when they were written, and nothing around them does.
+    NoTimes,
     /// A kind of source that the question would need, and nobody gave it to us.
     NotGiven,
     /// Times without a zone were read in this one because nothing says which it is.

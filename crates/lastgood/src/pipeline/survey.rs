@@ -140,7 +140,7 @@ fn describe(file: LogFile, format: Format) -> Head {
     let bytes = head(&file, HEAD).unwrap_or_default();
     let first_line = bytes.iter().position(|&byte| byte == b'\n').and_then(|end| bytes.get(..=end)).map(<[u8]>::to_vec);
     let mut first = FirstRequest(None);
-    if format.holds_requests() {
+    if format.holds_requests() && format.names_zone() {
         let context = Context { zone: TimeZone::UTC, vhost: Arc::from("") };
         Scanner::new(&format, context).feed(&bytes, &mut first);
     }
@@ -177,7 +177,9 @@ impl Survey {
                 let (_, offset_s) = neighbour.or_else(|| only(&offsets))?;
                 Offset::from_seconds(*offset_s).ok().map(TimeZone::fixed)
             });
-            if known.is_none() && head.format.holds_proxy_errors() {
+            if !head.format.has_times() {
+                self.gaps.push(Gap { what: Arc::clone(&head.file.display), why: GapKind::NoTimes });
+            } else if known.is_none() && !head.format.names_zone() {
                 assumed.push(Arc::clone(&head.file.display));
             }
             let context = Context { zone: known.unwrap_or(TimeZone::UTC), vhost };

@@ -168,6 +168,7 @@ fn texts(lang: Lang) -> Vec<(String, String)> {
         GapKind::Truncated { lines: 1 },
         GapKind::Packed(name("lz4")),
         GapKind::UnknownFormat,
+        GapKind::NoTimes,
         GapKind::NotGiven,
         GapKind::ZoneAssumed(name("UTC")),
         GapKind::NothingThen,

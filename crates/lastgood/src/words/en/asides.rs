@@ -67,6 +67,9 @@ pub(super) fn gap_why(gap: &Gap) -> String {
         }
         GapKind::Packed(by) => format!("packed with {by}; unpack it first"),
         GapKind::UnknownFormat => "no format that is known here".to_owned(),
+        GapKind::NoTimes => {
+            "its lines have no time; a log of the container (docker logs -t) or the journal has".to_owned()
+        }
         GapKind::NotGiven => format!("not given{}", how_to_get(&gap.what)),
         GapKind::ZoneAssumed(zone) => format!("names no zone, read as {zone}; --tz says another"),
         GapKind::NothingThen => "no request in the time that was asked about (--since, --until)".to_owned(),

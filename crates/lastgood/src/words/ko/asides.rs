@@ -71,6 +71,7 @@ pub(super) fn gap_why(gap: &Gap) -> String {
         GapKind::Truncated { lines } => format!("파일이 손상됐거나 잘림, 앞부분 {}줄만 사용", grouped(*lines)),
         GapKind::Packed(by) => format!("{} 압축되거나 묶여 있음, 먼저 풀어야 읽을 수 있음", towards(by)),
         GapKind::UnknownFormat => "알려진 형식이 아님".to_owned(),
+        GapKind::NoTimes => "줄에 시각이 없음 (docker logs -t나 저널로 저장하면 시각이 남음)".to_owned(),
         GapKind::NotGiven => format!("주어지지 않음{}", how_to_get(&gap.what)),
         GapKind::ZoneAssumed(zone) => format!("시간대 표기가 없어 {zone} 기준으로 읽음 (--tz로 지정)"),
         GapKind::NothingThen => "물어본 시간(--since, --until)에 요청이 없음".to_owned(),
