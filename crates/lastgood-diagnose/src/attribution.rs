@@ -201,7 +201,7 @@ mod tests {
         let shares = table
             .iter()
             .map(|&(_, _, requests, failed, outside)| Share {
-                inside: Counts { requests, failed, refused: 0 },
+                inside: Counts { requests, failed, ..Counts::default() },
                 outside,
             })
             .collect();

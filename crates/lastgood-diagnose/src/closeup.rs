@@ -6,9 +6,11 @@ use std::collections::HashMap;
 use foldhash::fast::FixedState;
 use lastgood_model::{Atom, ClientId, Hit, LineRef, SliceId, Span, UnixMs, Visitor};
 
-use crate::Suspect;
+use crate::Suspects;
 use crate::distinct::Distinct;
 use crate::outcome::Outcome;
+use crate::silence::Silence;
+use crate::suspect::Suspect;
 
 /// Single requests kept over all suspects. 64 bytes each.
 const MAX_SAMPLES: usize = 250_000;
@@ -155,10 +157,36 @@ fn earlier<T: Ord>(a: Option<T>, b: Option<T>) -> Option<T> {
     }
 }
 
+/// The two requests around a silence.
+#[derive(Clone, Debug)]
+pub struct Brink {
+    silence: Silence,
+    /// The last one before it.
+    pub last: Option<Hit>,
+    /// The first one after it.
+    pub first: Option<Hit>,
+}
+
+impl Brink {
+    fn take(&mut self, hit: &Hit) {
+        let key = |hit: &Hit| (hit.at, hit.line);
+        if self.silence.before.contains(hit.at) && self.last.is_none_or(|last| key(&last) < key(hit)) {
+            self.last = Some(*hit);
+        }
+        if self.silence.after.is_some_and(|after| after.contains(hit.at))
+            && self.first.is_none_or(|first| key(hit) < key(&first))
+        {
+            self.first = Some(*hit);
+        }
+    }
+}
+
 /// What a second reading of the suspects' stretches yields. Mergeable.
 #[derive(Clone, Debug, Default)]
 pub struct CloseUp {
     looks: Vec<Look>,
+    brinks: Vec<Brink>,
+    spans: Vec<Span>,
     span: Option<Span>,
     samples: usize,
 }
@@ -166,26 +194,30 @@ pub struct CloseUp {
 impl CloseUp {
     /// Ready to look at these.
     #[must_use]
-    pub fn new(suspects: &[Suspect]) -> Self {
-        let looks = suspects.iter().map(|suspect| Look {
+    pub fn new(suspects: &Suspects) -> Self {
+        let looks = suspects.failing.iter().map(|suspect| Look {
             suspect: suspect.clone(),
             samples: Vec::new(),
             between: Toll::default(),
             bystanders: HashMap::default(),
         });
-        let span = suspects.iter().map(Suspect::span).reduce(Span::cover);
-        Self { looks: looks.collect(), span, samples: 0 }
+        let brinks = suspects.silent.iter().map(|silence| Brink { silence: silence.clone(), last: None, first: None });
+        let spans = suspects.spans();
+        let span = spans.iter().copied().reduce(Span::cover);
+        Self { looks: looks.collect(), brinks: brinks.collect(), spans, span, samples: 0 }
     }
 
     /// Whether any suspect's stretch holds this moment.
     #[must_use]
     pub fn wants(&self, at: UnixMs) -> bool {
-        self.span.is_some_and(|span| span.contains(at))
-            && self.looks.iter().any(|look| look.suspect.span().contains(at))
+        self.span.is_some_and(|span| span.contains(at)) && self.spans.iter().any(|span| span.contains(at))
     }
 
     /// Looks at a request; `visitor` is only asked for failures that count.
     pub fn hit(&mut self, hit: &Hit, visitor: impl Fn() -> Visitor) {
+        for brink in &mut self.brinks {
+            brink.take(hit);
+        }
         if Outcome::of(hit.status) == Outcome::Abandoned {
             return;
         }
@@ -201,6 +233,11 @@ impl CloseUp {
     /// Adds what another reader saw.
     pub fn merge(&mut self, other: Self) {
         self.samples = (self.samples + other.samples).min(MAX_SAMPLES);
+        for (mine, theirs) in self.brinks.iter_mut().zip(other.brinks) {
+            for hit in theirs.last.iter().chain(&theirs.first) {
+                mine.take(hit);
+            }
+        }
         for (mine, theirs) in self.looks.iter_mut().zip(other.looks) {
             mine.samples.extend(theirs.samples);
             mine.between.merge(&theirs.between);
@@ -217,12 +254,12 @@ impl CloseUp {
         }
     }
 
-    /// Puts the samples in order and hands the looks out, one a suspect.
-    pub(crate) fn settle(mut self) -> Vec<Look> {
+    /// Puts the samples in order and hands the looks out, one a suspect, and the brinks, one a silence.
+    pub(crate) fn settle(mut self) -> (Vec<Look>, Vec<Brink>) {
         for look in &mut self.looks {
             look.samples.sort_by_key(|sample| (sample.hit.at, sample.hit.line));
         }
-        self.looks
+        (self.looks, self.brinks)
     }
 
     /// Whether requests had to be left out for lack of room.

@@ -5,17 +5,20 @@ use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 use lastgood_model::{
-    Atom, Catalogue, Change, ChangeKind, Gap, GapKind, Incident, Note, NoteKind, ProxyErrorKind, Ref, Span, Status,
-    UnixMs, Verdict,
+    Atom, Catalogue, Change, ChangeKind, Edge, Gap, GapKind, Hit, Impact, Incident, Note, NoteKind, Onset, OnsetKind,
+    ProxyErrorKind, Ref, Scope, Span, Status, UnixMs, Verdict,
 };
 
+use crate::closeup::Brink;
 use crate::finding::{Finding, find};
 use crate::host::Host;
 use crate::judge::{Judgement, judge};
 use crate::rank::rank;
 use crate::rules::RULES;
+use crate::rules::stopped::{Quiet, explain};
 use crate::scene::Scene;
-use crate::{CloseUp, Question, Suspect, Timeline, describe, host};
+use crate::silence::Silence;
+use crate::{CloseUp, Question, Suspects, Timeline, describe, host};
 
 /// Changes longer before the onset than this are history.
 const LOOK_BACK_MS: i64 = 2 * 3_600_000;
@@ -30,7 +33,7 @@ pub(crate) const LOG_SKEW_MS: i64 = 2_000;
 #[must_use]
 pub fn decide(
     timeline: Timeline,
-    suspects: &[Suspect],
+    suspects: &Suspects,
     closeup: CloseUp,
     catalogue: &Catalogue,
     question: &Question,
@@ -40,15 +43,21 @@ pub fn decide(
     if closeup.is_full() {
         gaps.push(Gap { what: Arc::from("close-up"), why: GapKind::TooLarge });
     }
-    let looks = closeup.settle();
+    let (looks, brinks) = closeup.settle();
     let findings: Vec<Finding<'_>> =
-        suspects.iter().zip(&looks).flat_map(|(suspect, look)| find(suspect, look)).collect();
+        suspects.failing.iter().zip(&looks).flat_map(|(suspect, look)| find(suspect, look)).collect();
     let judgements = judge(&findings, question, now);
 
     let desk = Desk { timeline: &timeline, catalogue, question, now, host: Host::from_facts(&timeline.facts) };
     let mut notes = timeline.notes.clone();
     let mut incidents = Vec::new();
-    for (finding, judgement) in findings.iter().zip(judgements) {
+    let grave: Vec<&Finding<'_>> = findings
+        .iter()
+        .zip(&judgements)
+        .filter(|(_, judgement)| matches!(judgement, Judgement::Incident | Judgement::Recovered))
+        .map(|(finding, _)| finding)
+        .collect();
+    for (finding, judgement) in findings.iter().zip(&judgements) {
         match judgement {
             Judgement::Incident => incidents.push(desk.incident(finding)),
             Judgement::Blip => notes.push(desk.note(finding, |vhost| NoteKind::Blip {
@@ -67,7 +76,16 @@ pub fn decide(
             Judgement::Nothing => {}
         }
     }
-    incidents.sort_by_key(|incident| incident.onset.first_bad.as_ref().map(|edge| edge.at));
+    for (silence, brink) in suspects.silent.iter().zip(&brinks) {
+        match desk.silence(silence, brink, &grave) {
+            Some(Still::Incident(incident)) => incidents.push(*incident),
+            Some(Still::Note(note)) => notes.push(note),
+            None => {}
+        }
+    }
+    incidents.sort_by_key(|incident| {
+        incident.onset.first_bad.as_ref().or(incident.onset.last_good.as_ref()).map(|edge| edge.at)
+    });
     notes.extend(desk.background(&findings));
     notes.extend(desk.stray_kills(&incidents));
     let asked_about = !timeline.cells_in(question.window()).is_empty();
@@ -88,6 +106,12 @@ pub fn decide(
     Verdict { status, incidents, notes, gaps }
 }
 
+/// What a silence is.
+enum Still {
+    Incident(Box<Incident>),
+    Note(Note),
+}
+
 /// Everything that is at hand while findings become incidents.
 struct Desk<'a> {
     timeline: &'a Timeline,
@@ -101,7 +125,7 @@ impl Desk<'_> {
     fn incident(&self, finding: &Finding<'_>) -> Incident {
         let scope = describe::scope(finding, self.catalogue);
         let bad = finding.bad(self.now);
-        let changes = self.changes(finding);
+        let changes = self.changes(finding.onset());
         let errors_span = Span::new(bad.from().plus(-LOG_SKEW_MS), bad.to().plus(LOG_SKEW_MS));
         let calm_end = finding.onset().from().plus(-LOG_SKEW_MS);
         let calm = Span::new(calm_end.plus(-bad.length_ms()), calm_end);
@@ -130,15 +154,58 @@ impl Desk<'_> {
         }
     }
 
+    /// Traffic that stopped; `None` if it is part of something else, as the pause between a reboot and the first failure.
+    fn silence(&self, silence: &Silence, brink: &Brink, grave: &[&Finding<'_>]) -> Option<Still> {
+        let edge = |hit: Hit| Edge { at: hit.at, reference: self.catalogue.reference(hit.line) };
+        let last = edge(brink.last?);
+        let first = brink.first.map(edge);
+        let quiet = Span::new(last.at, first.as_ref().map_or(self.now, |edge| edge.at));
+        if grave.iter().any(|finding| finding.onset().cover(finding.bad(self.now)).meets(quiet)) {
+            return None;
+        }
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count of requests")]
+        let expected = silence.expected.round() as u64;
+        let seconds = u64::try_from(quiet.length_ms() / 1000).unwrap_or(0);
+        let over = self.question.is_about_now()
+            && first.as_ref().is_some_and(|first| self.now.since(first.at) >= self.question.min_duration_ms);
+        if silence.stops.is_empty() || over {
+            let kind = NoteKind::Silence { expected, seconds };
+            return Some(Still::Note(Note { kind, at: Some(last.at), reference: Some(last.reference) }));
+        }
+        let stops = &silence.stops;
+        let went_down = stops.iter().map(|stop| stop.down.at).min().unwrap_or(last.at);
+        let changes = self.changes(Span::new(last.at, went_down.max(last.at)));
+        let quiet = Quiet { stops, expected, seconds, last: &last, first: first.as_ref(), changes: &changes };
+        let causes = rank(explain(&quiet));
+        let data_begins = self.timeline.requests().map_or(UnixMs::MIN, Span::from);
+        let mut vhosts = self.catalogue.slices.iter().map(|slice| slice.vhost);
+        let vhost = vhosts.next().filter(|first| vhosts.all(|vhost| vhost == *first));
+        Some(Still::Incident(Box::new(Incident {
+            detection: describe::detection(self.question, last.at, data_begins),
+            onset: Onset {
+                kind: OnsetKind::NoBadSeen,
+                last_good: Some(last),
+                first_bad: None,
+                recovered: first,
+                width_requests: None,
+            },
+            scope: Scope { vhost: vhost.map(|vhost| Arc::from(self.catalogue.text(vhost))), ..Scope::default() },
+            impact: Impact { duration_s: seconds, ..Impact::default() },
+            changes,
+            causes,
+            cleared: Vec::new(),
+            traffic: self.timeline.traffic(PICTURE_BUCKETS, Span::ALL, |_| true),
+        })))
+    }
+
     /// What was changed before or in the onset, nearest first.
-    fn changes(&self, finding: &Finding<'_>) -> Vec<Change> {
-        let onset = finding.onset();
+    fn changes(&self, onset: Span) -> Vec<Change> {
         // Access logs cut their times to seconds: what happened within the second of the first failure may have
         // come before it.
         let window = Span::new(onset.from().plus(-LOOK_BACK_MS), onset.to().plus(999));
         let data_begins = self.timeline.requests().map_or(UnixMs::MIN, Span::from);
         let reported = self.question.reported_changes.iter().map(|(said, text)| Change {
-            span: Span::at(said.resolve(finding.first_bad.at, data_begins, self.question.offset_s)),
+            span: Span::at(said.resolve(onset.to(), data_begins, self.question.offset_s)),
             kind: ChangeKind::Reported,
             subject: Arc::clone(text),
             reported: true,
@@ -252,7 +319,7 @@ impl Desk<'_> {
     fn missing(&self) -> Vec<Gap> {
         let audit = self.timeline.changes.iter().any(|change| is_of_cloud(change.kind));
         [
-            ("error log", !self.timeline.errors.within(Span::ALL).is_empty()),
+            ("error log", !self.timeline.errors.within(Span::ALL).is_empty() || !self.host.proxy.is_empty()),
             ("journal", self.host.has_journal),
             ("unit list", self.host.has_unit_list),
             ("cloud audit log", audit),

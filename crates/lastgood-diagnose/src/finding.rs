@@ -6,13 +6,12 @@ use std::collections::HashMap;
 use foldhash::fast::FixedState;
 use lastgood_model::{Hit, OnsetKind, Span, UnixMs};
 
-use crate::Suspect;
 use crate::change_point::{Turn, turn_to_bad, turn_to_good};
 use crate::closeup::{Look, Sample, Toll};
 use crate::episodes::{Episode, change_cost, episodes, gain, good_rate};
 use crate::outcome::Outcome;
 use crate::series::{Point, Selection};
-use crate::suspect::follows_closely;
+use crate::suspect::{Suspect, follows_closely};
 
 /// A bad stretch of one part of the traffic.
 #[derive(Clone, Debug)]

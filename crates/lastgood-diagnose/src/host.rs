@@ -55,6 +55,17 @@ impl Unit {
     }
 }
 
+/// What the proxy did with itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProxyEvent {
+    /// It started.
+    Started,
+    /// It was told to stop.
+    Stopped,
+    /// It refused its configuration, with its sentence.
+    Refused(Arc<str>),
+}
+
 /// A process that the kernel killed for lack of memory.
 #[derive(Clone, Debug)]
 pub struct Kill {
@@ -92,6 +103,8 @@ pub struct Host {
     pub boots: Vec<Boot>,
     /// Units by name.
     pub units: BTreeMap<Arc<str>, Unit>,
+    /// What the proxy did with itself, in order.
+    pub proxy: Vec<(Mark, ProxyEvent)>,
     /// Kills in order.
     pub kills: Vec<Kill>,
     /// Who said that a file system is full.
@@ -115,6 +128,7 @@ impl Host {
             host.take(observation);
         }
         host.boots.sort_by_key(|boot| boot.begun);
+        host.proxy.sort_by_key(|(mark, _)| *mark);
         for unit in host.units.values_mut() {
             unit.events.sort_by_key(|(mark, _)| *mark);
         }
@@ -154,14 +168,16 @@ impl Host {
             }
             Fact::NoSpace { unit } => self.full.push((mark, Arc::clone(unit))),
             Fact::ConnectionsExhausted { who } => self.exhausted.push((mark, Arc::clone(who))),
+            Fact::ProxyStarted => self.proxy.push((mark, ProxyEvent::Started)),
+            Fact::ProxyStopped => self.proxy.push((mark, ProxyEvent::Stopped)),
+            Fact::ProxyConfigRefused { message } => {
+                self.proxy.push((mark, ProxyEvent::Refused(Arc::clone(message))));
+            }
             Fact::UnitFile { .. }
             | Fact::Certificate { .. }
             | Fact::DependencyStarted { .. }
             | Fact::DependencyStopped { .. }
-            | Fact::ProxyStarted
-            | Fact::ProxyReloaded
-            | Fact::ProxyStopped
-            | Fact::ProxyConfigRefused { .. } => {}
+            | Fact::ProxyReloaded => {}
         }
     }
 
@@ -176,10 +192,22 @@ impl Host {
         self.units.get(unit).is_some_and(|unit| starts(unit) > self.boots.len() + 2)
     }
 
+    /// The units of proxies.
+    pub fn proxy_units(&self) -> impl Iterator<Item = (&Arc<str>, &Unit)> {
+        self.units.iter().filter(|(name, _)| is_proxy(name))
+    }
+
     /// Each turn from one boot to the next.
     pub fn reboots(&self) -> impl Iterator<Item = (&Boot, &Boot)> {
         self.boots.windows(2).map(|pair| (&pair[0], &pair[1]))
     }
+}
+
+/// Whether a unit is the proxy's.
+#[must_use]
+pub fn is_proxy(unit: &str) -> bool {
+    const PROXIES: &[&str] = &["nginx", "openresty", "apache2", "httpd", "caddy", "haproxy", "traefik"];
+    unit.strip_suffix(".service").is_some_and(|name| PROXIES.contains(&name.split('@').next().unwrap_or(name)))
 }
 
 /// The changes that facts tell of: boots, units, the proxy's own.

@@ -54,8 +54,7 @@ fn alone(finding: &Finding<'_>, question: &Question, now: UnixMs) -> Judgement {
     {
         return Judgement::OneClient;
     }
-    let asked_for_now = question.live && question.since.is_none() && question.until.is_none();
-    if asked_for_now && finding.recovered.is_some_and(|hit| now.since(hit.at) >= question.min_duration_ms) {
+    if question.is_about_now() && finding.recovered.is_some_and(|hit| now.since(hit.at) >= question.min_duration_ms) {
         return Judgement::Recovered;
     }
     Judgement::Incident

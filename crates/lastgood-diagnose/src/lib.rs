@@ -21,11 +21,13 @@ mod rules;
 mod scatter;
 mod scene;
 mod series;
+pub mod silence;
+mod stop;
 pub mod suspect;
 pub mod timeline;
 
 pub use closeup::CloseUp;
 pub use decide::decide;
 pub use question::Question;
-pub use suspect::{Suspect, suspect};
+pub use suspect::{Suspects, suspect};
 pub use timeline::Timeline;

@@ -33,6 +33,12 @@ impl Question {
     pub fn window(&self) -> Span {
         Span::new(self.since.unwrap_or(UnixMs::MIN), self.until.unwrap_or(UnixMs::MAX))
     }
+
+    /// Whether a live host is asked how it is now, and not how it was at some time.
+    #[must_use]
+    pub const fn is_about_now(&self) -> bool {
+        self.live && self.since.is_none() && self.until.is_none()
+    }
 }
 
 impl Default for Question {

@@ -77,6 +77,9 @@ pub fn collect<'a>(cells: impl Iterator<Item = &'a Cell>, begins: impl Fn(u32) -
 /// Adds a cell to the end of a series.
 pub fn push(points: &mut Vec<Point>, at: UnixMs, cell: &Cell) {
     let (n, k) = (f64::from(cell.counts.requests), f64::from(cell.counts.failed));
+    if n == 0.0 {
+        return;
+    }
     match points.last_mut().filter(|point| point.at == at) {
         Some(point) => {
             point.n += n;

@@ -11,6 +11,7 @@ use crate::cells::Cell;
 use crate::episodes::{Episode, change_cost, episodes, gain, good_rate};
 use crate::scatter::Scatter;
 use crate::series::{Point, Selection, collect, push, sum};
+use crate::silence::{Silence, silences};
 use crate::{Question, Timeline};
 
 /// Incidents looked for in one run.
@@ -52,10 +53,31 @@ impl Suspect {
     }
 }
 
+/// What deserves a close look.
+#[derive(Clone, Debug, Default)]
+pub struct Suspects {
+    /// Where requests may have failed.
+    pub(crate) failing: Vec<Suspect>,
+    /// Where none came.
+    pub(crate) silent: Vec<Silence>,
+}
+
+impl Suspects {
+    /// What has to be read again.
+    #[must_use]
+    pub fn spans(&self) -> Vec<Span> {
+        self.failing.iter().map(Suspect::span).chain(self.silent.iter().flat_map(Silence::spans)).collect()
+    }
+}
+
 /// Finds what deserves a close look; empty for a healthy timeline.
 #[must_use]
-pub fn suspect(timeline: &mut Timeline, catalogue: &Catalogue, question: &Question) -> Vec<Suspect> {
+pub fn suspect(timeline: &mut Timeline, catalogue: &Catalogue, question: &Question) -> Suspects {
     timeline.settle();
+    Suspects { failing: failing(timeline, catalogue, question), silent: silences(timeline, catalogue, question) }
+}
+
+fn failing(timeline: &Timeline, catalogue: &Catalogue, question: &Question) -> Vec<Suspect> {
     let search = Search { timeline, catalogue, question };
     let mut cells = timeline.cells_in(question.window()).to_vec();
     let mut found: Vec<Suspect> = Vec::new();

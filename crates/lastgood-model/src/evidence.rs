@@ -160,6 +160,22 @@ pub enum Claim {
         /// Unit.
         unit: Arc<str>,
     },
+    /// No request came although many were to be expected.
+    Silence {
+        /// How many, by the rate of these hours of the day.
+        expected: u64,
+        /// For how long, in seconds.
+        seconds: u64,
+    },
+    /// The proxy was stopped.
+    ProxyStopped,
+    /// The proxy was started just before requests came again.
+    ProxyStarted,
+    /// The proxy refused its configuration.
+    ProxyConfigRefused {
+        /// What it said.
+        message: Arc<str>,
+    },
     /// This part of the traffic was answered well while the other failed.
     ServedWell {
         /// Requests.

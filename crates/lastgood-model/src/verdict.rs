@@ -97,6 +97,13 @@ pub enum NoteKind {
         /// Virtual host.
         vhost: Arc<str>,
     },
+    /// No request came although many were to be expected, and nothing at hand says why.
+    Silence {
+        /// How many, by the rate of these hours of the day.
+        expected: u64,
+        /// For how long, in seconds.
+        seconds: u64,
+    },
     /// Upstream errors in the error log without failed requests: the proxy tried another one.
     Retried {
         /// Error lines.
@@ -142,6 +149,7 @@ impl NoteKind {
             Self::SteadyFailures { .. } => "steady-failures",
             Self::OneClient { .. } => "one-client",
             Self::ClientErrors { .. } => "client-errors",
+            Self::Silence { .. } => "silence",
             Self::Retried { .. } => "retried",
             Self::SameContent { .. } => "same-content",
             Self::DuplicateLines { .. } => "duplicate-lines",

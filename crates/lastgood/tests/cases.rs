@@ -494,8 +494,13 @@ impl Case {
         self.quotes(verdict);
         for (index, incident) in incidents.iter().enumerate() {
             self.order(incident);
-            let earlier = index.checked_sub(1).and_then(|before| seconds(&incidents[before]["onset"]["first_bad"]));
-            if earlier > seconds(&incident["onset"]["first_bad"]) {
+            // Traffic that stopped has no first failure.
+            let began = |incident: &Value| {
+                let onset = &incident["onset"];
+                seconds(&onset["first_bad"]).or_else(|| seconds(&onset["last_good"]))
+            };
+            let earlier = index.checked_sub(1).and_then(|before| began(&incidents[before]));
+            if earlier > began(incident) {
                 self.wrong.push("incidents are not in order of onset".to_owned());
             }
             let impact = &incident["impact"];

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use lastgood_model::{CauseCode, ChangeKind, Claim, ProxyErrorKind, Span, UnitFileState, UnixMs, Weight};
 
 use super::{Depth, Hypothesis, Rule};
-use crate::host::{Boot, Mark, Unit, UnitEvent};
+use crate::host::{Boot, Mark, Unit, UnitEvent, is_proxy};
 use crate::scene::Scene;
 
 /// A reboot that a unit did not survive.
@@ -118,7 +118,7 @@ fn hypothesis(scene: &Scene<'_>, name: &Arc<str>, left: &LeftBehind, old: &Boot,
     let after_boot = Span::new(new.begun.0, scene.onset.to().plus(SLACK_MS));
     let came_back = scene.host.units.iter().find_map(|(other, unit)| {
         let (mark, _) = unit.first_within(after_boot, |event| matches!(event, UnitEvent::Started))?;
-        other.starts_with("nginx").then_some((other, *mark))
+        is_proxy(other).then_some((other, *mark))
     });
     if let Some((other, mark)) = came_back {
         evidence.push(scene.evidence(Claim::UnitCameBack { unit: Arc::clone(other) }, mark, Weight::Weak));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use lastgood_model::{CauseCode, Claim, ProxyErrorKind, Span, UnixMs, Weight};
 
 use super::{Depth, Hypothesis, Rule};
-use crate::host::{Mark, Unit, UnitEvent};
+use crate::host::{Mark, Unit, UnitEvent, is_proxy};
 use crate::scene::Scene;
 
 /// A unit that went down.
@@ -35,7 +35,7 @@ impl Rule for UnitFailed {
             .host
             .units
             .iter()
-            .filter(|(name, _)| !name.starts_with("nginx"))
+            .filter(|(name, _)| !is_proxy(name))
             .filter_map(|(name, unit)| hypothesis(scene, name, unit, around))
             .max_by(|a, b| weight(a).total_cmp(&weight(b)))
     }

@@ -133,7 +133,7 @@ mod tests {
         assert_eq!(distance("kitten", "sitting"), 3);
         assert_eq!(distance("", "abc"), 3);
         assert_eq!(near("oom-kil"), ["memory/oom-kill"]);
-        assert_eq!(near("reboot"), ["reboot/not-started-after-reboot"]);
+        assert_eq!(near("not-started"), ["reboot/not-started-after-reboot"]);
         assert_eq!(near("network/dns"), ["network/dns-failure"]);
         assert_eq!(near("505"), ["500", "501", "502"]);
         assert!(near("tomato").is_empty());

@@ -6,9 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use lastgood_diagnose::{CloseUp, Suspect};
+use lastgood_diagnose::{CloseUp, Suspects};
 use lastgood_intake::{Interner, LocalInterner};
-use lastgood_model::Span;
 
 use super::duplicates::LineSet;
 use super::reread::Parts;
@@ -21,11 +20,11 @@ pub(crate) fn close_up<M>(
     files: &[LogSource],
     scanned: &[Scanned<M>],
     copies: &[LineSet],
-    suspects: &[Suspect],
+    suspects: &Suspects,
     interner: &Interner,
     progress: &dyn Progress,
 ) -> CloseUp {
-    let spans: Vec<Span> = suspects.iter().map(Suspect::span).collect();
+    let spans = suspects.spans();
     let mut work: Vec<Parts<'_>> = files
         .iter()
         .zip(scanned)

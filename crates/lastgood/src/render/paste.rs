@@ -58,6 +58,18 @@ pub fn commands(account: &Account<'_>) -> Vec<String> {
             out.extend(name.and_then(word).map(|name| format!("getent hosts {name}")));
             out.push("sudo nginx -t".to_owned());
         }
+        CauseCode::HostDown => {
+            out.push("journalctl --list-boots --no-pager".to_owned());
+            out.extend(around_the_onset(account));
+        }
+        CauseCode::ConfigSyntax => {
+            out.push("sudo nginx -t".to_owned());
+            out.push("systemctl status nginx".to_owned());
+        }
+        CauseCode::PortConflict => {
+            out.push("sudo ss -ltnp 'sport = :80 or sport = :443'".to_owned());
+            out.push("systemctl status nginx".to_owned());
+        }
         CauseCode::Located => {
             out.extend(upstream.and_then(ask));
             out.extend(around_the_onset(account));

@@ -142,7 +142,7 @@ impl<'a> Terminal<'a> {
 
     fn details(&self, account: &Account<'a>, page: &mut Page) {
         let (incident, cause) = (account.incident, account.cause);
-        let day = incident.onset.first_bad.as_ref().map(|edge| edge.at);
+        let day = incident.onset.first_bad.as_ref().or(incident.onset.last_good.as_ref()).map(|edge| edge.at);
         let timed = |at: Option<_>, text: String| match at {
             Some(at) => format!("{} {text}", self.clock.beside(at, day.unwrap_or(at))),
             None => text,
@@ -173,7 +173,7 @@ impl<'a> Terminal<'a> {
             (self.labels.first_bad, Ink::Bad, &onset.first_bad),
             (self.labels.recovered, Ink::Good, &onset.recovered),
         ];
-        let edges = edges.into_iter().take(if self.view.verbose { 3 } else { 2 });
+        let edges = edges.into_iter().filter(|(_, _, edge)| edge.is_some()).take(if self.view.verbose { 3 } else { 2 });
         let turn = edges.filter_map(|(label, ink, edge)| {
             let edge = edge.as_ref()?;
             let mut lines = self.referred(&timed(Some(edge.at), label.to_owned()), &edge.reference, false);

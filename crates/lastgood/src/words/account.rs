@@ -118,6 +118,21 @@ impl<'a> Account<'a> {
         })
     }
 
+    /// What the proxy said when it refused its configuration.
+    #[must_use]
+    pub fn refusal(self) -> Option<&'a str> {
+        self.claims().find_map(|claim| match claim {
+            Claim::ProxyConfigRefused { message } => Some(message.as_ref()),
+            _ => None,
+        })
+    }
+
+    /// Whether it is the proxy that was stopped.
+    #[must_use]
+    pub fn proxy_stopped(self) -> bool {
+        self.claims().any(|claim| matches!(claim, Claim::ProxyStopped))
+    }
+
     /// The upstream, from the scope or from what the proxy logged.
     #[must_use]
     pub fn upstream(self) -> Option<&'a str> {

@@ -84,6 +84,10 @@ fn claims() -> Vec<Claim> {
         Claim::OomKilled { process: name("java"), scope: None },
         Claim::NoSpace { who: unit() },
         Claim::FailedAfterReturn { unit: unit() },
+        Claim::Silence { expected: 230, seconds: 1_773 },
+        Claim::ProxyStopped,
+        Claim::ProxyStarted,
+        Claim::ProxyConfigRefused { message: name("host not found in upstream \"app\" in /n.conf:3") },
         Claim::ServedWell { requests: 1, failed: 0 },
         Claim::ServedWell { requests: 9, failed: 1 },
     ];
@@ -153,6 +157,7 @@ fn texts(lang: Lang) -> Vec<(String, String)> {
         NoteKind::SteadyFailures { failed: 1, requests: 9, vhost: vhost() },
         NoteKind::OneClient { failed: 1, vhost: name("access.log") },
         NoteKind::ClientErrors { count: 9, busiest_percent: 90, vhost: vhost() },
+        NoteKind::Silence { expected: 230, seconds: 1_773 },
         NoteKind::Retried { count: 1, upstream: None },
         NoteKind::SameContent { file: name("a"), of: name("b") },
         NoteKind::DuplicateLines { count: 1, file: name("a") },

@@ -34,6 +34,11 @@ pub(super) fn note(kind: &NoteKind) -> String {
             name_of(vhost),
             grouped(*count)
         ),
+        NoteKind::Silence { expected, seconds } => format!(
+            "no request for {}, where about {} were to be expected; nothing at hand says why",
+            English.duration(*seconds),
+            grouped(*expected)
+        ),
         NoteKind::Retried { count, upstream } => {
             let who = upstream.as_deref().unwrap_or("an upstream");
             let errors = plural(*count, "error");

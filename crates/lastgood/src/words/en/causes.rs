@@ -14,6 +14,9 @@ pub(super) fn cause(account: &Account<'_>) -> CauseText {
         CauseCode::ConnectionClosed => connection_closed(account),
         CauseCode::DnsFailure => dns_failure(account),
         CauseCode::TimeoutSlow => timeout_slow(account),
+        CauseCode::HostDown => host_down(account),
+        CauseCode::ConfigSyntax => config_syntax(account),
+        CauseCode::PortConflict => port_conflict(account),
         CauseCode::Located => located(account),
     };
     CauseText { summary, fix, prevention }
@@ -54,11 +57,12 @@ fn process_down(account: &Account<'_>) -> (String, String, Vec<String>) {
     let summary = match (account.unit(), account.unit_result(), account.upstream()) {
         (Some(unit), Some(result), _) => format!("{unit} failed ({result})"),
         (Some(unit), None, _) => format!("{unit} was stopped"),
+        (None, _, _) if account.proxy_stopped() => "nginx was stopped".to_owned(),
         (None, _, Some(socket)) if socket.starts_with("unix:") => format!("nothing listens at {socket}"),
         (None, _, Some(upstream)) => format!("the application is down: nothing listens at {upstream}"),
         (None, _, None) => "the application is down: nothing listens behind nginx".to_owned(),
     };
-    let who = account.unit().unwrap_or("the application");
+    let who = account.unit().unwrap_or(if account.proxy_stopped() { "nginx" } else { "the application" });
     let fix = if account.ongoing() {
         format!("Read what {who} said last, then start it again.")
     } else {
@@ -105,7 +109,7 @@ fn connection_closed(account: &Account<'_>) -> (String, String, Vec<String>) {
 }
 
 fn dns_failure(account: &Account<'_>) -> (String, String, Vec<String>) {
-    let name = account.upstream().or(account.culprit());
+    let name = account.upstream().or(account.refusal().and_then(quoted)).or(account.culprit());
     (
         name.map_or("nginx cannot resolve the upstream's name".to_owned(), |name| {
             format!("nginx cannot resolve the name {name}")
@@ -116,6 +120,65 @@ fn dns_failure(account: &Account<'_>) -> (String, String, Vec<String>) {
             "Start nginx after what it points to.".to_owned(),
         ],
     )
+}
+
+fn host_down(account: &Account<'_>) -> (String, String, Vec<String>) {
+    let summary = match (account.trigger().map(|trigger| trigger.kind), account.clean_reboot()) {
+        (Some(ChangeKind::MachineImage), _) => "the host was down: a machine image rebooted it",
+        (Some(ChangeKind::InstanceReboot), _) => "the host was down: a reboot was requested",
+        (Some(ChangeKind::InstanceStop), _) => "the host was down: a stop was requested",
+        (_, Some(false)) => "the host was down: it crashed, or its power failed",
+        _ => "the host was down: it rebooted",
+    };
+    let mut prevention = vec![
+        "Reboot at an announced time, and let something else answer meanwhile.".to_owned(),
+        "Ask the site from outside, every minute: its own logs cannot show that it is down.".to_owned(),
+    ];
+    if account.trigger().is_some_and(|trigger| trigger.kind == ChangeKind::MachineImage) {
+        prevention.insert(0, "Take machine images without a reboot (no-reboot).".to_owned());
+    }
+    let fix = if account.ongoing() {
+        "Start the host, then see how it went down."
+    } else {
+        "It runs again; see how it went down, and what it did then."
+    };
+    (summary.to_owned(), fix.to_owned(), prevention)
+}
+
+fn config_syntax(account: &Account<'_>) -> (String, String, Vec<String>) {
+    let certificate = account.refusal().is_some_and(|message| message.contains("certificate"));
+    let what = if certificate { "its certificate" } else { "its configuration" };
+    let fix = if account.ongoing() {
+        "Repair or take back the last change until nginx -t is content, then start nginx."
+    } else {
+        "It runs again; make sure that nginx -t is content before the next restart."
+    };
+    (
+        format!("nginx did not start: it refused {what}"),
+        fix.to_owned(),
+        vec![
+            "Run nginx -t after every change and before every restart; reload instead of restarting.".to_owned(),
+            "Ask the site from outside, every minute: its own logs cannot show that it is down.".to_owned(),
+        ],
+    )
+}
+
+fn port_conflict(account: &Account<'_>) -> (String, String, Vec<String>) {
+    let fix = if account.ongoing() {
+        "Stop the process that holds nginx's port, then start nginx."
+    } else {
+        "It runs again; find out which process held nginx's port."
+    };
+    (
+        "nginx did not start: another process holds its port".to_owned(),
+        fix.to_owned(),
+        vec!["Disable the other server's unit, so that it does not win the next boot.".to_owned()],
+    )
+}
+
+/// The first name in quotes.
+fn quoted(message: &str) -> Option<&str> {
+    message.split('"').nth(1).filter(|name| !name.is_empty())
 }
 
 fn timeout_slow(account: &Account<'_>) -> (String, String, Vec<String>) {

@@ -49,6 +49,14 @@ pub(super) fn claim(claim: &Claim) -> String {
         },
         Claim::NoSpace { who } => format!("{who} found no space left on the device"),
         Claim::FailedAfterReturn { unit } => format!("requests went on failing after {unit} was back"),
+        Claim::Silence { expected, seconds } => format!(
+            "no request for {}, where about {} were to be expected",
+            English.duration(*seconds),
+            grouped(*expected)
+        ),
+        Claim::ProxyStopped => "nginx was told to stop".to_owned(),
+        Claim::ProxyStarted => "nginx was started just before requests came again".to_owned(),
+        Claim::ProxyConfigRefused { message } => format!("nginx refused its configuration: {message}"),
         Claim::ServedWell { requests, failed: 0 } => {
             format!("{} in the same time, none failed", plural(*requests, "request"))
         }

@@ -155,6 +155,7 @@ impl Words for English {
                     format!("{} lines of nginx's error log fit", grouped(*count))
                 }
             },
+            Some(Claim::ProxyStopped | Claim::ProxyConfigRefused { .. }) => "nginx's error log says so".to_owned(),
             Some(Claim::UnitFailed { .. } | Claim::UnitStopped { .. } | Claim::OomKilled { .. }) => {
                 "the journal says so".to_owned()
             }
@@ -166,6 +167,9 @@ impl Words for English {
 
     fn impact(&self, incident: &Incident) -> Vec<String> {
         let (impact, scope) = (&incident.impact, &incident.scope);
+        if incident.onset.kind == OnsetKind::NoBadSeen {
+            return vec![format!("no request reached the host for {}", self.duration(impact.duration_s))];
+        }
         let about = if impact.clients_estimated { "about " } else { "" };
         let clients = match impact.clients {
             0 => "clients not known".to_owned(),

@@ -34,6 +34,11 @@ pub(super) fn note(kind: &NoteKind) -> String {
             name_of(vhost),
             grouped(*count)
         ),
+        NoteKind::Silence { expected, seconds } => format!(
+            "{} 동안 요청 없음 (평소라면 약 {}건), 이유를 말하는 자료 없음",
+            Korean.duration(*seconds),
+            grouped(*expected)
+        ),
         NoteKind::Retried { count, upstream } => {
             let who = upstream.as_deref().unwrap_or("upstream");
             format!("{who} 오류 {}건, 실패한 요청 없음 (nginx가 다른 서버로 재시도)", grouped(*count))

@@ -15,6 +15,9 @@ pub(super) fn cause(account: &Account<'_>) -> CauseText {
         CauseCode::ConnectionClosed => connection_closed(account),
         CauseCode::DnsFailure => dns_failure(account),
         CauseCode::TimeoutSlow => timeout_slow(account),
+        CauseCode::HostDown => host_down(account),
+        CauseCode::ConfigSyntax => config_syntax(account),
+        CauseCode::PortConflict => port_conflict(account),
         CauseCode::Located => located(account),
     };
     CauseText { summary, fix, prevention }
@@ -58,11 +61,12 @@ fn process_down(account: &Account<'_>) -> (String, String, Vec<String>) {
     let summary = match (account.unit(), account.unit_result(), account.upstream()) {
         (Some(unit), Some(result), _) => format!("{} 실패함 ({result})", subject(unit)),
         (Some(unit), None, _) => format!("{} 중지됨", subject(unit)),
+        (None, _, _) if account.proxy_stopped() => "nginx가 중지됨".to_owned(),
         (None, _, Some(socket)) if socket.starts_with("unix:") => format!("{socket}에서 듣는 프로세스가 없음"),
         (None, _, Some(upstream)) => format!("애플리케이션이 내려가 있음: {upstream}에서 듣는 프로세스가 없음"),
         (None, _, None) => "애플리케이션이 내려가 있음: nginx 뒤에서 듣는 프로세스가 없음".to_owned(),
     };
-    let who = account.unit().unwrap_or("애플리케이션");
+    let who = account.unit().unwrap_or(if account.proxy_stopped() { "nginx" } else { "애플리케이션" });
     let fix = if account.ongoing() {
         format!("{} 마지막으로 남긴 로그를 확인하고 다시 시작하세요.", subject(who))
     } else {
@@ -113,7 +117,7 @@ fn connection_closed(account: &Account<'_>) -> (String, String, Vec<String>) {
 }
 
 fn dns_failure(account: &Account<'_>) -> (String, String, Vec<String>) {
-    let name = account.upstream().or(account.culprit());
+    let name = account.upstream().or(account.refusal().and_then(quoted)).or(account.culprit());
     (
         name.map_or("nginx가 upstream 이름의 주소를 찾지 못함".to_owned(), |name| {
             format!("nginx가 이름 {name}의 주소를 찾지 못함")
@@ -124,6 +128,65 @@ fn dns_failure(account: &Account<'_>) -> (String, String, Vec<String>) {
             "nginx가 가리키는 대상이 먼저 시작되게 하세요.".to_owned(),
         ],
     )
+}
+
+fn host_down(account: &Account<'_>) -> (String, String, Vec<String>) {
+    let summary = match (account.trigger().map(|trigger| trigger.kind), account.clean_reboot()) {
+        (Some(ChangeKind::MachineImage), _) => "호스트가 꺼져 있었음: 머신 이미지 생성으로 재부팅됨",
+        (Some(ChangeKind::InstanceReboot), _) => "호스트가 꺼져 있었음: 재부팅 요청이 있었음",
+        (Some(ChangeKind::InstanceStop), _) => "호스트가 꺼져 있었음: 중지 요청이 있었음",
+        (_, Some(false)) => "호스트가 꺼져 있었음: 비정상 종료 또는 전원 차단",
+        _ => "호스트가 꺼져 있었음: 재부팅됨",
+    };
+    let mut prevention = vec![
+        "재부팅은 공지한 시간에 하고, 그동안 다른 서버가 응답하게 하세요.".to_owned(),
+        "사이트를 외부에서 1분마다 확인하세요. 꺼진 동안의 일은 자체 로그에 남지 않습니다.".to_owned(),
+    ];
+    if account.trigger().is_some_and(|trigger| trigger.kind == ChangeKind::MachineImage) {
+        prevention.insert(0, "머신 이미지는 재부팅 없이(no-reboot) 만드세요.".to_owned());
+    }
+    let fix = if account.ongoing() {
+        "호스트를 켠 뒤 어떻게 꺼졌는지 확인하세요."
+    } else {
+        "지금은 켜져 있습니다. 어떻게 꺼졌고 그동안 무엇을 했는지 확인하세요."
+    };
+    (summary.to_owned(), fix.to_owned(), prevention)
+}
+
+fn config_syntax(account: &Account<'_>) -> (String, String, Vec<String>) {
+    let certificate = account.refusal().is_some_and(|message| message.contains("certificate"));
+    let what = if certificate { "인증서를" } else { "설정을" };
+    let fix = if account.ongoing() {
+        "nginx -t가 통과할 때까지 마지막 변경을 고치거나 되돌린 뒤 nginx를 시작하세요."
+    } else {
+        "지금은 실행 중입니다. 다음 재시작 전에 nginx -t가 통과하는지 확인하세요."
+    };
+    (
+        format!("nginx가 {what} 거부해 시작되지 않음"),
+        fix.to_owned(),
+        vec![
+            "변경 뒤와 재시작 전에는 언제나 nginx -t를 실행하고, 재시작 대신 reload하세요.".to_owned(),
+            "사이트를 외부에서 1분마다 확인하세요. 꺼진 동안의 일은 자체 로그에 남지 않습니다.".to_owned(),
+        ],
+    )
+}
+
+fn port_conflict(account: &Account<'_>) -> (String, String, Vec<String>) {
+    let fix = if account.ongoing() {
+        "nginx의 포트를 차지한 프로세스를 멈춘 뒤 nginx를 시작하세요."
+    } else {
+        "지금은 실행 중입니다. 어떤 프로세스가 nginx의 포트를 차지했는지 확인하세요."
+    };
+    (
+        "다른 프로세스가 포트를 차지해 nginx가 시작되지 않음".to_owned(),
+        fix.to_owned(),
+        vec!["다음 부팅에서 먼저 뜨지 않도록 다른 서버의 unit을 disable하세요.".to_owned()],
+    )
+}
+
+/// The first name in quotes.
+fn quoted(message: &str) -> Option<&str> {
+    message.split('"').nth(1).filter(|name| !name.is_empty())
 }
 
 fn timeout_slow(account: &Account<'_>) -> (String, String, Vec<String>) {

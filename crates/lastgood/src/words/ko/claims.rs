@@ -50,6 +50,12 @@ pub(super) fn claim(claim: &Claim) -> String {
         },
         Claim::NoSpace { who } => format!("{} 디스크 공간이 없다고 기록함", subject_of(who)),
         Claim::FailedAfterReturn { unit } => format!("{} 다시 시작된 뒤에도 실패가 이어짐", subject_of(unit)),
+        Claim::Silence { expected, seconds } => {
+            format!("{} 동안 요청 없음 (평소라면 약 {}건)", Korean.duration(*seconds), grouped(*expected))
+        }
+        Claim::ProxyStopped => "nginx에 종료 신호가 옴".to_owned(),
+        Claim::ProxyStarted => "nginx가 시작된 직후 요청이 돌아옴".to_owned(),
+        Claim::ProxyConfigRefused { message } => format!("nginx가 설정을 거부함: {message}"),
         Claim::ServedWell { requests, failed: 0 } => {
             format!("같은 시간 요청 {}건, 실패 없음", grouped(*requests))
         }

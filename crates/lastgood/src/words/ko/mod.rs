@@ -151,6 +151,7 @@ impl Words for Korean {
                     format!("nginx error log {}줄이 들어맞음", grouped(*count))
                 }
             },
+            Some(Claim::ProxyStopped | Claim::ProxyConfigRefused { .. }) => "nginx error log에 기록됨".to_owned(),
             Some(Claim::UnitFailed { .. } | Claim::UnitStopped { .. } | Claim::OomKilled { .. }) => {
                 "저널에 기록됨".to_owned()
             }
@@ -162,6 +163,9 @@ impl Words for Korean {
 
     fn impact(&self, incident: &Incident) -> Vec<String> {
         let (impact, scope) = (&incident.impact, &incident.scope);
+        if incident.onset.kind == OnsetKind::NoBadSeen {
+            return vec![format!("{} 동안 호스트에 들어온 요청이 없음", self.duration(impact.duration_s))];
+        }
         let about = if impact.clients_estimated { "약 " } else { "" };
         let clients = match impact.clients {
             0 => "클라이언트 수 알 수 없음".to_owned(),
