@@ -11,7 +11,8 @@ use crate::io::Io;
 use crate::pipeline;
 use crate::render::answer::{Answer, View};
 use crate::render::mask::Mask;
-use crate::render::{json, markdown};
+use crate::render::outline::Outline;
+use crate::render::{html, json, markdown};
 
 /// The post-mortem.
 #[derive(Clone, Debug, Args)]
@@ -35,6 +36,8 @@ pub struct ReportArgs {
 pub enum Format {
     /// Markdown
     Md,
+    /// One HTML page that needs nothing else
+    Html,
     /// JSON, in the shape lastgood.verdict/1
     Json,
 }
@@ -49,7 +52,8 @@ pub fn run(args: &ReportArgs, view: View, io: &mut Io<'_>) -> anyhow::Result<Exi
     let answer = Answer { found: &found, asked: &asked.paths };
     let mut mask = (!args.with_addresses).then(|| Mask::new(&found.catalogue));
     let text = match args.format {
-        Format::Md => markdown::render(answer, view.lang, mask.as_mut()),
+        Format::Md => markdown::render(&Outline::new(answer, view.lang, mask.as_mut()), view.lang),
+        Format::Html => html::render(answer, view.lang, mask.as_mut())?,
         Format::Json => json::render(answer, view.lang, mask.as_mut()),
     };
     match &args.output {

@@ -1,16 +1,22 @@
-//! From a verdict to something that can be read: terminal, Markdown, JSON. Each shape has one file.
+//! From a verdict to something that can be read: terminal, Markdown, HTML, JSON. Each shape has one file.
 //! Nothing here decides; what is not in the verdict is not said.
 
 pub mod answer;
+pub mod chart;
 pub mod clock;
 pub mod course;
 pub mod course_table;
+pub mod engine;
+pub mod flags;
+pub mod html;
 pub mod json;
 pub mod layout;
 pub mod markdown;
 pub mod mask;
+pub mod outline;
 pub mod page;
 pub mod paste;
 pub mod picture;
 pub mod quote;
+pub mod series;
 pub mod terminal;

@@ -1,19 +1,11 @@
 //! The picture of the traffic: requests per step as bars, the share of failures under them, the onset marked.
 //! Plain text in rows of equal length; labels and colours are the terminal's.
 
-use lastgood_model::{Bucket, Incident, UnixMs};
+use lastgood_model::Incident;
 
 use super::clock::Clock;
 use super::layout;
-
-/// Steps that a person counts in, in seconds.
-const STEPS: &[i64] = &[
-    1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800,
-];
-/// With fewer requests a picture says less than the two lines of the turn.
-const FEWEST_REQUESTS: u64 = 10;
-/// Fewer columns than this are no picture.
-const FEWEST_COLUMNS: usize = 4;
+use super::series::{Series, began};
 
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 const ASCII_BARS: [char; 8] = ['_', '.', ':', '-', '=', '+', '*', '#'];
@@ -38,41 +30,24 @@ pub struct Picture {
 /// Draws the traffic around an incident in at most `columns`.
 #[must_use]
 pub fn picture(incident: &Incident, clock: Clock, columns: usize, unicode: bool) -> Option<Picture> {
-    let traffic = &incident.traffic;
-    if traffic.buckets.iter().map(|bucket| bucket.requests).sum::<u64>() < FEWEST_REQUESTS {
-        return None;
-    }
-    let data = (traffic.buckets.first()?.from, traffic.buckets.last()?.from.plus(traffic.width_ms - 1));
-    let onset = &incident.onset;
-    let began = onset.first_bad.as_ref().or(onset.last_good.as_ref())?.at;
-    let ended = onset.recovered.as_ref().map_or(data.1, |edge| edge.at);
-    // A quarter of its length on either side shows what was normal.
-    let around = (ended.since(began) / 4).max(600_000);
-    let from = began.plus(-around).max(data.0);
-    let to = ended.plus(around).min(data.1);
-    let step = step_ms(from, to, clock, columns, traffic.width_ms)?;
-    let origin = clock.step(from, step);
-    let sums = sums(&traffic.buckets, origin, to, step, columns);
-    if sums.len() < FEWEST_COLUMNS {
-        return None;
-    }
-    let column = |at: UnixMs| usize::try_from(at.since(origin) / step).unwrap_or(0).min(sums.len() - 1);
-    let peak = sums.iter().map(|(requests, _)| *requests).max().unwrap_or(0);
+    let series = Series::around(incident, clock, columns, &[])?;
+    let began = began(incident)?;
+    let (sums, peak) = (&series.sums, series.peak());
     let (bars, none, mark, end) = if unicode { (BARS, '·', '▲', '△') } else { (ASCII_BARS, ' ', '^', '|') };
     let mut marks = vec![' '; sums.len()];
-    let ended = onset.recovered.as_ref().map(|edge| edge.at);
-    if let Some(slot) = ended.and_then(|at| marks.get_mut(column(at))) {
+    let ended = incident.onset.recovered.as_ref().map(|edge| edge.at);
+    if let Some(slot) = ended.and_then(|at| marks.get_mut(series.step(at))) {
         *slot = end;
     }
-    if let Some(slot) = marks.get_mut(column(began)) {
+    if let Some(slot) = marks.get_mut(series.step(began)) {
         *slot = mark;
     }
     let mut labels = Labels::new(sums.len());
-    labels.put(column(began), &clock.time(began));
+    labels.put(series.step(began), &clock.time(began));
     if let Some(at) = ended {
-        labels.put(column(at), &clock.time(at));
+        labels.put(series.step(at), &clock.time(at));
     }
-    labels.put(0, &clock.minute(origin));
+    labels.put(0, &clock.minute(series.origin));
     Some(Picture {
         requests: sums.iter().map(|(requests, _)| bar(&bars, *requests, peak).unwrap_or(' ')).collect(),
         failing: sums
@@ -85,30 +60,9 @@ pub fn picture(incident: &Incident, clock: Clock, columns: usize, unicode: bool)
             .collect(),
         marks: marks.into_iter().collect::<String>().trim_end().to_owned(),
         times: labels.text(),
-        step_s: u64::try_from(step / 1000).unwrap_or(0),
+        step_s: series.step_s(),
         peak,
     })
-}
-
-/// The finest step that fits, as steps of this zone's clock.
-fn step_ms(from: UnixMs, to: UnixMs, clock: Clock, columns: usize, finest: i64) -> Option<i64> {
-    let most = i64::try_from(columns).ok()?;
-    let fits = |step: &i64| *step >= finest && to.since(clock.step(from, *step)) / step < most;
-    STEPS.iter().map(|seconds| seconds * 1000).find(fits)
-}
-
-/// Requests and failures of each step.
-fn sums(buckets: &[Bucket], origin: UnixMs, to: UnixMs, step: i64, columns: usize) -> Vec<(u64, u64)> {
-    let count = usize::try_from(to.since(origin) / step + 1).unwrap_or(0).min(columns);
-    let mut sums = vec![(0, 0); count];
-    for bucket in buckets.iter().filter(|bucket| origin <= bucket.from && bucket.from <= to) {
-        let index = usize::try_from(bucket.from.since(origin) / step).unwrap_or(usize::MAX);
-        if let Some((requests, failed)) = sums.get_mut(index) {
-            *requests += bucket.requests;
-            *failed += bucket.failed;
-        }
-    }
-    sums
 }
 
 /// A bar for a share; anything above nothing is visible.
@@ -150,7 +104,7 @@ impl Labels {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lastgood_model::{Edge, Impact, Onset, OnsetKind, Ref, Scope, Traffic};
+    use lastgood_model::{Bucket, Edge, Impact, Onset, OnsetKind, Ref, Scope, Traffic, UnixMs};
 
     const MINUTE: i64 = 60_000;
 

@@ -7,6 +7,7 @@ mod en;
 pub mod josa;
 mod ko;
 mod number;
+mod page_table;
 mod written_table;
 
 use lastgood_model::{
@@ -17,6 +18,7 @@ use lastgood_model::{
 use account::is_name;
 pub use account::{Account, Trigger, part};
 pub use number::{grouped, status};
+pub use page_table::PageWords;
 pub use written_table::{ArticleWords, ReportWords};
 
 use crate::complaint::Complaint;
@@ -68,6 +70,15 @@ impl Lang {
         match self {
             Self::En => &written_table::REPORT_EN,
             Self::Ko => &written_table::REPORT_KO,
+        }
+    }
+
+    /// Labels of the HTML report.
+    #[must_use]
+    pub const fn page(self) -> &'static PageWords {
+        match self {
+            Self::En => &page_table::PAGE_EN,
+            Self::Ko => &page_table::PAGE_KO,
         }
     }
 

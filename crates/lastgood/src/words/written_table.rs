@@ -1,6 +1,8 @@
 //! Headings and fixed phrases of what is written down: explanations and reports, in both languages. The Korean report
 //! has the form that the team of the first story uses itself.
 
+use serde::Serialize;
+
 /// Headings of an explanation.
 pub struct ArticleWords {
     /// What lastgood looks for.
@@ -18,6 +20,7 @@ pub struct ArticleWords {
 }
 
 /// Headings and phrases of a report. `{status}` stands for the status that was seen.
+#[derive(Serialize)]
 pub struct ReportWords {
     /// Before the title.
     pub title: &'static str,

@@ -6,7 +6,8 @@ use insta::assert_snapshot;
 use lastgood::investigation::Investigation;
 use lastgood::render::answer::{Answer, View};
 use lastgood::render::mask::Mask;
-use lastgood::render::{json, layout, markdown, terminal};
+use lastgood::render::outline::Outline;
+use lastgood::render::{html, json, layout, markdown, terminal};
 use lastgood::words::Lang;
 use lastgood_model::{
     Cause, CauseCode, Confidence, Gap, GapKind, Incident, Note, NoteKind, OnsetKind, Status, Verdict,
@@ -29,6 +30,10 @@ fn shown(found: &Investigation, view: View) -> String {
         assert!(layout::width(line) <= 80 || line.contains("journalctl"), "too wide: {line}");
     }
     text
+}
+
+fn post_mortem(answer: Answer<'_>, lang: Lang, mask: Option<&mut Mask>) -> String {
+    markdown::render(&Outline::new(answer, lang, mask), lang)
 }
 
 fn located() -> Cause {
@@ -170,11 +175,8 @@ fn nothing_of_a_log_steers_a_terminal_or_shows_a_secret() {
     let asked = asked();
     let answer = Answer { found: &found, asked: &asked };
     let verbose = View { verbose: true, ..view(Lang::En) };
-    let all = [
-        terminal::render(answer, verbose),
-        markdown::render(answer, Lang::En, None),
-        json::render(answer, Lang::En, None),
-    ];
+    let all =
+        [terminal::render(answer, verbose), post_mortem(answer, Lang::En, None), json::render(answer, Lang::En, None)];
     for text in all {
         assert!(!text.chars().any(|c| c.is_control() && c != '\n'), "{text}");
         assert!(!text.contains("Q2FyTmF2"), "the encrypted parameter is shown: {text}");
@@ -185,7 +187,7 @@ fn nothing_of_a_log_steers_a_terminal_or_shows_a_secret() {
 fn markdown_en() {
     let (found, asked) = (ami_502::investigation(), asked());
     let mut mask = Mask::new(&found.catalogue);
-    let text = markdown::render(Answer { found: &found, asked: &asked }, Lang::En, Some(&mut mask));
+    let text = post_mortem(Answer { found: &found, asked: &asked }, Lang::En, Some(&mut mask));
     assert!(!text.contains("<script"), "{text}");
     assert_snapshot!(text);
 }
@@ -194,10 +196,67 @@ fn markdown_en() {
 fn markdown_ko() {
     let (found, asked) = (ami_502::investigation(), asked());
     let mut mask = Mask::new(&found.catalogue);
-    let text = markdown::render(Answer { found: &found, asked: &asked }, Lang::Ko, Some(&mut mask));
+    let text = post_mortem(Answer { found: &found, asked: &asked }, Lang::Ko, Some(&mut mask));
     let headings: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("## ")).collect();
     assert_eq!(headings, ["이슈 내용", "제보 일시", "이슈 전말", "로그 확인", "원인", "조치", "502 에러란"]);
     assert_snapshot!(text);
+}
+
+fn page(found: &Investigation, lang: Lang) -> String {
+    let asked = asked();
+    html::render(Answer { found, asked: &asked }, lang, Some(&mut Mask::new(&found.catalogue))).unwrap()
+}
+
+/// Without its style, which says nothing.
+fn body(page: &str) -> &str {
+    page.split_once("<body>").unwrap().1
+}
+
+#[test]
+fn html_en() {
+    let page = page(&ami_502::investigation(), Lang::En);
+    let policy = "content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\"";
+    assert!(page.contains(policy) && page.contains("<html lang=\"en\""), "{page}");
+    assert_snapshot!(body(&page));
+}
+
+#[test]
+fn html_ko() {
+    let page = page(&ami_502::investigation(), Lang::Ko);
+    assert!(page.contains("<html lang=\"ko\""), "{page}");
+    assert_snapshot!(body(&page));
+}
+
+#[test]
+fn html_without_and_with_two_incidents() {
+    let pages = [healthy(), undetermined(), two_lines()].map(|found| body(&page(&found, Lang::En)).to_owned());
+    assert_snapshot!(pages.join("\n"));
+    let two = page(&two_incidents(), Lang::En);
+    let place = |id: &str| two.find(&format!("<article id=\"incident-{id}\"")).unwrap();
+    assert!(place("2") < place("1"), "what goes on comes first");
+    assert_eq!(two.matches("<h1").count(), 1);
+}
+
+#[test]
+fn a_page_asks_for_nothing_and_runs_nothing() {
+    let mut found = ami_502::investigation();
+    let nasty = "</title></style><script>alert(1)</script><img src=x onerror=\"alert(1)\"> \u{202e}'";
+    for incident in &mut found.verdict.incidents {
+        incident.scope.vhost = Some(nasty.into());
+        incident.scope.paths = vec![nasty.into()];
+        incident.impact.agents = vec![(nasty.into(), 7)];
+        incident.causes[0].component = nasty.into();
+    }
+    found.files[0].display = nasty.into();
+    for lang in [Lang::En, Lang::Ko] {
+        let page = page(&found, lang);
+        for tag in ["<script", "<img", "<link", "<iframe", "src=\"", "href=", "url(http", "@import"] {
+            assert!(!page.contains(tag), "{tag}: {page}");
+        }
+        assert!(!page.chars().any(|c| (c.is_control() && c != '\n') || c == '\u{202e}'), "{page}");
+        assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"), "{page}");
+        assert_eq!(page.matches("</style>").count(), 1, "{page}");
+    }
 }
 
 #[test]
@@ -207,15 +266,16 @@ fn a_report_names_no_address_unless_asked() {
     let addresses = ["203.0.113.124", "198.51.100.7", "kim@mail.example"];
     for lang in [Lang::En, Lang::Ko] {
         let masked = [
-            markdown::render(answer, lang, Some(&mut Mask::new(&found.catalogue))),
+            post_mortem(answer, lang, Some(&mut Mask::new(&found.catalogue))),
             json::render(answer, lang, Some(&mut Mask::new(&found.catalogue))),
+            page(&found, lang),
         ];
         for text in masked {
             assert!(addresses.iter().all(|address| !text.contains(address)), "{text}");
             assert!(text.contains("client-1"), "{text}");
         }
     }
-    let plain = markdown::render(answer, Lang::En, None);
+    let plain = post_mortem(answer, Lang::En, None);
     assert!(addresses.iter().all(|address| plain.contains(address)), "{plain}");
 }
 
@@ -253,9 +313,10 @@ fn confirmed_is_said_only_where_it_is() {
     let asked = asked();
     let answer = Answer { found: &found, asked: &asked };
     for (lang, word) in [(Lang::En, "confirmed"), (Lang::Ko, "확정")] {
-        assert!(!markdown::render(answer, lang, None).contains(word));
+        assert!(!post_mortem(answer, lang, None).contains(word));
+        assert!(!html::render(answer, lang, None).unwrap().contains(word));
         assert!(!terminal::render(answer, View { verbose: true, ..view(lang) }).contains(word));
     }
     // The other language's words never show.
-    assert!(!markdown::render(answer, Lang::En, None).chars().any(|c| ('가'..='힣').contains(&c)));
+    assert!(!post_mortem(answer, Lang::En, None).chars().any(|c| ('가'..='힣').contains(&c)));
 }
