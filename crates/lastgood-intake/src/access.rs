@@ -306,10 +306,12 @@ fn duration(values: &Values<'_>) -> Option<u32> {
     }
 }
 
-/// `1.001` as 1001.
+/// `1.001` and, of servers that count whole seconds, `1` in milliseconds.
 #[inline]
 fn seconds_as_ms(text: &[u8]) -> Option<u32> {
-    let dot = text.len().checked_sub(4).filter(|&dot| text[dot] == b'.' && dot > 0)?;
+    let Some(dot) = text.len().checked_sub(4).filter(|&dot| text[dot] == b'.' && dot > 0) else {
+        return u32::try_from(number(text)?.checked_mul(1000)?).ok();
+    };
     let ms = number(&text[..dot])?.checked_mul(1000)?.checked_add(number(&text[dot + 1..])?)?;
     u32::try_from(ms).ok()
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use memchr::memchr;
 
 use crate::access::Request;
+use crate::apache_error::ApacheErrorLog;
 use crate::damage::{Repair, may_hold_record};
 use crate::log_format::{AccessFormat, Fit};
 use crate::nginx_error::ErrorLog;
@@ -19,12 +20,18 @@ pub(crate) struct AccessLog {
     clock: Clock,
     repair: Repair,
     errors: ErrorLog,
+    apache_errors: ApacheErrorLog,
 }
 
 impl AccessLog {
     pub(crate) fn new(format: Arc<AccessFormat>, context: Context) -> Self {
-        let clock = Clock::new(context.zone.clone());
-        Self { format, clock, repair: Repair::default(), errors: ErrorLog::new(context.zone) }
+        Self {
+            format,
+            clock: Clock::new(context.zone.clone()),
+            repair: Repair::default(),
+            errors: ErrorLog::new(context.zone.clone()),
+            apache_errors: ApacheErrorLog::new(context.zone),
+        }
     }
 
     /// Reads one line. `nul_in_block` may be true without a NUL in this line; it spares looking for one in every line.
@@ -57,6 +64,7 @@ impl AccessLog {
         }
         match self.errors.line_among_others(line, number, sink) {
             Line::Unreadable if is_entrypoint(line) => Line::Other,
+            Line::Unreadable => self.apache_errors.line_among_others(line, number, sink),
             line => line,
         }
     }

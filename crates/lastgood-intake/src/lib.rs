@@ -4,6 +4,8 @@
 pub mod access;
 mod access_log;
 pub mod agent;
+pub mod apache_conf;
+mod apache_error;
 mod built_in;
 mod cloudtrail;
 mod cloudtrail_ids;
@@ -30,6 +32,7 @@ mod unit_files;
 mod uvicorn;
 
 pub use access::{Request, RequestKey};
+pub use apache_conf::ApacheConf;
 pub use dimension::Dimension;
 pub use interner::{Interner, LocalInterner};
 pub use log_format::AccessFormat;

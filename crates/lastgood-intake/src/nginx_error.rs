@@ -37,7 +37,8 @@ pub enum Level {
 }
 
 impl Level {
-    fn find(name: &[u8]) -> Option<Self> {
+    /// The level of that name, as nginx and Apache write it.
+    pub(crate) fn find(name: &[u8]) -> Option<Self> {
         Some(match name {
             b"debug" => Self::Debug,
             b"info" => Self::Info,

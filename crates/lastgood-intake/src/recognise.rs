@@ -6,6 +6,8 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 
 use crate::access::Request;
+use crate::apache_conf::ApacheConf;
+use crate::apache_error::ApacheErrorLog;
 use crate::damage::Repair;
 use crate::haproxy::HaproxyLog;
 use crate::log_format::{AccessFormat, Fit};
@@ -30,6 +32,8 @@ pub enum Format {
     Uvicorn,
     /// nginx's error log.
     NginxError,
+    /// Apache's error log.
+    ApacheError,
     /// `journalctl -o json`.
     Journal,
     /// `systemctl list-unit-files`.
@@ -38,6 +42,8 @@ pub enum Format {
     CloudTrail,
     /// A configuration of nginx.
     NginxConf,
+    /// A configuration of Apache.
+    ApacheConf,
     /// Nothing that we know, or nothing at all.
     Unknown,
 }
@@ -51,10 +57,12 @@ impl Format {
             Self::Haproxy => "haproxy",
             Self::Uvicorn => "uvicorn",
             Self::NginxError => "nginx-error",
+            Self::ApacheError => "apache-error",
             Self::Journal => "journal",
             Self::UnitFiles => "unit-files",
             Self::CloudTrail => "cloudtrail",
             Self::NginxConf => "nginx-conf",
+            Self::ApacheConf => "apache-conf",
             Self::Unknown => "unknown",
         }
     }
@@ -68,7 +76,7 @@ impl Format {
     /// Whether its lines are what a proxy complains of.
     #[must_use]
     pub const fn holds_proxy_errors(&self) -> bool {
-        matches!(self, Self::NginxError | Self::Haproxy)
+        matches!(self, Self::NginxError | Self::ApacheError | Self::Haproxy)
     }
 
     /// Whether its times say in which zone they are.
@@ -76,7 +84,7 @@ impl Format {
     pub fn names_zone(&self) -> bool {
         match self {
             Self::Access(format) => format.names_zone(),
-            _ => !matches!(self, Self::NginxError | Self::Haproxy | Self::Uvicorn),
+            _ => !matches!(self, Self::NginxError | Self::ApacheError | Self::Haproxy | Self::Uvicorn),
         }
     }
 
@@ -84,6 +92,12 @@ impl Format {
     #[must_use]
     pub const fn has_times(&self) -> bool {
         !matches!(self, Self::Uvicorn)
+    }
+
+    /// Whether it declares formats instead of being a log in one.
+    #[must_use]
+    pub const fn is_configuration(&self) -> bool {
+        matches!(self, Self::NginxConf | Self::ApacheConf)
     }
 
     /// Whether it says what happened, and is not merely a list, a document or a configuration beside that.
@@ -118,6 +132,10 @@ pub fn recognise(head: &[u8], name: &str, conf: &NginxConf) -> Format {
     if lines.count(|line| errors.line(line, 1, &mut Nobody) == Line::Parsed) > 0 {
         return Format::NginxError;
     }
+    let mut errors = ApacheErrorLog::new(TimeZone::UTC);
+    if lines.count(|line| errors.line(line, 1, &mut Nobody) == Line::Parsed) > 0 {
+        return Format::ApacheError;
+    }
     if lines.count(Uvicorn::is_access) > 0 {
         return Format::Uvicorn;
     }
@@ -126,7 +144,12 @@ pub fn recognise(head: &[u8], name: &str, conf: &NginxConf) -> Format {
     if of(Line::Parsed) > of(Line::Unreadable) {
         return Format::UnitFiles;
     }
-    if is_configuration(head, name) { Format::NginxConf } else { Format::Unknown }
+    match () {
+        () if head.contains(&0) => Format::Unknown,
+        () if is_configuration(head, name) => Format::NginxConf,
+        () if !ApacheConf::parse(head).is_empty() => Format::ApacheConf,
+        () => Format::Unknown,
+    }
 }
 
 /// The format that fits most lines best, if any line is a request at all.
@@ -168,7 +191,7 @@ fn is_configuration(head: &[u8], name: &str) -> bool {
     let conf = NginxConf::parse(head);
     let says_much = !conf.log_formats.is_empty() || !conf.servers.is_empty() || !conf.upstreams.is_empty();
     let says_little = !conf.access_logs.is_empty() || !conf.error_logs.is_empty() || !conf.includes.is_empty();
-    !head.contains(&0) && (says_much || (says_little && name.ends_with(".conf")))
+    says_much || (says_little && name.ends_with(".conf"))
 }
 
 /// The lines to look at: no blank ones, and not the last one if it may be cut.

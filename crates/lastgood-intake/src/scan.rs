@@ -9,6 +9,7 @@ use memchr::memchr;
 
 use crate::access::Request;
 use crate::access_log::AccessLog;
+use crate::apache_error::ApacheErrorLog;
 use crate::cloudtrail::CloudTrail;
 use crate::haproxy::HaproxyLog;
 use crate::journal::Journal;
@@ -85,10 +86,11 @@ enum Reader {
     Haproxy(Box<HaproxyLog>),
     Uvicorn(Uvicorn),
     NginxError(Box<ErrorLog>),
+    ApacheError(Box<ApacheErrorLog>),
     Journal(Box<Journal>),
     UnitFiles,
     CloudTrail(Box<CloudTrail>),
-    NginxConf,
+    Configuration,
     Unknown,
 }
 
@@ -136,11 +138,12 @@ impl Reader {
             Format::Access(format) => Self::Access(Box::new(AccessLog::new(Arc::clone(format), context))),
             Format::Haproxy => Self::Haproxy(Box::new(HaproxyLog::new(context.zone))),
             Format::Uvicorn => Self::Uvicorn(Uvicorn::new(context.zone)),
+            Format::ApacheError => Self::ApacheError(Box::new(ApacheErrorLog::new(context.zone))),
             Format::NginxError => Self::NginxError(Box::new(ErrorLog::new(context.zone))),
             Format::Journal => Self::Journal(Box::default()),
             Format::UnitFiles => Self::UnitFiles,
             Format::CloudTrail => Self::CloudTrail(Box::default()),
-            Format::NginxConf => Self::NginxConf,
+            Format::NginxConf | Format::ApacheConf => Self::Configuration,
             Format::Unknown => Self::Unknown,
         }
     }
@@ -153,9 +156,10 @@ impl Reader {
             Self::Haproxy(log) => log.line(line, at, number, sink),
             Self::Uvicorn(log) => log.line(line, at, number, sink),
             Self::NginxError(log) => log.line(line, number, sink),
+            Self::ApacheError(log) => log.line(line, number, sink),
             Self::Journal(journal) => journal.line(line, number, sink),
             Self::UnitFiles => unit_files::line(line, number, sink),
-            Self::NginxConf => match line.trim_ascii_start().first() {
+            Self::Configuration => match line.trim_ascii_start().first() {
                 None | Some(b'#') => Line::Other,
                 Some(_) => Line::Parsed,
             },
@@ -169,7 +173,12 @@ impl Reader {
             Self::NginxError(log) => log.finish(sink),
             Self::Journal(journal) => journal.finish(sink),
             Self::CloudTrail(document) => document.finish(counts, sink),
-            Self::Haproxy(_) | Self::Uvicorn(_) | Self::UnitFiles | Self::NginxConf | Self::Unknown => {}
+            Self::Haproxy(_)
+            | Self::Uvicorn(_)
+            | Self::ApacheError(_)
+            | Self::UnitFiles
+            | Self::Configuration
+            | Self::Unknown => {}
         }
     }
 }

@@ -78,13 +78,18 @@ impl Clock {
         Some((UnixMs::from_seconds(seconds).plus(ms), offset))
     }
 
-    /// `1668564450.123`, as in `$msec`. The offset is that of the reader's zone.
+    /// `1668564450.123`, as in `$msec`, or a whole number of seconds, milliseconds or microseconds since 1970. The offset
+    /// is that of the reader's zone.
     pub fn msec(&mut self, text: &[u8]) -> Option<Stamp> {
-        let dot = text.len().checked_sub(4)?;
-        if text[dot] != b'.' || dot == 0 || dot > 11 {
-            return None;
-        }
-        let ms = number(&text[..dot])?.checked_mul(1000)?.checked_add(number(&text[dot + 1..])?)?;
+        let ms = match (text.iter().position(|byte| *byte == b'.'), text.len()) {
+            (Some(dot @ 1..=11), len) if len == dot + 4 => {
+                number(&text[..dot])?.checked_mul(1000)?.checked_add(number(&text[dot + 1..])?)?
+            }
+            (None, 10) => number(text)? * 1000,
+            (None, 13) => number(text)?,
+            (None, 16) => number(text)? / 1000,
+            _ => return None,
+        };
         let at = i64::try_from(ms).ok()?;
         let offset = self.zone.to_offset(Timestamp::from_millisecond(at).ok()?);
         Some((UnixMs(at), offset.seconds()))
@@ -111,6 +116,32 @@ impl Clock {
         let (minute, rest) = text.split_first_chunk::<17>()?;
         let (begin, offset) = self.zoned(*minute, || day_first(minute))?;
         let (&[colon, tens, ones], rest) = rest.split_first_chunk()?;
+        let (ms, rest) = fraction(rest)?;
+        let whole = colon == b':' && rest.is_empty();
+        whole.then_some((UnixMs::from_seconds(begin + second(tens, ones)?).plus(ms), offset))
+    }
+
+    /// `Fri Sep 09 10:42:29.902022 2011`, as in Apache's error log: no zone, so the reader's.
+    pub fn weekday_first(&mut self, text: &[u8]) -> Option<Stamp> {
+        let (rest, year) = text.split_last_chunk::<5>()?;
+        // `Sep 09 10:42`, and `:29.902022` behind it.
+        let (minute, second_of) = rest.get(4..)?.split_first_chunk::<12>()?;
+        let mut key = [0; 17];
+        key[..12].copy_from_slice(minute);
+        key[12..].copy_from_slice(year);
+        let (begin, offset) = self.zoned(key, || {
+            let marks = [minute[3], minute[6], minute[9], year[0]] == *b"  : ";
+            let tens = if minute[4] == b' ' { b'0' } else { minute[4] };
+            let civil = civil(
+                four([year[1], year[2], year[3], year[4]])?,
+                month([minute[0], minute[1], minute[2]])?,
+                two(tens, minute[5])?,
+                two(minute[7], minute[8])?,
+                two(minute[10], minute[11])?,
+            )?;
+            marks.then_some(civil)
+        })?;
+        let (&[colon, tens, ones], rest) = second_of.split_first_chunk()?;
         let (ms, rest) = fraction(rest)?;
         let whole = colon == b':' && rest.is_empty();
         whole.then_some((UnixMs::from_seconds(begin + second(tens, ones)?).plus(ms), offset))
@@ -298,7 +329,10 @@ mod tests {
         assert_eq!(clock.iso8601(b"2022-11-16 02:04:56Z"), None);
         assert_eq!(clock.iso8601(b"2022-02-30T02:04:56Z"), None);
         assert_eq!(clock.msec(b"1668564296.123"), Some((expected.plus(123), 32_400)));
-        assert_eq!(clock.msec(b"1668564296"), None);
+        assert_eq!(clock.msec(b"1668564296"), Some((expected, 32_400)));
+        assert_eq!(clock.msec(b"1668564296123"), Some((expected.plus(123), 32_400)));
+        assert_eq!(clock.msec(b"1668564296123456"), Some((expected.plus(123), 32_400)));
+        assert_eq!(clock.msec(b"16685642961"), None);
         assert_eq!(clock.msec(b".123"), None);
         // Both forms share the remembered minute and must not be mistaken for each other.
         assert_eq!(clock.local(b"16/Nov/2022:11:04:56 +0900").unwrap().0, expected);
@@ -311,6 +345,16 @@ mod tests {
         assert_eq!(clock.error_log(b"2022/11/16 11:04:56"), Some((UnixMs::from_seconds(1_668_564_296), 32_400)));
         assert_eq!(clock.error_log(b"2022/11/16 11:04:57"), Some((UnixMs::from_seconds(1_668_564_297), 32_400)));
         assert_eq!(clock.error_log(b"2022/13/16 11:04:56"), None);
+        assert_eq!(
+            clock.weekday_first(b"Wed Nov 16 11:04:56 2022"),
+            Some((UnixMs::from_seconds(1_668_564_296), 32_400))
+        );
+        assert_eq!(clock.weekday_first(b"Wed Nov 16 11:04:56.902022 2022"), Some((UnixMs(1_668_564_296_902), 32_400)));
+        for text in
+            ["Wed Nov 36 11:04:56 2022", "Wed Nov 16 11:04 2022", "Wed Nov 16 11:04:56 22", "Wed Nov 16T11:04:56 2022"]
+        {
+            assert_eq!(clock.weekday_first(text.as_bytes()), None, "{text}");
+        }
         let half = UnixMs(1_668_564_296_500);
         assert_eq!(clock.local_without_zone(b"16/Nov/2022:11:04:56.500"), Some((half, 32_400)));
         assert_eq!(clock.error_log(b"2022/11/16 11:04:56"), Some((UnixMs::from_seconds(1_668_564_296), 32_400)));

@@ -51,6 +51,8 @@ fn formats() -> Vec<Format> {
     formats.extend([
         Format::Haproxy,
         Format::Uvicorn,
+        Format::ApacheError,
+        Format::ApacheConf,
         Format::NginxError,
         Format::Journal,
         Format::UnitFiles,

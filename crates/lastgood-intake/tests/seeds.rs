@@ -32,6 +32,8 @@ fn every_seed_is_read_by_every_format() {
                 Format::Access(Arc::new(declared)),
                 Format::Haproxy,
                 Format::Uvicorn,
+                Format::ApacheError,
+                Format::ApacheConf,
                 Format::NginxError,
                 Format::Journal,
                 Format::UnitFiles,

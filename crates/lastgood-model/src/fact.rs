@@ -173,8 +173,10 @@ pub enum ProxyErrorKind {
     NoSpace,
     /// `(24: Too many open files)`.
     TooManyFiles,
-    /// `worker_connections are not enough`.
+    /// `worker_connections are not enough`, or HAProxy's own limit of connections.
     WorkerConnections,
+    /// `server reached MaxRequestWorkers`: Apache has no process or thread left for another request.
+    WorkerLimit,
     /// The client went away or sent something invalid.
     ClientSide,
     /// A limit of the proxy itself (`limiting requests`, body too large).

@@ -1,11 +1,11 @@
-//! nginx configurations among the files or named by the user, with what they include. What they mean is parsed by
+//! Configurations of nginx and Apache among the files or named by the user, with what they include. What they mean is parsed by
 //! `intake`; here they are only found and read.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use lastgood_intake::NginxConf;
+use lastgood_intake::{ApacheConf, Format, NginxConf, recognise};
 use lastgood_model::Gap;
 use lastgood_world::{LogFile, expand, read_small};
 
@@ -43,7 +43,7 @@ impl Configurations {
         if self.read.is_empty() {
             let mut files = std::mem::take(&mut self.among_files);
             // The main file first: relative patterns in what it includes are relative to its own folder.
-            files.sort_by_key(|path| (!path.ends_with("nginx.conf"), path.components().count()));
+            files.sort_by_key(|path| (!is_main(path), path.components().count()));
             let root = files.first().and_then(|path| path.parent()).unwrap_or(Path::new("")).to_owned();
             for path in files {
                 self.read_file(&path, &root);
@@ -62,7 +62,10 @@ impl Configurations {
     }
 
     fn take(&mut self, bytes: &[u8], root: &Path) {
-        let conf = NginxConf::parse(bytes);
+        let conf = match recognise(bytes, "", &NginxConf::default()) {
+            Format::ApacheConf => ApacheConf::parse(bytes).into(),
+            _ => NginxConf::parse(bytes),
+        };
         let includes = conf.includes.clone();
         self.conf.merge(conf);
         for pattern in includes {
@@ -71,6 +74,11 @@ impl Configurations {
             }
         }
     }
+}
+
+/// Whether the others are included by this one.
+fn is_main(path: &Path) -> bool {
+    ["nginx.conf", "apache2.conf", "httpd.conf"].iter().any(|name| path.ends_with(name))
 }
 
 /// The files behind an `include`. In a copied folder its absolute path leads nowhere, or to another machine's files:

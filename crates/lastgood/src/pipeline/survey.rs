@@ -100,7 +100,7 @@ fn recognise_all(
     for file in files {
         match look(&file, &nothing) {
             Ok(Some(format)) => {
-                if format == Format::NginxConf {
+                if format.is_configuration() {
                     configurations.found(&file);
                 }
                 looks.push((file, format));
@@ -117,7 +117,7 @@ fn recognise_all(
         let format = if again { look(&file, conf).ok().flatten().unwrap_or(first_look) } else { first_look };
         match format {
             Format::Unknown => strangers.push(file),
-            Format::NginxConf => {}
+            format if format.is_configuration() => {}
             format => heads.push(describe(file, format)),
         }
     }

@@ -33,7 +33,7 @@ const CHANGES: [ChangeKind; 19] = [
     ChangeKind::FileEdited,
     ChangeKind::Reported,
 ];
-const PROXY: [ProxyErrorKind; 22] = [
+const PROXY: [ProxyErrorKind; 23] = [
     ProxyErrorKind::ConnectRefused,
     ProxyErrorKind::ConnectTimeout,
     ProxyErrorKind::NoRoute,
@@ -52,6 +52,7 @@ const PROXY: [ProxyErrorKind; 22] = [
     ProxyErrorKind::NoSpace,
     ProxyErrorKind::TooManyFiles,
     ProxyErrorKind::WorkerConnections,
+    ProxyErrorKind::WorkerLimit,
     ProxyErrorKind::ClientSide,
     ProxyErrorKind::Limited,
     ProxyErrorKind::Harmless,

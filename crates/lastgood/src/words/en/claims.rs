@@ -117,6 +117,7 @@ pub(super) fn proxy_error(kind: ProxyErrorKind, upstream: Option<&str>) -> Strin
         ProxyErrorKind::NoSpace => "no space is left on the device".to_owned(),
         ProxyErrorKind::TooManyFiles => "nginx has too many files open".to_owned(),
         ProxyErrorKind::WorkerConnections => "nginx has no connection left (worker_connections)".to_owned(),
+        ProxyErrorKind::WorkerLimit => "Apache has no worker left (MaxRequestWorkers)".to_owned(),
         ProxyErrorKind::ClientSide => "clients went away or sent something invalid".to_owned(),
         ProxyErrorKind::Limited => "nginx's own limits turned requests away".to_owned(),
         ProxyErrorKind::Harmless => "a warning that breaks nothing".to_owned(),

@@ -118,6 +118,7 @@ pub(super) fn proxy_error(kind: ProxyErrorKind, upstream: Option<&str>) -> Strin
         ProxyErrorKind::NoSpace => "디스크에 남은 공간이 없음".to_owned(),
         ProxyErrorKind::TooManyFiles => "nginx가 연 파일이 너무 많음".to_owned(),
         ProxyErrorKind::WorkerConnections => "nginx에 남은 연결이 없음(worker_connections)".to_owned(),
+        ProxyErrorKind::WorkerLimit => "Apache에 남은 작업자가 없음(MaxRequestWorkers)".to_owned(),
         ProxyErrorKind::ClientSide => "클라이언트가 연결을 끊었거나 잘못된 요청을 보냄".to_owned(),
         ProxyErrorKind::Limited => "nginx 자체 제한에 걸려 요청이 거절됨".to_owned(),
         ProxyErrorKind::Harmless => "동작에 지장이 없는 경고".to_owned(),
