@@ -5,6 +5,7 @@ use std::fmt;
 
 use lastgood_model::Gap;
 
+use crate::render::postmortem::Mistake;
 use crate::words::Lang;
 
 /// A reason to stop with exit code 2.
@@ -69,6 +70,25 @@ pub enum Complaint {
         path: String,
         /// The system's word for it.
         why: String,
+    },
+    /// A template could not be read.
+    TemplateRead {
+        /// The file.
+        path: String,
+        /// The system's word for it.
+        why: String,
+    },
+    /// A template says what cannot be filled.
+    Template {
+        /// The file.
+        path: String,
+        /// What, and in which line.
+        mistake: Mistake,
+    },
+    /// A template was given for a shape that takes none.
+    TemplateFormat {
+        /// That shape.
+        format: &'static str,
     },
     /// Something that only its finder has words for.
     Other {

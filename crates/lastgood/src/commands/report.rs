@@ -1,6 +1,6 @@
 //! `lastgood report`: the post-mortem, to be handed to others, so without anybody's address unless asked for.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
@@ -12,6 +12,7 @@ use crate::pipeline;
 use crate::render::answer::{Answer, View};
 use crate::render::mask::Mask;
 use crate::render::outline::Outline;
+use crate::render::postmortem::Template;
 use crate::render::{html, json, markdown};
 
 /// The post-mortem.
@@ -23,6 +24,9 @@ pub struct ReportArgs {
     /// Shape of the report
     #[arg(long, value_enum, default_value_t = Format::Md)]
     pub format: Format,
+    /// Your own Markdown template to fill; docs/TEMPLATE.md says with what
+    #[arg(long, value_name = "FILE")]
+    pub template: Option<PathBuf>,
     /// With client and mail addresses as they are
     #[arg(long)]
     pub with_addresses: bool,
@@ -42,8 +46,21 @@ pub enum Format {
     Json,
 }
 
+impl Format {
+    /// As it is typed.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Md => "md",
+            Self::Html => "html",
+            Self::Json => "json",
+        }
+    }
+}
+
 /// Runs it.
 pub fn run(args: &ReportArgs, view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> {
+    // What is wrong with the arguments is said before hours of logs are read.
+    let template = args.template.as_deref().map(|path| template(path, args.format)).transpose()?;
     let asked = args.question.understand()?;
     let found = {
         let progress = super::progress(io);
@@ -51,10 +68,13 @@ pub fn run(args: &ReportArgs, view: View, io: &mut Io<'_>) -> anyhow::Result<Exi
     };
     let answer = Answer { found: &found, asked: &asked.paths };
     let mut mask = (!args.with_addresses).then(|| Mask::new(&found.catalogue));
-    let text = match args.format {
-        Format::Md => markdown::render(&Outline::new(answer, view.lang, mask.as_mut()), view.lang),
-        Format::Html => html::render(answer, view.lang, mask.as_mut())?,
-        Format::Json => json::render(answer, view.lang, mask.as_mut()),
+    let text = match (args.format, &template) {
+        (Format::Md, Some((path, template))) => template
+            .fill(answer, view.lang, mask.as_mut())
+            .map_err(|mistake| Complaint::Template { path: path.clone(), mistake })?,
+        (Format::Md, None) => markdown::render(&Outline::new(answer, view.lang, mask.as_mut()), view.lang),
+        (Format::Html, _) => html::render(answer, view.lang, mask.as_mut())?,
+        (Format::Json, _) => json::render(answer, view.lang, mask.as_mut()),
     };
     match &args.output {
         Some(path) => std::fs::write(path, text)
@@ -66,4 +86,18 @@ pub fn run(args: &ReportArgs, view: View, io: &mut Io<'_>) -> anyhow::Result<Exi
         io.complain(&Complaint::Undetermined.into(), view.lang)?;
     }
     Ok(exit)
+}
+
+/// A template and its name, if this shape takes one.
+fn template(path: &Path, format: Format) -> Result<(String, Template), Complaint> {
+    if format != Format::Md {
+        return Err(Complaint::TemplateFormat { format: format.name() });
+    }
+    let name = path.display().to_string();
+    let source = std::fs::read_to_string(path)
+        .map_err(|error| Complaint::TemplateRead { path: name.clone(), why: error.to_string() })?;
+    match Template::new(source) {
+        Ok(template) => Ok((name, template)),
+        Err(mistake) => Err(Complaint::Template { path: name, mistake }),
+    }
 }

@@ -5,6 +5,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, Error, Output, State, UndefinedBehavior, Value};
 
 use super::markdown;
+use super::quote::clean;
 
 /// What a template writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,13 +38,19 @@ fn write_value(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -
     let text = match (value.is_none(), value.is_safe(), state.auto_escape()) {
         (true, _, _) => String::new(),
         (_, true, _) | (_, _, AutoEscape::None) => value.to_string(),
-        (_, _, AutoEscape::Html) => html(&value.to_string()),
-        _ => markdown::escape(&value.to_string()),
+        (_, _, AutoEscape::Html) => html(&shown(&value.to_string())),
+        _ => markdown::escape(&shown(&value.to_string())),
     };
     Ok(out.write_str(&text)?)
 }
 
-/// Text that means nothing to HTML, also in a quoted attribute. What steers or turns text around was taken out before.
+/// Lines in which nothing steers or turns text around.
+#[must_use]
+pub fn shown(text: &str) -> String {
+    text.split('\n').map(clean).collect::<Vec<_>>().join("\n")
+}
+
+/// Text that means nothing to HTML, also in a quoted attribute.
 fn html(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -53,8 +60,6 @@ fn html(text: &str) -> String {
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
-            '\n' => out.push(c),
-            c if c.is_control() => out.push(char::REPLACEMENT_CHARACTER),
             c => out.push(c),
         }
     }
@@ -77,7 +82,7 @@ mod tests {
             render(Markup::Html, "<p title=\"{{ value }}\">{{ value }}</p>", nasty).matches("&lt;/style&gt;").count(),
             2
         );
-        assert_eq!(render(Markup::Html, "{{ value }}", "\"'\u{1b}&"), "&quot;&#39;\u{fffd}&amp;");
+        assert_eq!(render(Markup::Html, "{{ value }}", "\"'\u{1b}&"), "&quot;&#39;\\x1b&amp;");
         assert_eq!(render(Markup::Markdown, "{{ value }} {{ number }}{{ none }}", "a_b<c"), "a\\_b&lt;c 7");
     }
 

@@ -208,10 +208,18 @@ impl From<Read> for ReadShape {
 /// The answer as `lastgood.verdict/1`, with a line end. With a mask, without anybody's address.
 #[must_use]
 pub fn render(answer: Answer<'_>, lang: Lang, mask: Option<&mut Mask>) -> String {
-    let mut shaper = Shaper { answer, lang, clock: answer.clock(), mask };
-    let document = shaper.document();
     // Numbers, texts and vectors: there is nothing in it that JSON cannot hold.
-    serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"
+    serde_json::to_string_pretty(&shape(answer, lang, mask)).unwrap_or_default() + "\n"
+}
+
+/// The same, to be taken apart.
+#[must_use]
+pub fn document(answer: Answer<'_>, lang: Lang, mask: Option<&mut Mask>) -> serde_json::Value {
+    serde_json::to_value(shape(answer, lang, mask)).unwrap_or_default()
+}
+
+fn shape(answer: Answer<'_>, lang: Lang, mask: Option<&mut Mask>) -> Document {
+    Shaper { answer, lang, clock: answer.clock(), mask }.document()
 }
 
 struct Shaper<'a, 'm> {
@@ -274,7 +282,7 @@ impl<'a> Shaper<'a, '_> {
             scope: ScopeShape {
                 vhost: incident.scope.vhost.as_deref().map(str::to_owned),
                 upstream: incident.scope.upstream.as_deref().map(str::to_owned),
-                paths: incident.scope.paths.iter().map(ToString::to_string).collect(),
+                paths: incident.scope.paths.iter().map(|path| self.masked(path.to_string())).collect(),
                 statuses: incident.scope.statuses.clone(),
             },
             impact: ImpactShape {
@@ -321,7 +329,7 @@ impl<'a> Shaper<'a, '_> {
             chain: cause.chain.iter().map(|link| self.link(link)).collect(),
             evidence: cause.evidence.iter().map(|evidence| self.evidence(evidence)).collect(),
             against: cause.against.iter().map(|evidence| self.evidence(evidence)).collect(),
-            fix: text.fix,
+            fix: self.masked(text.fix),
             prevention: text.prevention.join(" "),
             commands: commands(&account),
         }
@@ -346,7 +354,7 @@ impl<'a> Shaper<'a, '_> {
 
     fn cleared(&mut self, cleared: &Cleared) -> ClearedShape {
         ClearedShape {
-            component: cleared.component.to_string(),
+            component: self.masked(cleared.component.to_string()),
             because: self.lang.words().claim(&cleared.because),
             reference: cleared.reference.to_string(),
         }

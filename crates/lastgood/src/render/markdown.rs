@@ -30,21 +30,37 @@ pub fn render(outline: &Outline, lang: Lang) -> String {
 
 /// The sections of an incident, each with its heading.
 #[derive(Clone, Debug, Serialize)]
-pub struct Sections {
+pub struct Sections<T> {
     /// Symptom, since when, because of what, impact.
-    pub summary: String,
+    pub summary: T,
     /// When people saw it.
-    pub detection: String,
+    pub detection: T,
     /// The table of everything with a time.
-    pub timeline: String,
+    pub timeline: T,
     /// Claims with their lines, and what is fine.
-    pub evidence: String,
+    pub evidence: T,
     /// The verdict, contributing factors, rivals.
-    pub causes: String,
+    pub causes: T,
     /// What to do now, and so that it does not happen again.
-    pub measures: String,
+    pub measures: T,
     /// What the statuses mean.
-    pub statuses: String,
+    pub statuses: T,
+}
+
+impl Sections<String> {
+    /// Each of them as something else.
+    #[must_use]
+    pub fn map<T>(self, turn: fn(String) -> T) -> Sections<T> {
+        Sections {
+            summary: turn(self.summary),
+            detection: turn(self.detection),
+            timeline: turn(self.timeline),
+            evidence: turn(self.evidence),
+            causes: turn(self.causes),
+            measures: turn(self.measures),
+            statuses: turn(self.statuses),
+        }
+    }
 }
 
 /// Writes in a language.
@@ -63,7 +79,7 @@ impl Writer {
 
     /// The sections of an incident.
     #[must_use]
-    pub fn sections(self, chapter: &Chapter) -> Sections {
+    pub fn sections(self, chapter: &Chapter) -> Sections<String> {
         Sections {
             summary: self.summary(chapter),
             detection: self.detection(chapter),
@@ -181,8 +197,9 @@ fn list(heading: &str, items: &[Item]) -> String {
     out + "\n"
 }
 
-/// A reference as code, also in a table.
-fn code(place: &str) -> String {
+/// A reference or a name as code, also in a table.
+#[must_use]
+pub fn code(place: &str) -> String {
     format!("`{}`", inert(place).replace('|', "\\|"))
 }
 
@@ -211,7 +228,9 @@ pub fn inert(code: &str) -> String {
     code.replace('`', "\\x60").replace('<', "\\x3c")
 }
 
-fn fenced(code: &str, language: &str) -> String {
+/// A block of code.
+#[must_use]
+pub fn fenced(code: &str, language: &str) -> String {
     format!("```{language}\n{code}\n```\n")
 }
 

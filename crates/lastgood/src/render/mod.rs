@@ -17,6 +17,7 @@ pub mod outline;
 pub mod page;
 pub mod paste;
 pub mod picture;
+pub mod postmortem;
 pub mod quote;
 pub mod series;
 pub mod terminal;

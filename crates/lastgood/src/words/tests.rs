@@ -11,6 +11,7 @@ use super::{Account, Lang};
 use crate::complaint::Complaint;
 use crate::render::clock::Clock;
 use crate::render::layout::width;
+use crate::render::postmortem::{Fault, Mistake};
 
 const CHANGES: [ChangeKind; 19] = [
     ChangeKind::MachineImage,
@@ -198,6 +199,9 @@ fn texts(lang: Lang) -> Vec<(String, String)> {
         Complaint::Command { given: given(), known: vec![given()] },
         Complaint::NoLogs { looked_at: Vec::new(), files: 0, gaps: Vec::new() },
         Complaint::Undetermined,
+        Complaint::TemplateRead { path: given(), why: given() },
+        Complaint::Template { path: given(), mistake: Mistake { line: 3, fault: Fault::Undefined(given()) } },
+        Complaint::TemplateFormat { format: "html" },
         Complaint::Write { path: given(), why: given() },
     ] {
         let (what, hints) = words.complaint(&complaint);

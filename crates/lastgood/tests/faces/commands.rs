@@ -131,6 +131,20 @@ fn a_report_can_be_written_to_a_file() {
 }
 
 #[test]
+fn a_template_that_cannot_be_filled() {
+    let run = |lang: &str, template: &str, more: &[&str]| {
+        let run = lastgood().file("a.log", log()).file("own.md", template);
+        let output = run.args(["report", "a.log", "--template", "own.md", "--lang", lang]).args(more).run();
+        assert_eq!((output.code, output.stdout.as_str()), (2, ""));
+        output.stderr
+    };
+    let wrong = ["en", "ko"].map(|lang| {
+        [run(lang, "\n{{ nope }}", &[]), run(lang, "{% if %}", &[]), run(lang, "", &["--format", "html"])].concat()
+    });
+    assert_snapshot!(wrong.join("\n"));
+}
+
+#[test]
 fn help() {
     let pages =
         [&["--help"][..], &["why", "--help"], &["report", "--help"], &["timeline", "--help"], &["explain", "-h"]];

@@ -7,6 +7,7 @@ use lastgood::investigation::Investigation;
 use lastgood::render::answer::{Answer, View};
 use lastgood::render::mask::Mask;
 use lastgood::render::outline::Outline;
+use lastgood::render::postmortem::{Fault, Mistake, Template};
 use lastgood::render::{html, json, layout, markdown, terminal};
 use lastgood::words::Lang;
 use lastgood_model::{
@@ -200,6 +201,55 @@ fn markdown_ko() {
     let headings: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("## ")).collect();
     assert_eq!(headings, ["이슈 내용", "제보 일시", "이슈 전말", "로그 확인", "원인", "조치", "502 에러란"]);
     assert_snapshot!(text);
+}
+
+fn filled(template: &str, found: &Investigation, lang: Lang) -> Result<String, Mistake> {
+    let asked = asked();
+    let mut mask = Mask::new(&found.catalogue);
+    Template::new(template.to_owned())?.fill(Answer { found, asked: &asked }, lang, Some(&mut mask))
+}
+
+#[test]
+fn the_templates_that_are_shipped_can_be_filled() {
+    let templates = [
+        (Lang::En, include_str!("../../../../examples/templates/postmortem.md")),
+        (Lang::Ko, include_str!("../../../../examples/templates/postmortem.ko.md")),
+    ];
+    for (lang, template) in templates {
+        for found in [healthy(), undetermined(), two_lines(), two_incidents()] {
+            assert!(filled(template, &found, lang).is_ok());
+        }
+    }
+    let both = templates.map(|(lang, template)| filled(template, &ami_502::investigation(), lang).unwrap());
+    assert_snapshot!(both.join("\n"));
+}
+
+#[test]
+fn a_template_sees_the_verdict_and_every_value_is_escaped_and_masked() {
+    let mut found = ami_502::investigation();
+    found.verdict.incidents[0].causes[0].component = "<b>`x`_\u{202e}".into();
+    let fill = |template: &str| filled(template, &found, Lang::En).unwrap();
+    assert_eq!(fill("{{ status }} {{ incidents[0].impact.failed }} {{ incidents | length }}"), "incident 1122 1");
+    assert_eq!(fill("{{ incidents[0].causes[0].component }}"), "&lt;b&gt;\\`x\\`\\_\\\\u{202e}");
+    assert_eq!(fill("{{ incidents[0].causes[0].component | code }}"), "`\\x3cb>\\x60x\\x60_\\u{202e}`");
+    let quotes =
+        "{% for one in incidents[0].causes[0].evidence %}{{ one.quote | default('') | code }}{% endfor %}{{ report }}";
+    assert!(!fill(quotes).contains("198.51.100.7"));
+    assert_eq!(
+        fill("{{ report }}"),
+        post_mortem(Answer { found: &found, asked: &asked() }, Lang::En, Some(&mut Mask::default()))
+    );
+}
+
+#[test]
+fn a_mistake_in_a_template_has_a_line_and_a_name() {
+    let found = ami_502::investigation();
+    let mistake = |template| filled(template, &found, Lang::En).unwrap_err();
+    let undefined = |line, name: &str| Mistake { line, fault: Fault::Undefined(name.into()) };
+    assert_eq!(mistake("a\n\n{{ verdct }}"), undefined(3, "verdct"));
+    assert_eq!(mistake("{{ incidents[0].sumary }}"), undefined(1, "incidents[0].sumary"));
+    assert_eq!(mistake("a\n{{ status | shout }}").line, 2);
+    assert_eq!(mistake("a\n\n{% if status %}\n").line, 3);
 }
 
 fn page(found: &Investigation, lang: Lang) -> String {

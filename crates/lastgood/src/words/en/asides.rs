@@ -6,6 +6,7 @@ use super::super::Words;
 use super::super::number::{grouped, percent};
 use super::{English, name_of, plural};
 use crate::complaint::Complaint;
+use crate::render::postmortem::{Fault, Mistake};
 
 pub(super) fn note(kind: &NoteKind) -> String {
     match kind {
@@ -144,6 +145,18 @@ pub(super) fn complaint(complaint: &Complaint) -> (String, Vec<String>) {
         }
         Complaint::Undetermined => (English.labels().could_not_tell.to_owned(), String::new()),
         Complaint::Write { path, why } => (format!("{path}: could not be written: {why}"), String::new()),
+        Complaint::TemplateRead { path, why } => (format!("{path}: could not be read: {why}"), String::new()),
+        Complaint::Template { path, mistake: Mistake { line, fault } } => {
+            let what = match fault {
+                Fault::Undefined(name) => format!("{path}:{line}: nothing is called `{name}`"),
+                Fault::Other(what) => format!("{path}:{line}: {what}"),
+            };
+            (what, "docs/TEMPLATE.md lists the names that a template may use".to_owned())
+        }
+        Complaint::TemplateFormat { format } => (
+            format!("--template: a template is for --format md, not {format}"),
+            "leave --format or --template away".to_owned(),
+        ),
         Complaint::Other { what, hints } => return (what.clone(), hints.clone()),
     };
     (what, if hint.is_empty() { Vec::new() } else { vec![hint] })

@@ -7,6 +7,7 @@ use super::super::josa::{object, towards, with};
 use super::super::number::{grouped, percent};
 use super::{Korean, name_of};
 use crate::complaint::Complaint;
+use crate::render::postmortem::{Fault, Mistake};
 
 pub(super) fn note(kind: &NoteKind) -> String {
     match kind {
@@ -141,6 +142,18 @@ pub(super) fn complaint(complaint: &Complaint) -> (String, Vec<String>) {
         }
         Complaint::Undetermined => (Korean.labels().could_not_tell.to_owned(), String::new()),
         Complaint::Write { path, why } => (format!("{path}: 쓸 수 없음: {why}"), String::new()),
+        Complaint::TemplateRead { path, why } => (format!("{path}: 읽을 수 없음: {why}"), String::new()),
+        Complaint::Template { path, mistake: Mistake { line, fault } } => {
+            let what = match fault {
+                Fault::Undefined(name) => format!("{path}:{line}: `{name}`: 그런 이름이 없음"),
+                Fault::Other(what) => format!("{path}:{line}: 템플릿 오류: {what}"),
+            };
+            (what, "템플릿에서 쓸 수 있는 이름은 docs/TEMPLATE.md에 있습니다".to_owned())
+        }
+        Complaint::TemplateFormat { format } => (
+            format!("--template: 템플릿은 --format md에만 쓸 수 있음 ({format} 불가)"),
+            "--format과 --template 가운데 하나를 빼세요".to_owned(),
+        ),
         Complaint::Other { what, hints } => return (what.clone(), hints.clone()),
     };
     (what, if hint.is_empty() { Vec::new() } else { vec![hint] })
