@@ -16,12 +16,16 @@ mod servers;
 mod single;
 mod traffic;
 mod truth;
+pub mod witness;
 
 pub use dialect::Dialect;
 pub use mixed::mixed;
 pub use packing::Packing;
 pub use single::single;
 pub use truth::Truth;
+pub use witness::{Witness, witness};
+
+use anyhow::{Result, bail};
 
 /// Relative path and content of each of some files.
 pub type Files = Vec<(String, Vec<u8>)>;
@@ -33,6 +37,26 @@ pub struct Set {
     pub files: Files,
     /// What a reader has to find.
     pub truth: Truth,
+}
+
+/// The names of all sets: one a format, and `mixed`.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    let formats = dialect::ALL.iter().map(|dialect| dialect.name);
+    formats.chain(witness::ALL.iter().map(|witness| witness.name)).chain(["mixed"])
+}
+
+/// The set of this name. Equal arguments give equal bytes.
+pub fn set(name: &str, seed: u64, damaged: bool) -> Result<Set> {
+    if let Some(dialect) = dialect::by_name(name) {
+        return single(dialect, seed, damaged);
+    }
+    if let Some(kind) = witness::ALL.iter().find(|witness| witness.name == name) {
+        return witness(kind, seed, damaged);
+    }
+    match name {
+        "mixed" => mixed(seed, damaged),
+        _ => bail!("no format {name}; there are: {}", names().collect::<Vec<_>>().join(", ")),
+    }
 }
 
 #[cfg(test)]

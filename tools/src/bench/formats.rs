@@ -3,8 +3,7 @@
 
 use super::child;
 use super::verdict::Verdict;
-use crate::formats::dialect::ALL;
-use crate::formats::{Set, Truth, mixed, single};
+use crate::formats::{self, Set, Truth};
 use anyhow::{Context as _, Result};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -55,14 +54,11 @@ pub fn run(plan: &Plan<'_>) -> Result<Report> {
     report.text.push_str(
         "| format | sets | lines | requests | unreadable | not right |\n| --- | --: | --: | --: | --: | --: |\n",
     );
-    for name in ALL.iter().map(|dialect| dialect.name).chain(["mixed"]).filter(|name| wanted(name)) {
+    for name in formats::names().filter(|name| wanted(name)) {
         let mut row = Row::default();
         for seed in plan.seeds.clone() {
             for damaged in [false, true] {
-                let set = match ALL.iter().find(|dialect| dialect.name == name) {
-                    Some(dialect) => single(dialect, seed, damaged)?,
-                    None => mixed(seed, damaged)?,
-                };
+                let set = formats::set(name, seed, damaged)?;
                 let faults = faults(plan.lastgood, &set)?;
                 row.add(&set.truth, faults.len());
                 let state = if damaged { "damaged" } else { "plain" };

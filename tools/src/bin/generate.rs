@@ -94,9 +94,8 @@ fn main() -> Result<()> {
         What::Formats { seed, out } => {
             for damaged in [false, true] {
                 let ending = if damaged { "-damaged" } else { "" };
-                let singles = formats::dialect::ALL.iter().map(|dialect| formats::single(dialect, seed, damaged));
-                for set in singles.chain([formats::mixed(seed, damaged)]) {
-                    let set = set?;
+                for name in formats::names() {
+                    let set = formats::set(name, seed, damaged)?;
                     let folder = out.join(format!("{}{ending}", set.truth.name));
                     write_files(&folder, &set.files)?;
                     write_truth(&folder, &set.truth.to_json())?;
