@@ -57,7 +57,7 @@ pub fn mixed(seed: u64, damaged: bool) -> Result<Set> {
             (told.onset_ms, told.last_good_ms) = (i64::MAX, i64::MIN);
         }
         truth.merge(&told);
-        let packing = Packing::ALL[index % Packing::ALL.len()];
+        let packing = Packing::nth(index);
         let file = dialect.file.replace("{}", name);
         files.push((format!("{folder}/{file}{}", packing.ending()), packing.pack(log)?));
         files.extend((dialect.beside)(&site).into_iter().map(|(path, bytes)| (format!("{folder}/{path}"), bytes)));

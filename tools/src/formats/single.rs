@@ -1,7 +1,7 @@
 //! A folder with one site's log in one format: two files, the older one packed.
 
 use super::Set;
-use super::dialect::Dialect;
+use super::dialect::{self, Dialect};
 use super::injury::{self, Injury, Piece};
 use super::json_lines;
 use super::packing::Packing;
@@ -23,7 +23,8 @@ pub fn single(dialect: &Dialect, seed: u64, damaged: bool) -> Result<Set> {
     if dialect.no_number {
         without_number(&mut requests, &story, &mut rng);
     }
-    let packing = Packing::ALL[(seed % Packing::ALL.len() as u64) as usize];
+    let place = dialect::ALL.iter().position(|other| other.name == dialect.name).unwrap_or_default();
+    let packing = Packing::nth(place + seed as usize);
     let mut truth = Truth::new(dialect.name, seed);
     if dialect.zoneless {
         truth.arguments = vec!["--tz".to_owned(), offset(zone)];
