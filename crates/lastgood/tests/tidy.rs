@@ -260,6 +260,42 @@ fn every_rule_has_a_file_and_a_line_in_the_table() {
 }
 
 #[test]
+fn every_format_is_fuzzed() {
+    let source = read("crates/lastgood-intake/src/recognise.rs");
+    let body = source.split_once("pub enum Format {").and_then(|(_, after)| after.split_once("\n}"));
+    let (body, _) = body.unwrap_or_else(|| panic!("no `pub enum Format` in recognise.rs: if it moved, tell this test"));
+    let variants = body.lines().map(str::trim).filter(|line| line.starts_with(char::is_uppercase));
+    let targets: BTreeMap<String, String> = names_in("fuzz/targets")
+        .into_iter()
+        .map(|file| (file.trim_end_matches(".rs").to_owned(), read(&format!("fuzz/targets/{file}"))))
+        .collect();
+    let mut wrong = Vec::new();
+    for variant in variants {
+        let name = variant.trim_end_matches(|letter: char| !letter.is_alphanumeric());
+        let name = name.split(['(', '{', ',']).next().unwrap_or(name).trim();
+        let format = format!("Format::{name}");
+        let is_named = |text: &String| {
+            text.match_indices(&format).any(|(at, _)| !text[at + format.len()..].starts_with(char::is_alphanumeric))
+        };
+        // What is not known is fuzzed by the target that recognises.
+        if name != "Unknown" && !targets.values().any(is_named) {
+            wrong.push(format!("fuzz/targets: no target reads {format}; add one, with a seed"));
+        }
+    }
+    let declared = manifest("fuzz/Cargo.toml");
+    let bins = declared.get("bin").and_then(Value::as_array).cloned().unwrap_or_default();
+    let declared = bins.iter().filter_map(|bin| bin.get("name")?.as_str()).map(str::to_owned).collect();
+    let present: BTreeSet<String> = targets.into_keys().collect();
+    wrong.extend(differences(&present, &declared, "fuzz/targets/", "fuzz/Cargo.toml"));
+    for target in &present {
+        if !root().join("fuzz/seeds").join(target).is_dir() || names_in(&format!("fuzz/seeds/{target}")).is_empty() {
+            wrong.push(format!("fuzz/seeds/{target}: no seed; a fuzzer without one starts from nothing"));
+        }
+    }
+    report(&wrong);
+}
+
+#[test]
 fn every_cause_is_explained() {
     let wanted: BTreeSet<String> = CauseCode::ALL.iter().map(|code| format!("{}.toml", code.name())).collect();
     let present: BTreeSet<String> = names_in("knowledge/causes").into_iter().collect();
