@@ -71,7 +71,7 @@ impl AccessLog {
 }
 
 /// What nginx's own container image says before nginx starts, on the stream that the access log goes to.
-fn is_entrypoint(line: &[u8]) -> bool {
+pub(crate) fn is_entrypoint(line: &[u8]) -> bool {
     [&b"/docker-entrypoint."[..], b".sh: info: "].iter().any(|part| memchr::memmem::find(line, part).is_some())
 }
 

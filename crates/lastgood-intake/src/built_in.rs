@@ -102,7 +102,8 @@ mod tests {
     fn debians_apache_names_the_host() {
         assert_eq!(said(VHOST, "vhost_combined"), ["shop.example 1.2.3.4 /a - 502 None"]);
         let prefixed = format!("apache-1  | {VHOST}\n");
-        assert_eq!(said(&prefixed.repeat(2), "vhost_combined")[1], "shop.example 1.2.3.4 /a - 502 None");
+        let name = "vhost_combined in docker compose logs";
+        assert_eq!(said(&prefixed.repeat(2), name)[1], "shop.example 1.2.3.4 /a - 502 None");
     }
 
     #[test]

@@ -10,12 +10,14 @@ use crate::apache_conf::ApacheConf;
 use crate::apache_error::ApacheErrorLog;
 use crate::damage::Repair;
 use crate::haproxy::HaproxyLog;
+use crate::json_access::JsonDialect;
 use crate::log_format::{AccessFormat, Fit};
 use crate::nginx_conf::NginxConf;
 use crate::nginx_error::ErrorLog;
 use crate::scan::{Line, Sink};
 use crate::timestamp::Clock;
 use crate::uvicorn::Uvicorn;
+use crate::wrapped_log::Wrapped;
 use crate::{rotation, unit_files};
 
 /// Lines that are looked at.
@@ -30,6 +32,10 @@ pub enum Format {
     Haproxy,
     /// uvicorn's access lines, which have no time of their own.
     Uvicorn,
+    /// Requests in JSON, known by the names of their members.
+    JsonAccess(JsonDialect),
+    /// Lines of other formats, each in an envelope of a container runtime.
+    Wrapped(Arc<Wrapped>),
     /// nginx's error log.
     NginxError,
     /// Apache's error log.
@@ -56,6 +62,8 @@ impl Format {
             Self::Access(format) => format.name(),
             Self::Haproxy => "haproxy",
             Self::Uvicorn => "uvicorn",
+            Self::JsonAccess(dialect) => dialect.name(),
+            Self::Wrapped(wrapped) => wrapped.name(),
             Self::NginxError => "nginx-error",
             Self::ApacheError => "apache-error",
             Self::Journal => "journal",
@@ -69,14 +77,20 @@ impl Format {
 
     /// Whether its lines are requests: failures can be set against successes.
     #[must_use]
-    pub const fn holds_requests(&self) -> bool {
-        matches!(self, Self::Access(_) | Self::Haproxy | Self::Uvicorn)
+    pub fn holds_requests(&self) -> bool {
+        match self {
+            Self::Wrapped(wrapped) => wrapped.may_hold_requests(),
+            format => matches!(format, Self::Access(_) | Self::JsonAccess(_) | Self::Haproxy | Self::Uvicorn),
+        }
     }
 
     /// Whether its lines are what a proxy complains of.
     #[must_use]
-    pub const fn holds_proxy_errors(&self) -> bool {
-        matches!(self, Self::NginxError | Self::ApacheError | Self::Haproxy)
+    pub fn holds_proxy_errors(&self) -> bool {
+        match self {
+            Self::Wrapped(wrapped) => wrapped.any(Self::holds_proxy_errors),
+            format => matches!(format, Self::NginxError | Self::ApacheError | Self::Haproxy),
+        }
     }
 
     /// Whether its times say in which zone they are.
@@ -84,7 +98,8 @@ impl Format {
     pub fn names_zone(&self) -> bool {
         match self {
             Self::Access(format) => format.names_zone(),
-            _ => !matches!(self, Self::NginxError | Self::ApacheError | Self::Haproxy | Self::Uvicorn),
+            Self::Wrapped(wrapped) => !wrapped.any(|format| format.has_times() && !format.names_zone()),
+            format => !matches!(format, Self::NginxError | Self::ApacheError | Self::Haproxy | Self::Uvicorn),
         }
     }
 
@@ -102,14 +117,42 @@ impl Format {
 
     /// Whether it says what happened, and is not merely a list, a document or a configuration beside that.
     #[must_use]
-    pub const fn is_log(&self) -> bool {
-        self.holds_requests() || self.holds_proxy_errors() || matches!(self, Self::Journal)
+    pub fn is_log(&self) -> bool {
+        match self {
+            Self::Wrapped(wrapped) => wrapped.is_log(),
+            format => format.holds_requests() || format.holds_proxy_errors() || matches!(format, Self::Journal),
+        }
+    }
+
+    /// Whether a configuration that declares formats may say better what this is.
+    #[must_use]
+    pub const fn may_be_declared(&self) -> bool {
+        matches!(self, Self::Access(_) | Self::JsonAccess(_) | Self::Wrapped(_) | Self::Unknown)
     }
 }
 
 /// Recognises a file by its first bytes (some 64 KiB do), its name and the formats that a configuration declares.
 #[must_use]
 pub fn recognise(head: &[u8], name: &str, conf: &NginxConf) -> Format {
+    let lines = Lines::of(head);
+    if let Some(wrapped) = Wrapped::recognise(&lines.0, |inside| recognise_bare(inside, name, conf)) {
+        return if wrapped.is_log() { Format::Wrapped(Arc::new(wrapped)) } else { Format::Unknown };
+    }
+    recognise_bare(head, name, conf)
+}
+
+/// Recognises a single log line without knowing anything else. Damaged ones are not: they would be taken for anything.
+pub(crate) fn recognise_line(line: &[u8]) -> Option<Format> {
+    let format = recognise_bare(line, "", &NginxConf::default());
+    let whole = match &format {
+        Format::Access(format) => Lines(vec![line]).points(format) >= 3,
+        format => format.is_log(),
+    };
+    whole.then_some(format)
+}
+
+/// Recognises lines that are in no envelope.
+fn recognise_bare(head: &[u8], name: &str, conf: &NginxConf) -> Format {
     let lines = Lines::of(head);
     if lines.starts_json() {
         if lines.count(|line| contains(line, b"\"__REALTIME_TIMESTAMP\"")) > 0 {
@@ -121,8 +164,16 @@ pub fn recognise(head: &[u8], name: &str, conf: &NginxConf) -> Format {
         }
     }
     // A file that is one of these has no line of another, so the first that fits is it.
+    let json = JsonDialect::recognise(&lines.0);
     if let Some(format) = access_format(&lines, name, conf) {
-        return Format::Access(Arc::new(format));
+        // What a configuration declares is read as declared, unless names say more.
+        match json {
+            Some((dialect, points)) if points > lines.points(&format) => return Format::JsonAccess(dialect),
+            _ => return Format::Access(Arc::new(format)),
+        }
+    }
+    if let Some((dialect, _)) = json {
+        return Format::JsonAccess(dialect);
     }
     let mut haproxy = HaproxyLog::new(TimeZone::UTC);
     if lines.count(|line| haproxy.line(line, None, 1, &mut Nobody) == Line::Parsed) > 0 {

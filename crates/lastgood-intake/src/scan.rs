@@ -13,10 +13,13 @@ use crate::apache_error::ApacheErrorLog;
 use crate::cloudtrail::CloudTrail;
 use crate::haproxy::HaproxyLog;
 use crate::journal::Journal;
+use crate::json_access::JsonAccess;
+use crate::line_reader::LineReader;
 use crate::nginx_error::{ErrorLog, ProxyError};
 use crate::recognise::Format;
 use crate::unit_files;
 use crate::uvicorn::Uvicorn;
+use crate::wrapped_log::WrappedLog;
 
 /// Takes what lines say. Lines are counted from 1; a line may say several things, also of other lines' times.
 pub trait Sink {
@@ -76,15 +79,18 @@ pub(crate) enum Line {
 /// Reads one file, block by block.
 #[derive(Debug)]
 pub struct Scanner {
-    reader: Reader,
+    lines: LineReader,
     counts: Counts,
 }
 
+/// Reads lines of one format.
 #[derive(Debug)]
-enum Reader {
+pub(crate) enum Reader {
     Access(Box<AccessLog>),
     Haproxy(Box<HaproxyLog>),
     Uvicorn(Uvicorn),
+    JsonAccess(Box<JsonAccess>),
+    Wrapped(Box<WrappedLog>),
     NginxError(Box<ErrorLog>),
     ApacheError(Box<ApacheErrorLog>),
     Journal(Box<Journal>),
@@ -98,23 +104,32 @@ impl Scanner {
     /// A reader for a file of this format.
     #[must_use]
     pub fn new(format: &Format, context: Context) -> Self {
-        Self { reader: Reader::new(format, context), counts: Counts::default() }
+        Self { lines: LineReader::new(format, context), counts: Counts::default() }
     }
 
     /// Reads a block of whole lines; only the last block of a file may lack its last newline.
     pub fn feed(&mut self, block: &[u8], sink: &mut impl Sink) {
         let counts = &mut self.counts;
-        match &mut self.reader {
+        let LineReader { first, others } = &mut self.lines;
+        match first {
             // The hot path: one match for a block, not for a line.
             Reader::Access(log) => {
                 let nul = memchr(0, block).is_some();
-                counts.lines_of(block, |line, number| log.line(line, nul, number, sink));
+                counts.lines_of(block, |line, number| match log.line(line, nul, number, sink) {
+                    Line::Unreadable => others.line(line, None, number, sink).unwrap_or(Line::Unreadable),
+                    line => line,
+                });
             }
             // A document is understood as a whole: its lines are counted when it ends.
             Reader::CloudTrail(document) => {
                 counts.bytes += block.len() as u64;
                 document.push(block);
             }
+            // Where some lines are requests, so may be those that do not fit.
+            Reader::JsonAccess(log) => counts.lines_of(block, |line, number| match log.line(line, number, sink) {
+                Line::Unreadable => others.line(line, None, number, sink).unwrap_or(Line::Unreadable),
+                line => line,
+            }),
             reader => counts.lines_of(block, |line, number| reader.line(line, None, number, sink)),
         }
     }
@@ -127,18 +142,20 @@ impl Scanner {
 
     /// The file ended. Says what only the whole file could tell, and how much was read.
     pub fn finish(mut self, sink: &mut impl Sink) -> Counts {
-        self.reader.finish(&mut self.counts, sink);
+        self.lines.finish(&mut self.counts, sink);
         self.counts
     }
 }
 
 impl Reader {
-    fn new(format: &Format, context: Context) -> Self {
+    pub(crate) fn new(format: &Format, context: Context) -> Self {
         match format {
             Format::Access(format) => Self::Access(Box::new(AccessLog::new(Arc::clone(format), context))),
             Format::Haproxy => Self::Haproxy(Box::new(HaproxyLog::new(context.zone))),
             Format::Uvicorn => Self::Uvicorn(Uvicorn::new(context.zone)),
             Format::ApacheError => Self::ApacheError(Box::new(ApacheErrorLog::new(context.zone))),
+            Format::JsonAccess(_) => Self::JsonAccess(Box::new(JsonAccess::of(context))),
+            Format::Wrapped(wrapped) => Self::Wrapped(Box::new(WrappedLog::new(Arc::clone(wrapped), context))),
             Format::NginxError => Self::NginxError(Box::new(ErrorLog::new(context.zone))),
             Format::Journal => Self::Journal(Box::default()),
             Format::UnitFiles => Self::UnitFiles,
@@ -150,11 +167,13 @@ impl Reader {
 
     /// Reads one line of a format that is understood line by line. `at` is when something around the line says that it
     /// was written: a container's log driver, for one.
-    fn line(&mut self, line: &[u8], at: Option<UnixMs>, number: u64, sink: &mut impl Sink) -> Line {
+    pub(crate) fn line(&mut self, line: &[u8], at: Option<UnixMs>, number: u64, sink: &mut impl Sink) -> Line {
         match self {
             Self::Access(log) => log.line(line, memchr(0, line).is_some(), number, sink),
             Self::Haproxy(log) => log.line(line, at, number, sink),
             Self::Uvicorn(log) => log.line(line, at, number, sink),
+            Self::JsonAccess(log) => log.line(line, number, sink),
+            Self::Wrapped(log) => log.line(line, number, sink),
             Self::NginxError(log) => log.line(line, number, sink),
             Self::ApacheError(log) => log.line(line, number, sink),
             Self::Journal(journal) => journal.line(line, number, sink),
@@ -167,13 +186,15 @@ impl Reader {
         }
     }
 
-    fn finish(self, counts: &mut Counts, sink: &mut impl Sink) {
+    pub(crate) fn finish(self, counts: &mut Counts, sink: &mut impl Sink) {
         match self {
             Self::Access(log) => log.finish(sink),
+            Self::Wrapped(log) => log.finish(counts, sink),
             Self::NginxError(log) => log.finish(sink),
             Self::Journal(journal) => journal.finish(sink),
             Self::CloudTrail(document) => document.finish(counts, sink),
-            Self::Haproxy(_)
+            Self::JsonAccess(_)
+            | Self::Haproxy(_)
             | Self::Uvicorn(_)
             | Self::ApacheError(_)
             | Self::UnitFiles
@@ -210,5 +231,12 @@ impl Counts {
             Line::Other => self.other += 1,
             Line::Unreadable => self.unreadable += 1,
         }
+    }
+
+    /// Says what became of lines after all that were counted as other.
+    pub(crate) fn recount_other(&mut self, parsed: u64, unreadable: u64) {
+        self.other -= parsed + unreadable;
+        self.parsed += parsed;
+        self.unreadable += unreadable;
     }
 }

@@ -90,9 +90,13 @@ impl Clock {
             (None, 16) => number(text)? / 1000,
             _ => return None,
         };
-        let at = i64::try_from(ms).ok()?;
-        let offset = self.zone.to_offset(Timestamp::from_millisecond(at).ok()?);
-        Some((UnixMs(at), offset.seconds()))
+        self.at(UnixMs(i64::try_from(ms).ok()?))
+    }
+
+    /// A moment that is known, with the offset that the reader's zone had then.
+    pub(crate) fn at(&self, at: UnixMs) -> Option<Stamp> {
+        let offset = self.zone.to_offset(Timestamp::from_millisecond(at.0).ok()?);
+        Some((at, offset.seconds()))
     }
 
     /// `2026/11/21 19:25:05`, as in an nginx error log: no zone, so the reader's. Where clocks were put back the

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use lastgood_intake::nginx_error::ProxyError;
 use lastgood_intake::{
-    AccessFormat, Context, Counts, Format, NginxConf, Request, RequestKey, Scanner, Sink, recognise, rotation,
+    AccessFormat, Context, Counts, Envelope, Format, JsonDialect, NginxConf, Request, RequestKey, Scanner, Sink,
+    Wrapped, recognise, rotation,
 };
 use lastgood_model::{ChangeKind, ClientId, Fact, Span, UnixMs};
 use proptest::collection::vec;
@@ -48,11 +49,14 @@ fn formats() -> Vec<Format> {
         [declared("ext"), declared("json"), AccessFormat::compile("bare", "$msec $status $http_user_agent").unwrap()];
     let access = access.into_iter().chain(AccessFormat::built_ins());
     let mut formats: Vec<Format> = access.map(|format| Format::Access(Arc::new(format))).collect();
+    let wrapped = |envelope| Wrapped::new(envelope, vec![(Box::default(), formats[0].clone())]);
+    formats.extend(Envelope::ALL.map(|envelope| Format::Wrapped(Arc::new(wrapped(envelope)))));
     formats.extend([
         Format::Haproxy,
         Format::Uvicorn,
         Format::ApacheError,
         Format::ApacheConf,
+        Format::JsonAccess(JsonDialect::Plain),
         Format::NginxError,
         Format::Journal,
         Format::UnitFiles,
@@ -109,6 +113,10 @@ fn lines() -> impl Strategy<Value = Vec<u8>> {
         include_bytes!("data/journal.jsonl"),
         include_bytes!("data/units.txt"),
         include_bytes!("data/access-of-others.log"),
+        include_bytes!("../../../fuzz/seeds/json_access/others.jsonl"),
+        include_bytes!("../../../fuzz/seeds/envelope/docker.json"),
+        include_bytes!("../../../fuzz/seeds/envelope/compose.log"),
+        include_bytes!("../../../fuzz/seeds/envelope/cri.log"),
         include_bytes!("data/cloudtrail.json"),
     ]
     .iter()

@@ -6,7 +6,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
-use lastgood_intake::{AccessFormat, Context, Counts, Format, NginxConf, Scanner, Sink, recognise};
+use lastgood_intake::{
+    AccessFormat, Context, Counts, Envelope, Format, JsonDialect, NginxConf, Scanner, Sink, Wrapped, recognise,
+};
 
 struct Nobody;
 
@@ -34,6 +36,7 @@ fn every_seed_is_read_by_every_format() {
                 Format::Uvicorn,
                 Format::ApacheError,
                 Format::ApacheConf,
+                Format::JsonAccess(JsonDialect::Plain),
                 Format::NginxError,
                 Format::Journal,
                 Format::UnitFiles,
@@ -42,6 +45,10 @@ fn every_seed_is_read_by_every_format() {
                 recognise(&file, &first_line, &NginxConf::parse(&file)),
             ];
             formats.extend(AccessFormat::built_ins().map(|format| Format::Access(Arc::new(format))));
+            formats.extend(Envelope::ALL.map(|envelope| {
+                let combined = Format::Access(Arc::new(AccessFormat::combined()));
+                Format::Wrapped(Arc::new(Wrapped::new(envelope, vec![(Box::default(), combined)])))
+            }));
             for format in formats {
                 let counts = read(&format, &file);
                 assert_eq!(counts.lines, counts.parsed + counts.other + counts.unreadable, "{path:?} {format:?}");

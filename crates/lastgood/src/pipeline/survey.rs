@@ -113,7 +113,7 @@ fn recognise_all(
     let (mut heads, mut strangers) = (Vec::new(), Vec::new());
     for (file, first_look) in looks {
         // A declared format may be richer than the built-in one that also fits, or be the only one that fits.
-        let again = !conf.log_formats.is_empty() && matches!(first_look, Format::Access(_) | Format::Unknown);
+        let again = !conf.log_formats.is_empty() && first_look.may_be_declared();
         let format = if again { look(&file, conf).ok().flatten().unwrap_or(first_look) } else { first_look };
         match format {
             Format::Unknown => strangers.push(file),
