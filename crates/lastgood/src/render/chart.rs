@@ -5,7 +5,7 @@ use lastgood_model::{Incident, UnixMs};
 use serde::Serialize;
 
 use super::clock::Clock;
-use super::flags::{self, Side};
+use super::flags::{self, Place, Side};
 use super::layout::{cut, width};
 use super::outline::{Event, EventKind};
 use super::series::{STEPS, Series};
@@ -122,12 +122,7 @@ pub fn chart(incident: &Incident, course: &[Event], clock: Clock, words: &dyn Wo
     let series = series(incident, course, clock, size)?;
     let scale = Scale::new(&series, size);
     let labelled = moments(course, &scale);
-    let texts: Vec<(String, String)> = labelled.iter().map(|event| label(event, &scale, clock, size)).collect();
-    let lengths = labelled
-        .iter()
-        .zip(&texts)
-        .map(|(event, (time, text))| (scale.x(event.at), columns(width(time) + 1 + width(text))));
-    let places = flags::place(&lengths.collect::<Vec<_>>(), 2.0, size.width - 2.0);
+    let (texts, places) = labels(&labelled, &scale, clock, size);
     let rows = places.iter().flatten().map(|place| place.row + 1).max().unwrap_or(0);
     let top = 8.0 + ROW * count(rows) + if rows > 0 { 4.0 } else { 0.0 };
     let bottom = top + PLOT;
@@ -209,9 +204,9 @@ impl Scale {
     }
 }
 
-/// The moments that get a label: not those that only show the failure, and the most telling ones if there are many.
-fn moments<'a>(course: &'a [Event], scale: &Scale) -> Vec<&'a Event> {
-    let rank = |kind| match kind {
+/// The most telling first.
+const fn rank(kind: EventKind) -> u8 {
+    match kind {
         EventKind::FirstBad => 0,
         EventKind::Recovered => 1,
         EventKind::Factor => 2,
@@ -219,13 +214,48 @@ fn moments<'a>(course: &'a [Event], scale: &Scale) -> Vec<&'a Event> {
         EventKind::LastGood => 4,
         EventKind::Change => 5,
         EventKind::Symptom => 6,
-    };
+    }
+}
+
+/// The moments that get a label: not those that only show the failure, and the most telling ones if there are many.
+fn moments<'a>(course: &'a [Event], scale: &Scale) -> Vec<&'a Event> {
     let told = course.iter().filter(|event| event.kind != EventKind::Symptom && scale.holds(event.at));
     let mut told: Vec<&Event> = told.collect();
     told.sort_by_key(|event| (rank(event.kind), event.at));
     told.truncate(flags::MOST);
     told.sort_by_key(|event| event.at);
     told
+}
+
+/// What the labels say and where they stand. Where they are too many for the room, the most telling ones keep their
+/// words and the others only their times.
+fn labels(events: &[&Event], scale: &Scale, clock: Clock, size: Size) -> (Vec<(String, String)>, Vec<Option<Place>>) {
+    let place = |texts: &[(String, String)]| {
+        let length = |(time, text): &(String, String)| columns(width(time) + 1 + width(text));
+        let poles = events.iter().map(|event| scale.x(event.at));
+        flags::place(&poles.zip(texts.iter().map(length)).collect::<Vec<_>>(), 2.0, size.width - 2.0)
+    };
+    let complete = |places: &[Option<Place>]| places.iter().all(Option::is_some);
+    let full: Vec<(String, String)> = events.iter().map(|event| label(event, scale, clock, size)).collect();
+    let places = place(&full);
+    if complete(&places) {
+        return (full, places);
+    }
+    let mut texts: Vec<(String, String)> = full.iter().map(|(time, _)| (time.clone(), String::new())).collect();
+    let mut places = place(&texts);
+    let mut telling: Vec<usize> = (0..events.len()).collect();
+    telling.sort_by_key(|index| events.get(*index).map(|event| rank(event.kind)));
+    for index in telling {
+        let mut more = texts.clone();
+        if let (Some(slot), Some(wanted)) = (more.get_mut(index), full.get(index)) {
+            wanted.clone_into(slot);
+        }
+        let tried = place(&more);
+        if complete(&tried) {
+            (texts, places) = (more, tried);
+        }
+    }
+    (texts, places)
 }
 
 /// Time and words of a label; the words up to their first stop.
