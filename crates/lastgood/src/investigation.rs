@@ -8,6 +8,7 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use lastgood_model::{Catalogue, LineRef, Read, Traffic, UnixMs, Verdict};
 
+use crate::case::Opened;
 use crate::said::Moment;
 
 /// The question, as typed and understood, before anything was read.
@@ -33,6 +34,8 @@ pub struct InvestigateArgs {
     pub min_duration_ms: i64,
     /// An nginx configuration to take log formats from.
     pub nginx_conf: Option<PathBuf>,
+    /// The case that is replayed, if it is one.
+    pub case: Option<Opened>,
 }
 
 /// What the pipeline brings back.

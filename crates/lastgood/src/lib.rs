@@ -1,6 +1,7 @@
 //! The front of the house: arguments in, words out. It collects through `pipeline`, lets `lastgood-diagnose` decide,
 //! and renders. It parses no log and decides no cause.
 
+pub mod case;
 pub mod cli;
 pub mod commands;
 pub mod complaint;
@@ -9,6 +10,7 @@ pub mod investigation;
 pub mod io;
 pub mod knowledge;
 pub mod pipeline;
+pub mod privacy;
 pub mod progress;
 pub mod render;
 pub mod run;

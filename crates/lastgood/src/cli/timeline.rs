@@ -8,8 +8,11 @@ use clap::{Args, ValueEnum};
 #[derive(Clone, Debug, Args)]
 pub struct TimelineArgs {
     /// Log files, folders of them, or - for standard input
-    #[arg(value_name = "LOG", required = true)]
+    #[arg(value_name = "LOG", required_unless_present = "case")]
     pub logs: Vec<PathBuf>,
+    /// A captured case instead of logs
+    #[arg(long, value_name = "DIR", conflicts_with = "logs")]
+    pub case: Option<PathBuf>,
     /// Length of a row's stretch of time: 1s, 5m, 1h
     #[arg(long, value_name = "DURATION", default_value = "1m")]
     pub per: String,

@@ -2,6 +2,7 @@
 
 use lastgood_intake::Dimension;
 
+use crate::case::Opened;
 use crate::cli::question::{moment, zone};
 use crate::cli::timeline::{Key, TimelineArgs};
 use crate::complaint::Complaint;
@@ -32,7 +33,7 @@ pub fn run(args: &TimelineArgs, view: View, io: &mut Io<'_>) -> anyhow::Result<E
         if args.tsv {
             tsv(&found, io.stdout)?;
         } else {
-            let named: Vec<_> = args.logs.iter().map(|path| path.to_string_lossy()).collect();
+            let named: Vec<_> = asked.paths.iter().map(|path| path.to_string_lossy()).collect();
             io.stdout.write_all(table(&found, &named.join(", "), view).as_bytes())?;
         }
         asides(&found, view, io)?;
@@ -75,13 +76,17 @@ fn understand(args: &TimelineArgs) -> Result<CourseArgs, Complaint> {
         Key::Status => Dimension::Status,
         Key::Class => Dimension::Class,
     });
+    let case = Opened::among(&args.logs, args.case.as_deref())?;
+    let before = case.as_ref().map(|case| case.case.question.clone()).unwrap_or_default();
+    let or = |now: &Option<String>, before: Option<String>| now.clone().or(before);
     Ok(CourseArgs {
-        paths: args.logs.clone(),
+        paths: case.as_ref().map_or_else(|| args.logs.clone(), |case| vec![case.folder.clone()]),
         by: by.collect(),
         per_ms,
-        since: moment("--since", args.since.as_deref())?,
-        until: moment("--until", args.until.as_deref())?,
-        zone: zone("--tz", args.tz.as_deref())?,
+        since: moment("--since", or(&args.since, before.since).as_deref())?,
+        until: moment("--until", or(&args.until, before.until).as_deref())?,
+        zone: zone("--tz", or(&args.tz, before.tz).as_deref())?,
         nginx_conf: args.nginx_conf.clone(),
+        case,
     })
 }

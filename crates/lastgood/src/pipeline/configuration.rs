@@ -17,6 +17,8 @@ const MOST_FILES: usize = 500;
 pub(crate) struct Configurations {
     conf: NginxConf,
     read: HashSet<PathBuf>,
+    /// What was read, in that order.
+    texts: Vec<(PathBuf, Vec<u8>)>,
     /// Files among the evidence that hold a configuration: parts of others, or a whole.
     among_files: Vec<PathBuf>,
 }
@@ -27,10 +29,24 @@ impl Configurations {
         match read_small(path) {
             Ok(bytes) => {
                 self.read.insert(path.to_owned());
-                self.take(&bytes, path.parent().unwrap_or(Path::new("")));
+                self.take(path, bytes, path.parent().unwrap_or(Path::new("")));
             }
             Err(damage) => gaps.push(Gap { what: Arc::from(path.to_string_lossy()), why: damage.gap_kind(0) }),
         }
+    }
+
+    /// Takes the files of a case, which were read in this order when it was captured; nothing else is looked for.
+    pub(crate) fn captured(&mut self, texts: &[(PathBuf, Vec<u8>)]) {
+        for (path, bytes) in texts {
+            self.read.insert(path.clone());
+            self.conf.merge(parsed(bytes));
+            self.texts.push((path.clone(), bytes.clone()));
+        }
+    }
+
+    /// The files that were read, in that order.
+    pub(crate) fn into_texts(self) -> Vec<(PathBuf, Vec<u8>)> {
+        self.texts
     }
 
     /// Notes a file among the evidence.
@@ -57,15 +73,13 @@ impl Configurations {
             && self.read.insert(path.to_owned())
             && let Ok(bytes) = read_small(path)
         {
-            self.take(&bytes, root);
+            self.take(path, bytes, root);
         }
     }
 
-    fn take(&mut self, bytes: &[u8], root: &Path) {
-        let conf = match recognise(bytes, "", &NginxConf::default()) {
-            Format::ApacheConf => ApacheConf::parse(bytes).into(),
-            _ => NginxConf::parse(bytes),
-        };
+    fn take(&mut self, path: &Path, bytes: Vec<u8>, root: &Path) {
+        let conf = parsed(&bytes);
+        self.texts.push((path.to_owned(), bytes));
         let includes = conf.includes.clone();
         self.conf.merge(conf);
         for pattern in includes {
@@ -79,6 +93,14 @@ impl Configurations {
 /// Whether the others are included by this one.
 fn is_main(path: &Path) -> bool {
     ["nginx.conf", "apache2.conf", "httpd.conf"].iter().any(|name| path.ends_with(name))
+}
+
+/// A configuration, whoever's it is.
+fn parsed(bytes: &[u8]) -> NginxConf {
+    match recognise(bytes, "", &NginxConf::default()) {
+        Format::ApacheConf => ApacheConf::parse(bytes).into(),
+        _ => NginxConf::parse(bytes),
+    }
 }
 
 /// The files behind an `include`. In a copied folder its absolute path leads nowhere, or to another machine's files:

@@ -2,6 +2,7 @@
 //! `intake`. It renders nothing, and holds no opinion of its own about what is bad.
 
 mod block_index;
+pub mod capture;
 mod closeup;
 mod configuration;
 mod duplicates;
@@ -9,6 +10,7 @@ mod fold;
 mod live;
 mod overlaps;
 mod quotes;
+mod replay;
 mod reread;
 mod same_content;
 mod scan;
@@ -18,7 +20,7 @@ pub mod timeline;
 mod touch;
 mod witness;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -28,6 +30,7 @@ use lastgood_intake::Interner;
 use lastgood_model::{Gap, Note, NoteKind, Read, Ref, SourceId, UnixMs, Verdict};
 use lastgood_world::{Input, boot_time, discover, host_name, now};
 
+use crate::case::Opened;
 use crate::investigation::{FileRead, InvestigateArgs, Investigation, Progress};
 use duplicates::LineSet;
 use scan::Scanned;
@@ -54,7 +57,7 @@ pub struct NoLogs {
 /// # Errors
 /// [`NoLogs`] if nothing that was named is a log.
 pub fn investigate(args: &InvestigateArgs, progress: &dyn Progress) -> anyhow::Result<Investigation> {
-    let Collected { mut survey, live, host } = collect(&args.paths, args.zone.as_ref(), args.nginx_conf.as_deref())?;
+    let Collected { mut survey, live, host, clock } = collect(&Subject::from(args))?;
     let interner = Interner::default();
     let (witnesses, scanned) =
         scan::scan(&survey.sources, |source| survey.has_siblings(source), || Witness::new(&interner), progress);
@@ -77,7 +80,6 @@ pub fn investigate(args: &InvestigateArgs, progress: &dyn Progress) -> anyhow::R
     survey.notes.drain(..).for_each(|note| timeline.note(note));
     survey.gaps.drain(..).for_each(|gap| timeline.gap(gap));
 
-    let clock = live.then(now);
     let last_line = scanned.iter().filter_map(|scanned| Some(scanned.span()?.to())).max();
     let now = clock.or(last_line);
     let question = question(args, live, now.unwrap_or_default(), survey.offset_s);
@@ -101,19 +103,40 @@ pub fn investigate(args: &InvestigateArgs, progress: &dyn Progress) -> anyhow::R
     Ok(Investigation { read, quotes, files: files.collect(), offset_s, live, host, now, traffic, catalogue, verdict })
 }
 
-/// What lies before us, and whether it is this host as it is now.
+/// What is to be looked at.
+struct Subject<'a> {
+    paths: &'a [PathBuf],
+    zone: Option<&'a TimeZone>,
+    nginx_conf: Option<&'a Path>,
+    case: Option<&'a Opened>,
+}
+
+impl<'a> From<&'a InvestigateArgs> for Subject<'a> {
+    fn from(args: &'a InvestigateArgs) -> Self {
+        Self {
+            paths: &args.paths,
+            zone: args.zone.as_ref(),
+            nginx_conf: args.nginx_conf.as_deref(),
+            case: args.case.as_ref(),
+        }
+    }
+}
+
+/// What lies before us, and whether it is this host as it is now, or as it was when a case was captured.
 struct Collected {
     survey: Survey,
     live: bool,
     host: Option<Arc<str>>,
+    /// What the clock of a live host says, or said.
+    clock: Option<UnixMs>,
 }
 
-fn collect(
-    paths: &[std::path::PathBuf],
-    zone: Option<&TimeZone>,
-    nginx_conf: Option<&Path>,
-) -> Result<Collected, NoLogs> {
+fn collect(subject: &Subject<'_>) -> Result<Collected, NoLogs> {
     const OWN_CONFIGURATION: &str = "/etc/nginx/nginx.conf";
+    if let Some(case) = subject.case {
+        return replay::collect(case, subject);
+    }
+    let paths = subject.paths;
     let named: Vec<Input> = paths
         .iter()
         .map(|path| if path.as_os_str() == "-" { Input::Stdin } else { Input::Path(path.clone()) })
@@ -122,19 +145,29 @@ fn collect(
     let found = discover(&inputs);
     let files = found.files.len();
     let live = named.is_empty() || live::is_live(&named, &found);
-    let mut hints = Hints { inputs, zone: zone.cloned(), nginx_conf: nginx_conf.map(Path::to_owned) };
+    let mut hints = Hints {
+        inputs,
+        zone: subject.zone.cloned(),
+        nginx_conf: subject.nginx_conf.map(Path::to_owned),
+        ..Hints::default()
+    };
     if live && hints.nginx_conf.is_none() && Path::new(OWN_CONFIGURATION).is_file() {
         hints.nginx_conf = Some(OWN_CONFIGURATION.into());
     }
-    let mut survey = survey(found, &hints);
-    if !survey.sources.iter().any(|source| source.format.is_log()) {
-        let looked_at = paths.iter().map(|path| Arc::from(path.to_string_lossy())).collect();
-        return Err(NoLogs { looked_at, gaps: survey.gaps, files });
-    }
+    let mut survey = with_logs(survey(found, &hints), paths, files)?;
     if live {
         live::add_host(&mut survey, boot_time(), now());
     }
-    Ok(Collected { survey, live, host: live.then(host_name).flatten() })
+    Ok(Collected { survey, live, host: live.then(host_name).flatten(), clock: live.then(now) })
+}
+
+/// A survey that found something to read.
+fn with_logs(survey: Survey, paths: &[PathBuf], files: usize) -> Result<Survey, NoLogs> {
+    if survey.sources.iter().any(|source| source.format.is_log()) {
+        return Ok(survey);
+    }
+    let looked_at = paths.iter().map(|path| Arc::from(path.to_string_lossy())).collect();
+    Err(NoLogs { looked_at, gaps: survey.gaps, files })
 }
 
 fn question(args: &InvestigateArgs, live: bool, now: UnixMs, offset_s: i32) -> Question {

@@ -43,6 +43,8 @@ pub(crate) struct Survey {
     pub(crate) gaps: Vec<Gap>,
     /// The zone of most of what is read, in seconds east of UTC.
     pub(crate) offset_s: i32,
+    /// Configurations that were read, in that order.
+    pub(crate) configuration: Vec<(PathBuf, Vec<u8>)>,
 }
 
 /// What the user says about the files.
@@ -54,6 +56,10 @@ pub(crate) struct Hints {
     pub(crate) zone: Option<TimeZone>,
     /// A configuration to take formats from.
     pub(crate) nginx_conf: Option<PathBuf>,
+    /// Configurations of a case, if none is named.
+    pub(crate) captured: Vec<(PathBuf, Vec<u8>)>,
+    /// Zones that were concluded for files of a case, by what is shown for them.
+    pub(crate) zones: HashMap<Arc<str>, TimeZone>,
 }
 
 /// Looks at the beginnings of all files.
@@ -70,12 +76,15 @@ pub(crate) fn survey(found: Discovered, hints: &Hints) -> Survey {
     let mut configurations = Configurations::default();
     if let Some(path) = &hints.nginx_conf {
         configurations.given(path, &mut survey.gaps);
+    } else {
+        configurations.captured(&hints.captured);
     }
     let (heads, strangers) = recognise_all(found.files, &mut configurations, &mut survey.gaps);
     survey.say_strangers(&strangers, &heads, hints);
     let heads = same_content::without_copies(heads, &mut survey.notes);
     survey.offset_s = main_offset(&heads).or_else(|| fixed_offset(hints.zone.as_ref()?)).unwrap_or(0);
-    survey.choose_contexts(heads, hints.zone.as_ref());
+    survey.choose_contexts(heads, hints);
+    survey.configuration = configurations.into_texts();
     survey
 }
 
@@ -157,7 +166,7 @@ impl Sink for FirstRequest {
 
 impl Survey {
     /// Puts a head's file among those to read.
-    fn choose_contexts(&mut self, heads: Vec<Head>, zone: Option<&TimeZone>) {
+    fn choose_contexts(&mut self, heads: Vec<Head>, hints: &Hints) {
         let mut sets: HashMap<(String, String), usize> = HashMap::new();
         let offsets: Vec<(Option<PathBuf>, i32)> =
             heads.iter().filter_map(|head| Some((head.file.folder().map(Path::to_owned), head.offset_s?))).collect();
@@ -173,7 +182,8 @@ impl Survey {
             *self.in_set.entry(set).or_default() += 1;
             let neighbour = offsets.iter().find(|(folder, _)| folder.as_deref() == head.file.folder());
             // A log without zones was written by the same machine as the one beside it, which has them.
-            let known = zone.cloned().or_else(|| {
+            let said = hints.zone.as_ref().or_else(|| hints.zones.get(&head.file.display));
+            let known = said.cloned().or_else(|| {
                 let (_, offset_s) = neighbour.or_else(|| only(&offsets))?;
                 Offset::from_seconds(*offset_s).ok().map(TimeZone::fixed)
             });

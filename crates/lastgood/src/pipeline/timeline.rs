@@ -12,7 +12,8 @@ use super::reread::Parts;
 use super::scan::Scanned;
 use super::survey::Survey;
 use super::tally::{Mark, Row, Ruling, Tally};
-use super::{Collected, account, collect, overlaps, scan};
+use super::{Collected, Subject, account, collect, overlaps, scan};
+use crate::case::Opened;
 use crate::investigation::Progress;
 use crate::said::Moment;
 
@@ -36,6 +37,8 @@ pub struct CourseArgs {
     pub zone: Option<TimeZone>,
     /// An nginx configuration to take log formats from.
     pub nginx_conf: Option<PathBuf>,
+    /// The case that is replayed, if it is one.
+    pub case: Option<Opened>,
 }
 
 /// Requests over time.
@@ -96,7 +99,13 @@ impl Course {
 /// # Errors
 /// [`super::NoLogs`] if nothing that was named is a log.
 pub fn course(args: &CourseArgs, progress: &dyn Progress) -> anyhow::Result<Course> {
-    let Collected { mut survey, live, .. } = collect(&args.paths, args.zone.as_ref(), args.nginx_conf.as_deref())?;
+    let subject = Subject {
+        paths: &args.paths,
+        zone: args.zone.as_ref(),
+        nginx_conf: args.nginx_conf.as_deref(),
+        case: args.case.as_ref(),
+    };
+    let Collected { mut survey, clock, .. } = collect(&subject)?;
     let ruling = Ruling {
         by: args.by.clone(),
         per_ms: args.per_ms.max(1),
@@ -116,7 +125,7 @@ pub fn course(args: &CourseArgs, progress: &dyn Progress) -> anyhow::Result<Cour
     survey.note_reading(&scanned, &copies);
 
     let last_line = scanned.iter().filter_map(|scanned| Some(scanned.span()?.to())).max();
-    let now = if live { lastgood_world::now() } else { last_line.unwrap_or_default() };
+    let now = clock.or(last_line).unwrap_or_default();
     let bound = |moment: Option<Moment>| moment.map(|moment| moment.bound(now, survey.offset_s));
     let since = bound(args.since).unwrap_or(UnixMs::MIN);
     let until = bound(args.until).unwrap_or(UnixMs::MAX);

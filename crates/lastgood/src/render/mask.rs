@@ -3,8 +3,11 @@
 
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
+use std::ops::Range;
 
 use lastgood_model::Catalogue;
+
+use crate::privacy::addresses::{address, mail, may_be_a_client};
 
 /// Names of what was masked, for one document.
 #[derive(Clone, Debug, Default)]
@@ -14,79 +17,59 @@ pub struct Mask {
     upstreams: HashSet<IpAddr>,
 }
 
-/// What systemd's instantiated units end in: `user@1000.service` is no mail address.
-const UNIT_SUFFIXES: &[&str] =
-    &["service", "socket", "timer", "mount", "automount", "target", "slice", "scope", "path", "device", "swap"];
-
 impl Mask {
     /// One that leaves the upstreams of a catalogue alone.
     #[must_use]
     pub fn new(catalogue: &Catalogue) -> Self {
-        let logged = catalogue.shapes.iter().filter_map(|shape| shape.upstream.as_deref());
-        let sliced = catalogue.slices.iter().filter_map(|slice| slice.upstream.map(|atom| catalogue.text(atom)));
-        let upstreams = logged.chain(sliced).filter_map(|upstream| address(upstream).map(|(address, _)| address));
-        Self { upstreams: upstreams.collect(), ..Self::default() }
+        Self { upstreams: upstreams(catalogue), ..Self::default() }
     }
 
     /// The text without addresses.
     pub fn hide(&mut self, text: &str) -> String {
+        let bytes = text.as_bytes();
         let mut out = String::with_capacity(text.len());
-        let mut rest = text;
-        while !rest.is_empty() {
-            let begins = !out.ends_with(|c: char| c.is_ascii_alphanumeric() || c == '.' || c == '_');
-            if let Some((mail, length)) = begins.then(|| mail(rest)).flatten() {
-                let next = self.mails.len() + 1;
-                let number = *self.mails.entry(mail).or_insert(next);
-                out.push_str(&format!("mail-{number}"));
-                rest = rest.get(length..).unwrap_or_default();
-            } else if let Some((address, length)) =
-                begins.then(|| address(rest)).flatten().filter(|(address, _)| self.is_client(*address))
-            {
-                let next = self.clients.len() + 1;
-                let number = *self.clients.entry(address).or_insert(next);
-                out.push_str(&format!("client-{number}"));
-                rest = rest.get(length..).unwrap_or_default();
-            } else {
-                let mut chars = rest.chars();
-                out.extend(chars.next());
-                rest = chars.as_str();
-            }
+        let (mut at, mut copied) = (0, 0);
+        while at < bytes.len() {
+            let Some((range, name)) = self.name(bytes, at) else {
+                at += 1;
+                continue;
+            };
+            out.push_str(text.get(copied..range.start).unwrap_or_default());
+            out.push_str(&name);
+            at = range.end;
+            copied = at;
         }
+        out.push_str(text.get(copied..).unwrap_or_default());
         out
     }
 
-    fn is_client(&self, address: IpAddr) -> bool {
-        !address.is_loopback() && !address.is_unspecified() && !self.upstreams.contains(&address)
+    /// The name of the address that begins here.
+    fn name(&mut self, text: &[u8], at: usize) -> Option<(Range<usize>, String)> {
+        if let Some(mail) = mail(text, at) {
+            let next = self.mails.len() + 1;
+            let number = *self.mails.entry(mail.address).or_insert(next);
+            return Some((mail.range, format!("mail-{number}")));
+        }
+        let (address, range) = address(text, at)?;
+        let next = self.clients.len() + 1;
+        let kept = || (range.clone(), String::from_utf8_lossy(text.get(range.clone()).unwrap_or_default()).into_owned());
+        if !may_be_a_client(address) || self.upstreams.contains(&address) {
+            return Some(kept());
+        }
+        let number = *self.clients.entry(address).or_insert(next);
+        Some((range, format!("client-{number}")))
     }
 }
 
-/// The address that a text begins with, and its length; a port is not part of it.
-fn address(text: &str) -> Option<(IpAddr, usize)> {
-    let run = |part: fn(u8) -> bool| text.bytes().take_while(|byte| part(*byte)).count();
-    let four = run(|byte| byte.is_ascii_digit() || byte == b'.');
-    let four = text.get(..four)?.trim_end_matches('.');
-    if let Ok(address) = four.parse::<IpAddr>() {
-        return Some((address, four.len()));
-    }
-    let six = run(|byte| byte.is_ascii_hexdigit() || byte == b':' || byte == b'.');
-    let six = text.get(..six)?.trim_end_matches('.');
-    // A time of day is no address; std agrees, unless it has eight groups.
-    let six = if six.ends_with("::") { six } else { six.trim_end_matches(':') };
-    six.contains(':').then(|| six.parse::<IpAddr>().ok()).flatten().map(|address| (address, six.len()))
-}
-
-/// The mail address that a text begins with, and its length.
-fn mail(text: &str) -> Option<(String, usize)> {
-    let local = text.bytes().take_while(|b| b.is_ascii_alphanumeric() || b"._+-".contains(b)).count();
-    let (local_part, rest) = text.split_at_checked(local)?;
-    // `%40` is how `@` stands in a URL.
-    let (sign, rest) = ["@", "%40"].into_iter().find_map(|sign| Some((sign, rest.strip_prefix(sign)?)))?;
-    let domain = rest.bytes().take_while(|b| b.is_ascii_alphanumeric() || *b == b'.' || *b == b'-').count();
-    let domain = rest.get(..domain)?.trim_end_matches('.');
-    let last = domain.rsplit_once('.').map(|(_, last)| last)?;
-    let named = last.len() >= 2 && last.bytes().all(|b| b.is_ascii_alphabetic()) && !UNIT_SUFFIXES.contains(&last);
-    (!local_part.is_empty() && named)
-        .then(|| (format!("{local_part}@{domain}").to_ascii_lowercase(), local + sign.len() + domain.len()))
+/// The addresses of upstreams, as logs and configurations name them.
+pub fn upstreams(catalogue: &Catalogue) -> HashSet<IpAddr> {
+    let logged = catalogue.shapes.iter().filter_map(|shape| shape.upstream.as_deref());
+    let sliced = catalogue.slices.iter().filter_map(|slice| slice.upstream.map(|atom| catalogue.text(atom)));
+    let first = |upstream: &str| {
+        let bytes = upstream.as_bytes();
+        (0..bytes.len()).find_map(|at| address(bytes, at)).map(|(address, _)| address)
+    };
+    logged.chain(sliced).filter_map(first).collect()
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! Log text made fit to be shown: nothing that steers a terminal or turns text around, no long opaque value, no value
-//! of a key that looks secret. Everything else stands as it stands in the log. Whose address it is: `mask`.
+//! of a key that looks secret. Everything else stands as it stands in the log. What is secret: `privacy/secrets.rs`;
+//! whose address it is: `mask`.
 
 use super::layout::{beginning, ending, width};
+use crate::privacy::secrets::private;
 
 /// How to write what cannot be shown as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,33 +14,6 @@ pub enum Unshowable {
     Left,
 }
 
-/// Values longer than this are opaque to a reader and may be personal.
-const LONGEST_VALUE: usize = 40;
-
-/// Parts of keys whose values are never shown.
-const SECRET: &[&str] = &[
-    "pass",
-    "pwd",
-    "token",
-    "secret",
-    "session",
-    "sess",
-    "auth",
-    "credential",
-    "signature",
-    "apikey",
-    "jwt",
-    "cookie",
-    "otp",
-    "ssn",
-    "jumin",
-    "cipher",
-    "private",
-];
-/// Whole keys, or their ends after `_`, `-` or `.`, whose values are never shown.
-const SECRET_WORDS: &[&str] = &["key", "sid", "sig", "enc", "pin", "dsn"];
-/// A whole key that is a secret in a query (`?code=…` of a login) and an ordinary word elsewhere (`code=exited`).
-const SECRET_IN_QUERY: &str = "code";
 /// So much of a line is looked at; nobody reads on.
 const LONGEST_LINE: usize = 16 * 1024;
 
@@ -113,7 +88,7 @@ fn hidden(line: &[u8]) -> Vec<std::ops::Range<usize>> {
     let mut found: Vec<std::ops::Range<usize>> = Vec::new();
     let mut at = 0;
     while at < line.len() {
-        let hide = value(line, at).or_else(|| user_info(line, at)).or_else(|| long_run(line, at));
+        let hide = private(line, at).map(|(range, _)| range);
         match hide {
             Some(range) if range.end > at => {
                 at = range.end;
@@ -123,97 +98,6 @@ fn hidden(line: &[u8]) -> Vec<std::ops::Range<usize>> {
         }
     }
     found
-}
-
-const fn ends_value(byte: u8) -> bool {
-    matches!(byte, b'&' | b';' | b'"' | b'\'' | b'<' | b'>' | b'#' | b'\\') || byte.is_ascii_whitespace()
-}
-
-/// The value of `key=value`, `"key": "value"` or `key: value` that begins here, if it is not to be shown.
-fn value(line: &[u8], at: usize) -> Option<std::ops::Range<usize>> {
-    let field = field(line.get(..at)?)?;
-    let rest = line.get(at..)?;
-    // `Authorization: Bearer x`: the scheme is no secret, what follows is.
-    let scheme = [&b"Bearer "[..], b"Basic ", b"Digest "].into_iter().find(|scheme| rest.starts_with(scheme));
-    let start = at + scheme.map_or(0, <[u8]>::len);
-    let ends = |byte: &u8| if field.written == Written::Quoted { *byte == b'"' } else { ends_value(*byte) };
-    let length = line.get(start..)?.iter().position(ends).unwrap_or(line.len() - start);
-    // In one JSON value a whole line of another log may stand; only a plain `key=value` is too long by itself.
-    let long = field.written == Written::Equals && length > LONGEST_VALUE;
-    (length > 0 && (field.is_secret() || long)).then_some(start..start + length)
-}
-
-/// How a key and its value are written.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Written {
-    /// `key=value`
-    Equals,
-    /// `key: value`
-    Colon,
-    /// `"key": "value"`
-    Quoted,
-}
-
-/// A key whose value begins.
-struct Field<'a> {
-    key: &'a [u8],
-    written: Written,
-    in_query: bool,
-}
-
-impl Field<'_> {
-    fn is_secret(&self) -> bool {
-        let key = String::from_utf8_lossy(self.key).to_ascii_lowercase();
-        let key = key.trim_end_matches(']');
-        let last = key.rsplit(['_', '-', '.', '[']).next().unwrap_or_default();
-        SECRET.iter().any(|part| key.contains(part))
-            || (self.written != Written::Colon && SECRET_WORDS.contains(&last))
-            || (self.in_query && key == SECRET_IN_QUERY)
-    }
-}
-
-/// The field whose value begins after `before`.
-fn field(before: &[u8]) -> Option<Field<'_>> {
-    let (front, written) = if let Some(front) = before.strip_suffix(b"=") {
-        (front, Written::Equals)
-    } else {
-        let (front, written) = match before.strip_suffix(b"\"") {
-            Some(front) => (front, Written::Quoted),
-            None => (before, Written::Colon),
-        };
-        let front = front.trim_ascii_end().strip_suffix(b":")?;
-        // `a:b` alone may be a time or an address; a header or a JSON field has a blank or quotes.
-        if before.len() == front.len() + 1 {
-            return None;
-        }
-        (front.strip_suffix(b"\"").unwrap_or(front), written)
-    };
-    let part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'[' | b']' | b'%');
-    let length = front.iter().rev().take_while(|byte| part(byte)).count();
-    let (rest, key) = front.split_at_checked(front.len() - length)?;
-    (length > 0).then(|| Field { key, written, in_query: rest.ends_with(b"?") || rest.ends_with(b"&") })
-}
-
-/// `user:password@` of a URL that begins here.
-fn user_info(line: &[u8], at: usize) -> Option<std::ops::Range<usize>> {
-    line.get(..at)?.ends_with(b"://").then_some(())?;
-    let authority = line.get(at..)?;
-    let end = authority.iter().position(|byte| *byte == b'/' || ends_value(*byte)).unwrap_or(authority.len());
-    let sign = authority.get(..end)?.iter().rposition(|byte| *byte == b'@')?;
-    (sign > 0).then_some(at..at + sign)
-}
-
-/// A run of letters, digits and signs of encodings that begins here and is too long to mean anything to a reader.
-fn long_run(line: &[u8], at: usize) -> Option<std::ops::Range<usize>> {
-    let part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'%' | b'+' | b'~');
-    if at > 0 && line.get(at - 1).is_some_and(part) {
-        return None;
-    }
-    let rest = line.get(at..)?;
-    let signed = rest.starts_with(b"eyJ");
-    let length = rest.iter().take_while(|byte| part(byte) || (signed && **byte == b'.')).count();
-    let opaque = rest.get(..length)?.iter().any(u8::is_ascii_digit) || !rest.get(..length)?.contains(&b'-');
-    (length > LONGEST_VALUE && opaque).then_some(at..at + length)
 }
 
 /// A quote in at most `columns`. What tells most is kept: in an access line the time up to the status, in a journal

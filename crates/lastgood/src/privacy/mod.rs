@@ -1,0 +1,7 @@
+//! What in log text is somebody's own: where it stands (`addresses`, `secrets`, `known`), and what is written in its
+//! place when logs are handed on (`stand_ins`). How a document shows what was taken out is decided in `render`.
+
+pub mod addresses;
+pub mod known;
+pub mod secrets;
+pub mod stand_ins;
