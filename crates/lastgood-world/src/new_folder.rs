@@ -202,7 +202,10 @@ mod tests {
         let packed = fs::read(target.join("logs/a/x.log.gz")).unwrap();
         assert!(packed.starts_with(&[0x1f, 0x8b]) && digest.len() == 64);
         let mode = |path: &str| target.join(path).metadata().unwrap().mode() & 0o777;
-        assert_eq!([mode(""), mode("logs/a"), mode("case.toml"), mode("logs/a/x.log.gz")], [0o700, 0o700, 0o600, 0o600]);
+        assert_eq!(
+            [mode(""), mode("logs/a"), mode("case.toml"), mode("logs/a/x.log.gz")],
+            [0o700, 0o700, 0o600, 0o600]
+        );
         assert_eq!(NewFolder::begin(&target).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
         assert_eq!(fs::read_dir(place.path()).unwrap().count(), 1);
     }

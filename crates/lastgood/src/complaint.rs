@@ -23,6 +23,11 @@ pub enum Complaint {
         /// What was typed.
         given: String,
     },
+    /// Not a size.
+    Size {
+        /// What was typed.
+        given: String,
+    },
     /// Not a duration.
     Duration {
         /// The option.
@@ -64,6 +69,32 @@ pub enum Complaint {
     },
     /// Everything was read and nobody can tell whether anything is wrong; why not stands in the answer.
     Undetermined,
+    /// A folder that cannot be read as a case.
+    Case {
+        /// The folder.
+        folder: String,
+        /// Why not.
+        why: String,
+    },
+    /// A case that a newer version wrote.
+    NewerCase {
+        /// The folder.
+        folder: String,
+        /// Its version.
+        version: u64,
+    },
+    /// What shall be written is there already.
+    Exists {
+        /// Where.
+        path: String,
+    },
+    /// More than may be captured.
+    TooMuch {
+        /// Bytes after unpacking.
+        bytes: u64,
+        /// The limit.
+        most: u64,
+    },
     /// The answer could not be written to a file.
     Write {
         /// Where to.

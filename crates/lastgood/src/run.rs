@@ -7,7 +7,7 @@ use std::io::ErrorKind;
 use clap::Parser;
 
 use crate::cli::{Cli, Command, Manner, When};
-use crate::commands::{completions, explain, man, report, timeline, why};
+use crate::commands::{capture, completions, explain, man, report, timeline, why};
 use crate::exit::Exit;
 use crate::io::Io;
 use crate::render::answer::View;
@@ -36,6 +36,7 @@ fn dispatch(command: &Command, view: View, io: &mut Io<'_>) -> anyhow::Result<Ex
         Command::Why(args) => why::run(args, view, io),
         Command::Timeline(args) => timeline::run(args, view, io),
         Command::Report(args) => report::run(args, view, io),
+        Command::Capture(args) => capture::run(args, view, io),
         Command::Explain(args) => explain::run(args, view, io),
         Command::Completions(args) => completions::run(args, io),
         Command::Man(args) => man::run(args, io),

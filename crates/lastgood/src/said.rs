@@ -114,6 +114,19 @@ pub fn duration_ms(text: &str) -> Option<i64> {
     (!duration.is_negative()).then(|| whole_ms(duration))
 }
 
+/// A size in bytes: `200M`, `2G`, `512k`, in powers of 1000.
+#[must_use]
+pub fn size(text: &str) -> Option<u64> {
+    let text = text.trim().trim_end_matches(['B', 'b']);
+    let (number, unit) = match text.char_indices().last()? {
+        (at, 'k' | 'K') => (text.get(..at)?, 1_000),
+        (at, 'm' | 'M') => (text.get(..at)?, 1_000_000),
+        (at, 'g' | 'G') => (text.get(..at)?, 1_000_000_000),
+        _ => (text, 1),
+    };
+    number.trim().parse::<u64>().ok()?.checked_mul(unit)
+}
+
 /// A zone: `Asia/Seoul`, `+09:00`, `+0900`, `UTC`.
 #[must_use]
 pub fn zone(text: &str) -> Option<TimeZone> {
@@ -198,6 +211,10 @@ mod tests {
         assert_eq!(duration_ms("1h 30m"), Some(5_400_000));
         assert_eq!(duration_ms("-30s"), None);
         assert_eq!(duration_ms("soon"), None);
+        assert_eq!(
+            ["200M", "2 GB", "7", "M", "1.5G"].map(size),
+            [Some(200_000_000), Some(2_000_000_000), Some(7), None, None]
+        );
         let offset = |text: &str| zone(text).and_then(|zone| Some(zone.to_fixed_offset().ok()?.seconds()));
         assert_eq!(offset("+09:00"), Some(KST));
         assert_eq!(offset("+9"), Some(KST));

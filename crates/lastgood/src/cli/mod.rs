@@ -18,6 +18,7 @@ Examples:
   lastgood why /var/log/nginx --noticed-at 12:57
   zcat access.log.*.gz | lastgood why -
   lastgood report /var/log/nginx --format md -o post-mortem.md
+  lastgood capture /var/log/nginx -o case
   lastgood explain 502")]
 pub struct Cli {
     /// What is asked of every command
@@ -59,6 +60,8 @@ pub enum Command {
     Timeline(timeline::TimelineArgs),
     /// The post-mortem
     Report(commands::report::ReportArgs),
+    /// A folder of the logs that can be sent and looked at again
+    Capture(commands::capture::CaptureArgs),
     /// What a cause or an HTTP status means
     Explain(commands::explain::ExplainArgs),
     /// Completions for a shell

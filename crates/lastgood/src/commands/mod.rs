@@ -1,5 +1,6 @@
 //! One file a command: its arguments and its run. A command collects, lets decide, renders, and nothing else.
 
+pub mod capture;
 pub mod completions;
 pub mod explain;
 pub mod man;

@@ -106,10 +106,8 @@ pub fn capture(args: &CaptureArgs, progress: &dyn Progress) -> anyhow::Result<Ca
     files.extend(writing.configuration(&survey).map_err(|error| failed(&args.output, &error))?);
 
     let at = if live { now() } else { clock.unwrap_or_else(now) };
-    let asked = Asked {
-        change: args.asked.change.iter().map(|said| writing.text(said)).collect(),
-        ..args.asked.clone()
-    };
+    let asked =
+        Asked { change: args.asked.change.iter().map(|said| writing.text(said)).collect(), ..args.asked.clone() };
     let case = Case {
         version: VERSION,
         tool: concat!("lastgood ", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -218,9 +216,8 @@ impl Writing {
                 loop {
                     let offset = blocks.offset();
                     let Some(block) = blocks.next_block() else { break };
-                    let is_kept = pieces.is_none_or(|pieces| {
-                        pieces.iter().any(|(entry, end)| (entry.offset..*end).contains(&offset))
-                    });
+                    let is_kept = pieces
+                        .is_none_or(|pieces| pieces.iter().any(|(entry, end)| (entry.offset..*end).contains(&offset)));
                     out.clear();
                     for line in block.split_inclusive(|byte| *byte == b'\n') {
                         lines += 1;

@@ -98,6 +98,9 @@ impl Survey {
             // It then tells this user's own entries, and that is all that was read.
             self.gaps.push(Gap { what: Arc::clone(&what), why: GapKind::NoPermission });
         }
+        if file.size == 0 {
+            return;
+        }
         let context = Context { zone: TimeZone::UTC, vhost: Arc::clone(&what) };
         self.names.push(what);
         let set = usize::MAX;

@@ -17,6 +17,8 @@ const FIRST_V4: u32 = 0xf000_0001;
 const FIRST_V6: u128 = 0xfd00_0000_0000_0000_0000_0000_0000_0001;
 /// A digest is as long as what it stands for, up to this: long ones stay long to those who cut them out.
 const LONGEST_DIGEST: usize = 64;
+/// What brackets became on a German terminal.
+const BRACKETS: &[char] = &['Ä', 'Ö', 'Ü', 'ä', 'ö', 'ü', 'ß'];
 /// Fewer numbers in brackets are no text that was written as its bytes.
 const SHORTEST_ARRAY: usize = 6;
 
@@ -97,11 +99,11 @@ impl StandIns {
         match private(line, at) {
             Some((range, Why::Secret)) => {
                 self.secrets += 1;
-                return Some((range.clone(), self.digest(line.get(range)?)));
+                return Some((range.clone(), self.value(line.get(range)?)));
             }
             Some((range, Why::Opaque)) => {
                 self.opaque += 1;
-                return Some((range.clone(), self.digest(line.get(range)?)));
+                return Some((range.clone(), self.value(line.get(range)?)));
             }
             // A path or a list; what is private in it is looked for.
             Some((_, Why::Long)) | None => {}
@@ -142,6 +144,28 @@ impl StandIns {
             }
         };
         stand_in.to_string().into_bytes()
+    }
+
+    /// What stands for a value. Damage inside of it stays: without it the line would be another one.
+    fn value(&self, value: &[u8]) -> Vec<u8> {
+        let mut out = Vec::with_capacity(value.len());
+        let mut text = String::new();
+        for chunk in value.utf8_chunks() {
+            for letter in chunk.valid().chars() {
+                if letter.is_control() || BRACKETS.contains(&letter) {
+                    out.extend(self.digest(std::mem::take(&mut text).as_bytes()));
+                    out.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes());
+                } else {
+                    text.push(letter);
+                }
+            }
+            if !chunk.invalid().is_empty() {
+                out.extend(self.digest(std::mem::take(&mut text).as_bytes()));
+                out.extend_from_slice(chunk.invalid());
+            }
+        }
+        out.extend(self.digest(text.as_bytes()));
+        out
     }
 
     /// Signs that stand for a value: numbers for a number, which may stand where nothing else may.
@@ -204,7 +228,8 @@ mod tests {
     fn secrets_stay_equal_and_as_long_as_they_were() {
         let mut stand_ins = stand_ins();
         let enc = "Zx9".repeat(30);
-        let line = format!("?enc={enc}&a=1 password=abcdef \"pin\": 1234}} redis://u:p@h hunter22 aHVudGVyMjI= Ä?enc={enc}");
+        let line =
+            format!("?enc={enc}&a=1 password=abcdef \"pin\": 1234}} redis://u:p@h hunter22 aHVudGVyMjI= Ä?enc={enc}");
         let out = written(&mut stand_ins, line.as_bytes());
         for secret in ["Zx9", "abcdef", "1234", "u:p", "hunter22", "aHVudGVyMjI"] {
             assert!(!out.contains(secret), "{secret}: {out}");
@@ -221,6 +246,18 @@ mod tests {
         let mut out = Vec::new();
         stand_ins().line(line, &mut out);
         assert_eq!(out, line);
+    }
+
+    #[test]
+    fn damage_in_a_secret_stays_and_the_secret_goes() {
+        let mut out = Vec::new();
+        stand_ins().line(b"?password=abcdef\0\0ghi\xc4jkl\xc3\x84mno x", &mut out);
+        assert!(holds(&out, b"\0\0") && holds(&out, b"\xc4") && holds(&out, b"\xc3\x84") && out.ends_with(b" x"));
+        assert!(!holds(&out, b"abcdef") && !holds(&out, b"ghi") && !holds(&out, b"mno"));
+    }
+
+    fn holds(text: &[u8], part: &[u8]) -> bool {
+        text.windows(part.len()).any(|window| window == part)
     }
 
     #[test]

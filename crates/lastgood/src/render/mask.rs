@@ -52,7 +52,8 @@ impl Mask {
         }
         let (address, range) = address(text, at)?;
         let next = self.clients.len() + 1;
-        let kept = || (range.clone(), String::from_utf8_lossy(text.get(range.clone()).unwrap_or_default()).into_owned());
+        let kept =
+            || (range.clone(), String::from_utf8_lossy(text.get(range.clone()).unwrap_or_default()).into_owned());
         if !may_be_a_client(address) || self.upstreams.contains(&address) {
             return Some(kept());
         }

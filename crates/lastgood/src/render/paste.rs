@@ -118,7 +118,7 @@ fn ask(upstream: &str) -> Option<String> {
 }
 
 /// A name as one word of a shell; none if it holds what no real name holds, or begins like an option.
-fn word(name: &str) -> Option<String> {
+pub(crate) fn word(name: &str) -> Option<String> {
     let real = !name.is_empty() && name.len() <= 255 && !name.starts_with('-') && clean(name) == name;
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_@%+:,./-[]".contains(&byte);
     match (real, name.bytes().all(|byte| plain(byte) && !b"[]".contains(&byte))) {

@@ -2,6 +2,7 @@
 //! one language does not compile. Not the layout, and not the long explanations, which stand in `knowledge/`.
 
 mod account;
+mod capture;
 mod course;
 mod en;
 pub mod josa;
@@ -17,6 +18,7 @@ use lastgood_model::{
 
 use account::is_name;
 pub use account::{Account, Trigger, part};
+pub use capture::CaptureTold;
 pub use number::{grouped, status};
 pub use page_table::PageWords;
 pub use written_table::{ArticleWords, ReportWords};

@@ -72,6 +72,38 @@ fn times_and_zones_that_are_none() {
 }
 
 #[test]
+fn a_case_is_captured() {
+    let run = |lang| {
+        let run =
+            lastgood().file("access.log", log()).args(["capture", "access.log", "-o", "case", "--lang", lang]).run();
+        without_size(&run.to_string())
+    };
+    assert_snapshot!(format!("{}\n{}", run("en"), run("ko")));
+}
+
+/// How well a case is packed is its packer's matter.
+fn without_size(text: &str) -> String {
+    let words =
+        text.split(' ').map(|word| if word.parse::<f64>().is_ok() && word.contains('.') { "[size]" } else { word });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn cases_that_cannot_be_written_or_read() {
+    let run = |lang: &str| {
+        let newer = lastgood().file("case/case.toml", "version = 7\n").args(["why", "case", "--lang", lang]).run();
+        let none = lastgood().file("case/x.log", log()).args(["why", "--case", "case", "--lang", lang]).run();
+        let there = lastgood().file("case/x.log", log()).args(["capture", "case", "-o", "case", "--lang", lang]).run();
+        let large = ["capture", "x.log", "-o", "case", "--max-size", "1k", "--lang", lang];
+        let large = lastgood().file("x.log", log()).args(large).run();
+        let size =
+            lastgood().file("x.log", log()).args(["capture", "x.log", "-o", "c", "--max-size", "x", "--lang", lang]);
+        [newer, none, there, large, size.run()].map(|output| output.to_string()).join("\n")
+    };
+    assert_snapshot!(format!("{}\n{}", run("en"), run("ko")));
+}
+
+#[test]
 fn a_folder_without_logs() {
     let run = |lang| lastgood().file("empty/readme.txt", "nothing").args(["why", "empty", "--lang", lang]).run();
     assert_snapshot!(format!("{}\n{}", run("en"), run("ko")));

@@ -3,8 +3,10 @@
 use lastgood_model::{Gap, GapKind, NoteKind};
 
 use super::super::Words;
+use super::super::capture::bytes;
 use super::super::number::{grouped, percent};
 use super::{English, name_of, plural};
+use crate::case::VERSION;
 use crate::complaint::Complaint;
 use crate::render::postmortem::{Fault, Mistake};
 
@@ -156,6 +158,22 @@ pub(super) fn complaint(complaint: &Complaint) -> (String, Vec<String>) {
         Complaint::TemplateFormat { format } => (
             format!("--template: a template is for --format md, not {format}"),
             "leave --format or --template away".to_owned(),
+        ),
+        Complaint::Size { given } => (format!("--max-size: `{given}` is not a size"), "write 200M or 2G".to_owned()),
+        Complaint::Case { folder, why } => (
+            format!("{folder}: not a case that can be read: {why}"),
+            "lastgood capture LOG -o DIR writes one".to_owned(),
+        ),
+        Complaint::NewerCase { folder, version } => (
+            format!("{folder}: a case of version {version}; this lastgood reads version {VERSION}"),
+            "replay it with the lastgood that its case.toml names under tool, or a newer one".to_owned(),
+        ),
+        Complaint::Exists { path } => {
+            (format!("{path}: is there already; nothing was written"), "name another folder with -o".to_owned())
+        }
+        Complaint::TooMuch { bytes: found, most } => (
+            format!("{} to capture, and no more than {} are wanted; nothing was written", bytes(*found), bytes(*most)),
+            "narrow it with --since and --until or fewer files, or allow more with --max-size".to_owned(),
         ),
         Complaint::Other { what, hints } => return (what.clone(), hints.clone()),
     };

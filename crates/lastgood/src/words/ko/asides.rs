@@ -3,9 +3,11 @@
 use lastgood_model::{Gap, GapKind, NoteKind};
 
 use super::super::Words;
+use super::super::capture::bytes;
 use super::super::josa::{object, towards, with};
 use super::super::number::{grouped, percent};
 use super::{Korean, name_of};
+use crate::case::VERSION;
 use crate::complaint::Complaint;
 use crate::render::postmortem::{Fault, Mistake};
 
@@ -153,6 +155,22 @@ pub(super) fn complaint(complaint: &Complaint) -> (String, Vec<String>) {
         Complaint::TemplateFormat { format } => (
             format!("--template: 템플릿은 --format md에만 쓸 수 있음 ({format} 불가)"),
             "--format과 --template 가운데 하나를 빼세요".to_owned(),
+        ),
+        Complaint::Size { given } => (format!("--max-size: `{given}`: 크기가 아님"), "200M, 2G처럼 쓰세요".to_owned()),
+        Complaint::Case { folder, why } => (
+            format!("{folder}: 사례로 읽을 수 없음: {why}"),
+            "lastgood capture LOG -o DIR 명령이 사례를 만듭니다".to_owned(),
+        ),
+        Complaint::NewerCase { folder, version } => (
+            format!("{folder}: 사례 버전 {version}, 이 lastgood는 버전 {VERSION}까지 읽음"),
+            "case.toml의 tool에 적힌 버전이나 더 새로운 lastgood로 다시 보세요".to_owned(),
+        ),
+        Complaint::Exists { path } => {
+            (format!("{path}: 이미 있어 아무것도 쓰지 않음"), "-o에 다른 폴더를 지정하세요".to_owned())
+        }
+        Complaint::TooMuch { bytes: found, most } => (
+            format!("수집할 양 {}, 한도 {}: 아무것도 쓰지 않음", bytes(*found), bytes(*most)),
+            "--since, --until로 시간을 좁히거나 파일을 줄이세요. --max-size로 한도를 늘릴 수도 있습니다".to_owned(),
         ),
         Complaint::Other { what, hints } => return (what.clone(), hints.clone()),
     };

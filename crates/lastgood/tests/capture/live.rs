@@ -1,0 +1,49 @@
+//! A host that was captured as it was then is that host when the case is replayed, and no other one.
+
+use std::fs::{self, File};
+use std::os::unix::fs::symlink;
+use std::process::Command;
+use std::thread::sleep;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+
+use crate::{comparable, lastgood};
+
+#[test]
+fn a_live_host_replays_to_the_same_verdict() {
+    let place = tempfile::tempdir().unwrap();
+    let log = place.path().join("access.log");
+    let begin = Timestamp::now() - SignedDuration::from_mins(30);
+    // It was down for a while and is well again: live, that is a note and no incident.
+    let text: String = (0..1_500)
+        .map(|second| {
+            let at = (begin + SignedDuration::from_secs(second)).to_zoned(TimeZone::UTC);
+            let status = if (300..500).contains(&second) { 502 } else { 200 };
+            let at = at.strftime("%d/%b/%Y:%H:%M:%S +0000");
+            format!("203.0.113.{} - - [{at}] \"GET / HTTP/1.1\" {status} 7 \"-\" \"curl/7\"\n", second % 19)
+        })
+        .collect();
+    fs::write(&log, text).unwrap();
+    // Whoever is called nginx and has a log open for writing is one, as far as anybody outside can see.
+    let server = place.path().join("nginx");
+    symlink("/bin/sleep", &server).unwrap();
+    let open = File::options().append(true).open(&log).unwrap();
+    let mut process = Command::new(&server).arg("60").stdout(open).spawn().unwrap();
+    let name = format!("/proc/{}/comm", process.id());
+    while fs::read_to_string(&name).unwrap().trim() != "nginx" {
+        sleep(Duration::from_millis(1));
+    }
+    let before = lastgood(place.path(), &["report", "--format", "json", "access.log"]);
+    let captured = lastgood(place.path(), &["capture", "access.log", "-o", "case", "--json"]);
+    process.kill().unwrap();
+    process.wait().unwrap();
+    assert_eq!(captured.code, Some(0), "{}", captured.stderr);
+    assert_eq!(captured.json()["live"], true);
+
+    let after = lastgood(place.path(), &["report", "--format", "json", "case"]);
+    assert_eq!((before.code, after.code), (Some(0), Some(0)), "{}", after.stderr);
+    let (before, after) = (comparable(before.json()), comparable(after.json()));
+    assert_eq!(before["notes"][0]["kind"], "recovered");
+    assert_eq!(before, after);
+}
