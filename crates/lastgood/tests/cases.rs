@@ -206,7 +206,9 @@ impl Case {
         };
         let mut command = Command::new(env!("CARGO_BIN_EXE_lastgood"));
         command.env_clear().arg("why");
-        if expected.input.is_empty() {
+        if self.is_captured() {
+            command.current_dir(&self.folder).args(["--case", "."]);
+        } else if expected.input.is_empty() {
             command.current_dir(&self.folder).arg("host");
         } else {
             command.current_dir(self.host()).args(&expected.input);
@@ -235,8 +237,14 @@ impl Case {
         self.compare(&verdict, &expected);
     }
 
+    /// What references are relative to.
     fn host(&self) -> PathBuf {
-        self.folder.join("host")
+        if self.is_captured() { self.folder.clone() } else { self.folder.join("host") }
+    }
+
+    /// Whether `lastgood capture` wrote it.
+    fn is_captured(&self) -> bool {
+        self.folder.join("case.toml").is_file()
     }
 
     fn differs<T: PartialEq + std::fmt::Debug>(&mut self, what: &str, found: &T, expected: &T) {

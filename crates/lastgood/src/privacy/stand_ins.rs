@@ -219,7 +219,7 @@ mod tests {
         let line = br#"203.0.113.7 - - [16/Nov/2022:11:06:33 +0900] "GET /u/kim@mail.example?x=198.51.100.2 HTTP/1.1" 200 5 "-" "Chrome/107.0.0.0" "10.0.0.5:8080" 203.0.113.7 2001:db8::1"#;
         assert_eq!(
             written(&mut stand_ins, line),
-            r#"240.0.0.1 - - [16/Nov/2022:11:06:33 +0900] "GET /u/m001@mail.invalid?x=240.0.0.2 HTTP/1.1" 200 5 "-" "Chrome/107.0.0.0" "10.0.0.5:8080" 240.0.0.1 fd00::1"#
+            r#"240.0.0.1 - - [16/Nov/2022:11:06:33 +0900] "GET /u/m01@mail.invalid?x=240.0.0.2 HTTP/1.1" 200 5 "-" "Chrome/107.0.0.0" "10.0.0.5:8080" 240.0.0.1 fd00::1"#
         );
         assert_eq!(stand_ins.masked(), Masked { addresses: 3, mails: 1, secrets: 0, opaque: 0 });
     }

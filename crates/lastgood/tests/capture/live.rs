@@ -14,7 +14,7 @@ use crate::{comparable, lastgood};
 fn a_live_host_replays_to_the_same_verdict() {
     let place = tempfile::tempdir().unwrap();
     let log = place.path().join("access.log");
-    let begin = Timestamp::now() - SignedDuration::from_mins(30);
+    let begin = Timestamp::now() - SignedDuration::from_secs(1_500);
     // It was down for a while and is well again: live, that is a note and no incident.
     let text: String = (0..1_500)
         .map(|second| {

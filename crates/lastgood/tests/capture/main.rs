@@ -22,7 +22,7 @@ struct Run {
 
 impl Run {
     fn json(&self) -> Value {
-        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {}{}", self.stdout, self.stderr))
+        serde_json::from_str(&self.stdout).map_err(|error| format!("{error}: {}{}", self.stdout, self.stderr)).unwrap()
     }
 }
 

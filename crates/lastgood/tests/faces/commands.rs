@@ -83,9 +83,10 @@ fn a_case_is_captured() {
 
 /// How well a case is packed is its packer's matter.
 fn without_size(text: &str) -> String {
-    let words =
-        text.split(' ').map(|word| if word.parse::<f64>().is_ok() && word.contains('.') { "[size]" } else { word });
-    words.collect::<Vec<_>>().join(" ")
+    let words: Vec<&str> = text.split(' ').collect();
+    let is_unit = |word: Option<&&str>| word.is_some_and(|word| ["B", "B)"].iter().any(|unit| word.starts_with(unit)));
+    let hidden = words.iter().enumerate().map(|(at, word)| if is_unit(words.get(at + 1)) { "[size]" } else { word });
+    hidden.collect::<Vec<_>>().join(" ")
 }
 
 #[test]
