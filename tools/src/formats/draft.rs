@@ -9,6 +9,8 @@ use std::fmt::Arguments;
 pub struct Draft {
     /// What was written so far.
     pub bytes: Vec<u8>,
+    /// Where the line itself begins: what is before it is put there by somebody else, and may stand alone.
+    pub begins: usize,
     /// Where the later one of time and status begins: a line that is cut before it is no request.
     pub silent_until: usize,
     /// Where the last one of time, request and status ends: a line that is cut behind it tells all of them.
@@ -41,6 +43,7 @@ impl Draft {
     /// Puts something before the line.
     pub fn prefix(&mut self, prefix: &[u8]) {
         self.bytes.splice(..0, prefix.iter().copied());
+        self.begins += prefix.len();
         self.silent_until += prefix.len();
         self.told_from += prefix.len();
     }

@@ -95,11 +95,11 @@ impl Injury {
             // Nothing to cut behind it.
             Self::CutLate => parsed(line.clone()),
             Self::CutEarly => {
-                let cut = line[..rng.usize(1..draft.silent_until)].to_vec();
+                let cut = line[..rng.usize(draft.begins + 1..draft.silent_until)].to_vec();
                 Piece { bytes: cut, fates: vec![Fate::Unreadable], told: false }
             }
             Self::Glued => {
-                let cut = line[..rng.usize(1..draft.silent_until)].to_vec();
+                let cut = line[..rng.usize(draft.begins + 1..draft.silent_until)].to_vec();
                 return Piece { bytes: cut, fates: Vec::new(), told: false };
             }
             Self::Nul => parsed([vec![0; rng.usize(1..600)], line.clone()].concat()),
