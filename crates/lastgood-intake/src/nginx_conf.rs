@@ -1,6 +1,8 @@
 //! What an nginx configuration says of its logs and upstreams. Not a validator: unknown directives are passed over,
 //! and a broken file yields what could be read. Files named by `include` are read by the caller.
 
+use crate::rotation;
+
 /// What was found, in the order of the files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NginxConf {
@@ -100,6 +102,37 @@ impl NginxConf {
     #[must_use]
     pub fn log_format(&self, name: &str) -> Option<&str> {
         self.log_formats.iter().rev().find(|(known, _)| known == name).map(|(_, format)| format.as_str())
+    }
+
+    /// What is said of the rotated set that a file belongs to, by its name alone: folders may have been copied.
+    pub fn logs_named<'c>(&'c self, name: &str) -> impl Iterator<Item = &'c AccessLog> {
+        let file = |path: &str| {
+            let stem = rotation::stem(path);
+            stem.rsplit('/').next().unwrap_or_default().to_owned()
+        };
+        let wanted = file(name);
+        self.access_logs.iter().filter(move |log| file(&log.path) == wanted)
+    }
+
+    /// The one server whose requests stand in logs of this name. `None` if there are several, or it has no name.
+    #[must_use]
+    pub fn server_of(&self, name: &str) -> Option<&str> {
+        let first_name = |server: &'_ Server| server.names.first().cloned().unwrap_or_default();
+        let all: Vec<String> = self.servers.iter().map(first_name).collect();
+        let mut found: Option<&str> = None;
+        for log in self.logs_named(name) {
+            // A log outside of servers is everybody's who has none of his own.
+            let names = log.server_name.as_ref().map_or(&all[..], std::slice::from_ref);
+            for name in names {
+                let known =
+                    self.servers.iter().find_map(|server| server.names.first().filter(|first| *first == name))?;
+                if found.is_some_and(|found| found != known) {
+                    return None;
+                }
+                found = Some(known);
+            }
+        }
+        found.filter(|name| *name != "_")
     }
 
     fn directive(&mut self, words: &[String], blocks: &mut [Block]) {
@@ -340,6 +373,24 @@ mod tests {
         assert_eq!(conf.upstreams, [app]);
         assert_eq!(conf.servers[0].listens, ["443"]);
         assert_eq!(conf.servers[0].locations[0], Location { pattern: "/".into(), pass: Some("http://app".into()) });
+    }
+
+    #[test]
+    fn a_log_of_one_server_is_called_by_its_name() {
+        let of = |text: &str, name| NginxConf::parse(text.as_bytes()).server_of(name).map(str::to_owned);
+        let shop = "server { server_name shop.example www.shop.example; access_log /var/log/nginx/access.log; }";
+        let outside = "access_log /var/log/nginx/access.log; server { server_name shop.example; }";
+        for text in [shop, outside, &format!("{outside} server {{ listen 80; server_name shop.example; }}")] {
+            assert_eq!(of(text, "copy/access.log.2.gz").as_deref(), Some("shop.example"), "{text}");
+        }
+        assert_eq!(of(shop, "other.log"), None);
+        let other = "server { server_name b.example; access_log logs/access.log; }";
+        for text in
+            [&format!("{shop} {other}"), &format!("{outside} {other}"), &format!("{outside} server {{ listen 80; }}")]
+        {
+            assert_eq!(of(text, "access.log"), None, "{text}");
+        }
+        assert_eq!(of("server { server_name _; access_log /a/access.log; }", "access.log"), None);
     }
 
     #[test]

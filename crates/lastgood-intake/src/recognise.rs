@@ -16,9 +16,9 @@ use crate::nginx_conf::NginxConf;
 use crate::nginx_error::ErrorLog;
 use crate::scan::{Line, Sink};
 use crate::timestamp::Clock;
+use crate::unit_files;
 use crate::uvicorn::Uvicorn;
 use crate::wrapped_log::Wrapped;
-use crate::{rotation, unit_files};
 
 /// Lines that are looked at.
 const LINES: usize = 200;
@@ -229,12 +229,7 @@ fn access_format(lines: &Lines<'_>, name: &str, conf: &NginxConf) -> Option<Acce
 
 /// The name of the format that the configuration gives to the set this file belongs to.
 fn configured_format<'c>(name: &str, conf: &'c NginxConf) -> Option<&'c str> {
-    let file = |path: &str| {
-        let stem = rotation::stem(path);
-        stem.rsplit('/').next().unwrap_or_default().to_owned()
-    };
-    let wanted = file(name);
-    let log = conf.access_logs.iter().find(|log| file(&log.path) == wanted)?;
+    let log = conf.logs_named(name).next()?;
     Some(log.format.as_deref().unwrap_or("combined"))
 }
 

@@ -27,4 +27,4 @@ pub use host::{Written, boot_time, host_name, now, written_now};
 pub use lines::{Start, fetch};
 pub use new_folder::{FileFacts, NewFolder, PackedFile, file_below, file_facts};
 pub use packing::Compression;
-pub use settings::{expand, read_small};
+pub use settings::{expand, find_upwards, read_small};

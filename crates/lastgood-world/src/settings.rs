@@ -26,6 +26,13 @@ pub fn read_small(path: &Path) -> Result<Vec<u8>, Damage> {
     if bytes.len() as u64 > LONGEST { Err(Damage::TooLarge) } else { Ok(bytes) }
 }
 
+/// The nearest file of this name: in the current folder, or in one above.
+#[must_use]
+pub fn find_upwards(name: &str) -> Option<PathBuf> {
+    let here = std::env::current_dir().ok()?;
+    here.ancestors().map(|folder| folder.join(name)).find(|path| path.is_file())
+}
+
 /// The files that a pattern names, sorted. `*`, `?` and `[…]` stand for parts of one name; hidden names are only
 /// matched by a dot that is written. A pattern without them is the file itself if it is there.
 #[must_use]

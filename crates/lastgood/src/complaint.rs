@@ -6,6 +6,7 @@ use std::fmt;
 use lastgood_model::Gap;
 
 use crate::render::postmortem::Mistake;
+use crate::settings::SettingsFault;
 use crate::words::Lang;
 
 /// A reason to stop with exit code 2.
@@ -57,6 +58,13 @@ pub enum Complaint {
         given: String,
         /// What there is.
         known: Vec<String>,
+    },
+    /// `lastgood.toml` is not right.
+    Settings {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        fault: SettingsFault,
     },
     /// Nothing that was named is a log.
     NoLogs {

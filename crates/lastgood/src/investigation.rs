@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
+use lastgood_intake::NginxConf;
 use lastgood_model::{Catalogue, LineRef, Read, Traffic, UnixMs, Verdict};
 
 use crate::case::Opened;
@@ -36,6 +37,8 @@ pub struct InvestigateArgs {
     pub nginx_conf: Option<PathBuf>,
     /// The case that is replayed, if it is one.
     pub case: Option<Opened>,
+    /// Formats and logs that the settings declare.
+    pub declared: NginxConf,
 }
 
 /// What the pipeline brings back.

@@ -15,4 +15,5 @@ pub mod progress;
 pub mod render;
 pub mod run;
 pub mod said;
+pub mod settings;
 pub mod words;

@@ -9,6 +9,7 @@ use crate::case::{Asked, Opened};
 use crate::complaint::Complaint;
 use crate::investigation::InvestigateArgs;
 use crate::said::{self, Moment};
+use crate::settings;
 
 /// How long failures have to last if nobody says so.
 const MIN_DURATION: &str = "30s";
@@ -49,6 +50,9 @@ pub struct QuestionArgs {
     /// The nginx configuration with the logs' formats
     #[arg(long, value_name = "PATH")]
     pub nginx_conf: Option<PathBuf>,
+    /// The settings [default: the nearest lastgood.toml, here or in a folder above]
+    #[arg(long, value_name = "PATH")]
+    pub config: Option<PathBuf>,
 }
 
 impl QuestionArgs {
@@ -75,6 +79,7 @@ impl QuestionArgs {
             min_duration_ms,
             nginx_conf: self.nginx_conf.clone(),
             case,
+            declared: settings::declared(self.config.as_deref())?,
         })
     }
 

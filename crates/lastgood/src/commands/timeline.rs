@@ -14,6 +14,7 @@ use crate::render::course::{json, tsv};
 use crate::render::course_table::table;
 use crate::render::quote::clean;
 use crate::said;
+use crate::settings;
 
 /// A row stands for whole seconds: most logs know no finer time.
 const SECOND_MS: i64 = 1_000;
@@ -88,5 +89,6 @@ fn understand(args: &TimelineArgs) -> Result<CourseArgs, Complaint> {
         zone: zone("--tz", or(&args.tz, before.tz).as_deref())?,
         nginx_conf: args.nginx_conf.clone(),
         case,
+        declared: settings::declared(args.config.as_deref())?,
     })
 }

@@ -24,6 +24,11 @@ pub(crate) struct Configurations {
 }
 
 impl Configurations {
+    /// What the settings declare, to begin with.
+    pub(crate) fn new(declared: NginxConf) -> Self {
+        Self { conf: declared, ..Self::default() }
+    }
+
     /// Reads the one that the user names.
     pub(crate) fn given(&mut self, path: &Path, gaps: &mut Vec<Gap>) {
         match read_small(path) {

@@ -26,7 +26,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use lastgood_diagnose::{Question, Timeline, decide, suspect};
-use lastgood_intake::Interner;
+use lastgood_intake::{Interner, NginxConf};
 use lastgood_model::{Gap, Note, NoteKind, Read, Ref, SourceId, UnixMs, Verdict};
 use lastgood_world::{Input, boot_time, discover, host_name, now};
 
@@ -108,6 +108,8 @@ struct Subject<'a> {
     paths: &'a [PathBuf],
     zone: Option<&'a TimeZone>,
     nginx_conf: Option<&'a Path>,
+    /// Formats and logs that the settings declare.
+    declared: &'a NginxConf,
     case: Option<&'a Opened>,
 }
 
@@ -117,6 +119,7 @@ impl<'a> From<&'a InvestigateArgs> for Subject<'a> {
             paths: &args.paths,
             zone: args.zone.as_ref(),
             nginx_conf: args.nginx_conf.as_deref(),
+            declared: &args.declared,
             case: args.case.as_ref(),
         }
     }
@@ -149,6 +152,7 @@ fn collect(subject: &Subject<'_>) -> Result<Collected, NoLogs> {
         inputs,
         zone: subject.zone.cloned(),
         nginx_conf: subject.nginx_conf.map(Path::to_owned),
+        declared: subject.declared.clone(),
         ..Hints::default()
     };
     if live && hints.nginx_conf.is_none() && Path::new(OWN_CONFIGURATION).is_file() {

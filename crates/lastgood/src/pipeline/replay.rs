@@ -18,8 +18,12 @@ use crate::said;
 pub(super) fn collect(opened: &Opened, subject: &Subject<'_>) -> Result<Collected, NoLogs> {
     let mut gaps = recorded_gaps(&opened.folder);
     let mut notes = Vec::new();
-    let mut hints =
-        Hints { zone: subject.zone.cloned(), nginx_conf: subject.nginx_conf.map(Path::to_owned), ..Hints::default() };
+    let mut hints = Hints {
+        zone: subject.zone.cloned(),
+        nginx_conf: subject.nginx_conf.map(Path::to_owned),
+        declared: subject.declared.clone(),
+        ..Hints::default()
+    };
     let mut by_path: HashMap<PathBuf, &CaseFile> = HashMap::new();
     for file in &opened.case.files {
         let shown: Arc<str> = Arc::from(file.path.as_str());

@@ -60,6 +60,8 @@ pub(crate) struct Hints {
     pub(crate) captured: Vec<(PathBuf, Vec<u8>)>,
     /// Zones that were concluded for files of a case, by what is shown for them.
     pub(crate) zones: HashMap<Arc<str>, TimeZone>,
+    /// Formats and logs that the settings declare.
+    pub(crate) declared: NginxConf,
 }
 
 /// Looks at the beginnings of all files.
@@ -73,7 +75,7 @@ pub(crate) fn survey(found: Discovered, hints: &Hints) -> Survey {
         let of = survey.names.get(again.of.0 as usize).cloned().unwrap_or_default();
         survey.notes.push(Note { kind: NoteKind::SameContent { file: again.display, of }, at: None, reference: None });
     }
-    let mut configurations = Configurations::default();
+    let mut configurations = Configurations::new(hints.declared.clone());
     if let Some(path) = &hints.nginx_conf {
         configurations.given(path, &mut survey.gaps);
     } else {
@@ -83,7 +85,7 @@ pub(crate) fn survey(found: Discovered, hints: &Hints) -> Survey {
     survey.say_strangers(&strangers, &heads, hints);
     let heads = same_content::without_copies(heads, &mut survey.notes);
     survey.offset_s = main_offset(&heads).or_else(|| fixed_offset(hints.zone.as_ref()?)).unwrap_or(0);
-    survey.choose_contexts(heads, hints);
+    survey.choose_contexts(heads, hints, configurations.conclude());
     survey.configuration = configurations.into_texts();
     survey
 }
@@ -166,7 +168,7 @@ impl Sink for FirstRequest {
 
 impl Survey {
     /// Puts a head's file among those to read.
-    fn choose_contexts(&mut self, heads: Vec<Head>, hints: &Hints) {
+    fn choose_contexts(&mut self, heads: Vec<Head>, hints: &Hints, conf: &NginxConf) {
         let mut sets: HashMap<(String, String), usize> = HashMap::new();
         let offsets: Vec<(Option<PathBuf>, i32)> =
             heads.iter().filter_map(|head| Some((head.file.folder().map(Path::to_owned), head.offset_s?))).collect();
@@ -176,6 +178,8 @@ impl Survey {
             // A file's name may hold any byte; a text of a log line never holds a newline, and some rely on that.
             // What came through a pipe has no name, only a descriptor's number.
             let named = head.file.path.as_ref().map_or("-", |_| rotation::vhost_of(&stem));
+            // A name that says nothing: the configuration may say whose log it is.
+            let named = conf.server_of(&stem).filter(|_| stem.ends_with(named)).unwrap_or(named);
             let vhost = Arc::from(named.replace('\n', " "));
             let next = sets.len();
             let set = *sets.entry((stem, head.format.name().to_owned())).or_insert(next);

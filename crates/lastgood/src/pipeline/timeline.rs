@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use jiff::tz::TimeZone;
-use lastgood_intake::Dimension;
+use lastgood_intake::{Dimension, NginxConf};
 use lastgood_model::{Catalogue, Change, Gap, Note, Read, Span, UnixMs};
 
 use super::duplicates::LineSet;
@@ -39,6 +39,8 @@ pub struct CourseArgs {
     pub nginx_conf: Option<PathBuf>,
     /// The case that is replayed, if it is one.
     pub case: Option<Opened>,
+    /// Formats and logs that the settings declare.
+    pub declared: NginxConf,
 }
 
 /// Requests over time.
@@ -103,6 +105,7 @@ pub fn course(args: &CourseArgs, progress: &dyn Progress) -> anyhow::Result<Cour
         paths: &args.paths,
         zone: args.zone.as_ref(),
         nginx_conf: args.nginx_conf.as_deref(),
+        declared: &args.declared,
         case: args.case.as_ref(),
     };
     let Collected { mut survey, clock, .. } = collect(&subject)?;

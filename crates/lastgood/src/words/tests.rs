@@ -12,6 +12,7 @@ use crate::complaint::Complaint;
 use crate::render::clock::Clock;
 use crate::render::layout::width;
 use crate::render::postmortem::{Fault, Mistake};
+use crate::settings::SettingsFault;
 
 const CHANGES: [ChangeKind; 19] = [
     ChangeKind::MachineImage,
@@ -193,6 +194,10 @@ fn texts(lang: Lang) -> Vec<(String, String)> {
         Complaint::Change { given: given() },
         Complaint::Duration { flag: "--per", given: given() },
         Complaint::Zone { flag: "--tz", given: given() },
+        Complaint::Settings { path: given(), fault: SettingsFault::Unreadable(given()) },
+        Complaint::Settings { path: given(), fault: SettingsFault::Syntax(given()) },
+        Complaint::Settings { path: given(), fault: SettingsFault::Format(given()) },
+        Complaint::Settings { path: given(), fault: SettingsFault::UnknownFormat(given()) },
         Complaint::NoPath,
         Complaint::Topic { given: given(), near: vec![given()] },
         Complaint::Topic { given: given(), near: Vec::new() },

@@ -9,6 +9,7 @@ use super::{English, name_of, plural};
 use crate::case::VERSION;
 use crate::complaint::Complaint;
 use crate::render::postmortem::{Fault, Mistake};
+use crate::settings::SettingsFault;
 
 pub(super) fn note(kind: &NoteKind) -> String {
     match kind {
@@ -117,6 +118,22 @@ pub(super) fn complaint(complaint: &Complaint) -> (String, Vec<String>) {
         Complaint::Zone { flag, given } => {
             (format!("{flag}: `{given}` is not a known time zone"), "write Asia/Seoul, +09:00 or UTC".to_owned())
         }
+        Complaint::Settings { path, fault } => match fault {
+            SettingsFault::Unreadable(why) => {
+                (format!("{path}: cannot be read: {why}"), "name another one with --config".to_owned())
+            }
+            SettingsFault::Syntax(what) => (
+                format!("{path}: not understood: {what}"),
+                "it has [formats] with name = 'log_format words', and [[logs]] with path and format".to_owned(),
+            ),
+            SettingsFault::Format(name) => (
+                format!("{path}: the format `{name}` has no time or no status"),
+                "name $time_local, $time_iso8601 or $msec, and $status".to_owned(),
+            ),
+            SettingsFault::UnknownFormat(name) => {
+                (format!("{path}: there is no format `{name}`"), "declare it under [formats]".to_owned())
+            }
+        },
         Complaint::NoPath => (
             "no log was given".to_owned(),
             "name files or folders: lastgood why /var/log/nginx; or - for standard input".to_owned(),

@@ -10,6 +10,7 @@ use super::{Korean, name_of};
 use crate::case::VERSION;
 use crate::complaint::Complaint;
 use crate::render::postmortem::{Fault, Mistake};
+use crate::settings::SettingsFault;
 
 pub(super) fn note(kind: &NoteKind) -> String {
     match kind {
@@ -118,6 +119,22 @@ pub(super) fn complaint(complaint: &Complaint) -> (String, Vec<String>) {
         Complaint::Zone { flag, given } => {
             (format!("{flag}: `{given}`: 알 수 없는 시간대"), "Asia/Seoul, +09:00 또는 UTC처럼 쓰세요".to_owned())
         }
+        Complaint::Settings { path, fault } => match fault {
+            SettingsFault::Unreadable(why) => {
+                (format!("{path}: 읽을 수 없음: {why}"), "--config로 다른 파일을 지정하세요".to_owned())
+            }
+            SettingsFault::Syntax(what) => (
+                format!("{path}: 이해할 수 없음: {what}"),
+                "[formats]에는 이름 = 'log_format 단어', [[logs]]에는 path와 format을 쓰세요".to_owned(),
+            ),
+            SettingsFault::Format(name) => (
+                format!("{path}: 형식 `{name}`에 시각이나 상태 코드가 없음"),
+                "$time_local, $time_iso8601, $msec 중 하나와 $status를 넣으세요".to_owned(),
+            ),
+            SettingsFault::UnknownFormat(name) => {
+                (format!("{path}: 형식 `{name}`: 선언되지 않음"), "[formats]에 선언하세요".to_owned())
+            }
+        },
         Complaint::NoPath => (
             "읽을 로그가 주어지지 않음".to_owned(),
             "파일이나 폴더를 지정하세요: lastgood why /var/log/nginx (표준 입력은 -)".to_owned(),
