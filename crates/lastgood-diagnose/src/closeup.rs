@@ -33,6 +33,8 @@ pub struct Toll {
     pub failed: u64,
     /// Clients that met a failure.
     pub clients: Distinct,
+    /// Clients that asked at all.
+    pub everybody: Distinct,
     /// The clients of the first few good answers.
     pub served: Vec<ClientId>,
     /// The only client that failed, while it is one.
@@ -51,6 +53,7 @@ impl Toll {
     /// Adds a request.
     pub fn add(&mut self, hit: &Hit, visitor: impl FnOnce() -> Visitor) {
         self.requests += 1;
+        self.everybody.add(hit.client);
         if !Outcome::of(hit.status).failed() {
             if self.served.len() < 16 && !self.served.contains(&hit.client) {
                 self.served.push(hit.client);
@@ -81,6 +84,7 @@ impl Toll {
         self.requests += other.requests;
         self.failed += other.failed;
         self.clients.merge(&other.clients);
+        self.everybody.merge(&other.everybody);
         for &client in &other.served {
             if self.served.len() < 16 && !self.served.contains(&client) {
                 self.served.push(client);

@@ -73,6 +73,11 @@ pub fn decide(
             Judgement::OneClient => {
                 notes.push(desk.note(finding, |vhost| NoteKind::OneClient { failed: finding.toll.failed, vhost }));
             }
+            Judgement::Limited => notes.push(desk.note(finding, |vhost| NoteKind::Limited {
+                refused: finding.toll.failed,
+                clients: finding.toll.clients.count().0,
+                vhost,
+            })),
             Judgement::Nothing => {}
         }
     }

@@ -55,6 +55,19 @@ impl Unit {
     }
 }
 
+/// A stretch in which a database or cache was down.
+#[derive(Clone, Debug)]
+pub struct DependencyStop {
+    /// Which.
+    pub who: Arc<str>,
+    /// Since when.
+    pub down: Mark,
+    /// Until when, if it came back.
+    pub up: Option<Mark>,
+    /// Whether it was told to stop.
+    pub clean: bool,
+}
+
 /// What the proxy did with itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ProxyEvent {
@@ -105,6 +118,8 @@ pub struct Host {
     pub units: BTreeMap<Arc<str>, Unit>,
     /// What the proxy did with itself, in order.
     pub proxy: Vec<(Mark, ProxyEvent)>,
+    /// Databases and caches that went down, in order.
+    pub dependencies: Vec<DependencyStop>,
     /// Kills in order.
     pub kills: Vec<Kill>,
     /// Who said that a file system is full.
@@ -173,11 +188,15 @@ impl Host {
             Fact::ProxyConfigRefused { message } => {
                 self.proxy.push((mark, ProxyEvent::Refused(Arc::clone(message))));
             }
-            Fact::UnitFile { .. }
-            | Fact::Certificate { .. }
-            | Fact::DependencyStarted { .. }
-            | Fact::DependencyStopped { .. }
-            | Fact::ProxyReloaded => {}
+            Fact::DependencyStopped { who, clean } => {
+                self.dependencies.push(DependencyStop { who: Arc::clone(who), down: mark, up: None, clean: *clean });
+            }
+            Fact::DependencyStarted { who } => {
+                // Facts come in order of time.
+                let down = self.dependencies.iter_mut().filter(|stop| stop.who == *who && stop.up.is_none());
+                down.for_each(|stop| stop.up = Some(mark));
+            }
+            Fact::UnitFile { .. } | Fact::Certificate { .. } | Fact::ProxyReloaded => {}
         }
     }
 

@@ -4,6 +4,7 @@ use lastgood_model::{ClientId, UnixMs};
 
 use crate::Question;
 use crate::finding::Finding;
+use crate::outcome::Outcome;
 
 /// What a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +17,8 @@ pub enum Judgement {
     Recovered,
     /// One client failed while others were served.
     OneClient,
+    /// A limit of the site turned a few clients away: what it is for.
+    Limited,
     /// Outside of what was asked for, or part of a larger finding at the same time.
     Nothing,
 }
@@ -54,10 +57,25 @@ fn alone(finding: &Finding<'_>, question: &Question, now: UnixMs) -> Judgement {
     {
         return Judgement::OneClient;
     }
+    if is_limit_at_work(finding) {
+        return Judgement::Limited;
+    }
     if question.is_about_now() && finding.recovered.is_some_and(|hit| now.since(hit.at) >= question.min_duration_ms) {
         return Judgement::Recovered;
     }
     Judgement::Incident
+}
+
+/// Whether a limit of the site did what it is for: nearly all failures are refusals by it, and they met few clients, or
+/// only a small part of all.
+fn is_limit_at_work(finding: &Finding<'_>) -> bool {
+    const BROAD: u64 = 5;
+    let toll = &finding.toll;
+    let limited: u64 =
+        toll.statuses.iter().filter(|&(&status, _)| Outcome::is_limit(status)).map(|(_, &count)| count).sum();
+    let (met, _) = toll.clients.count();
+    let (all, _) = toll.everybody.count();
+    limited * 10 >= toll.failed * 9 && (met < BROAD || met * 5 < all)
 }
 
 /// How long a total outage would have cost as much: a tenth of the requests failing for five minutes is half a minute.

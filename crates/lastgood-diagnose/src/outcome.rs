@@ -5,9 +5,10 @@
 pub enum Outcome {
     /// Answered, or redirected.
     Good,
-    /// The server's side failed: 5xx, or an answer that was not HTTP at all (nginx logs those as `009`).
+    /// The server's side failed: 5xx, an answer that was not HTTP at all (nginx logs those as `009`), or a limit that the
+    /// site itself set (413, 429, 431).
     Failed,
-    /// The client's side was refused (4xx): never an incident by itself, since clients choose what they ask for.
+    /// The client's side was refused (other 4xx): never an incident by itself, since clients choose what they ask for.
     Refused,
     /// The client left before there was an answer (nginx's 499, 460 of Amazon's load balancers): nobody knows what it
     /// would have been.
@@ -21,6 +22,7 @@ impl Outcome {
     pub const fn of(status: u16) -> Self {
         match status {
             460 | 499 => Self::Abandoned,
+            413 | 429 | 431 => Self::Failed,
             501 | 505 | 400..=498 => Self::Refused,
             0..=99 | 500..=599 => Self::Failed,
             _ => Self::Good,
@@ -31,6 +33,12 @@ impl Outcome {
     #[must_use]
     pub const fn failed(self) -> bool {
         matches!(self, Self::Failed)
+    }
+
+    /// Whether a status says that a limit of the site was met. Such a failure may be what the limit is for.
+    #[must_use]
+    pub const fn is_limit(status: u16) -> bool {
+        matches!(status, 413 | 429 | 431)
     }
 }
 

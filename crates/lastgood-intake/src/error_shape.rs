@@ -8,7 +8,10 @@ use crate::nginx_error::ProxyError;
 /// The sentence without what differs from line to line: quoted text of clients and, but for the errno, numbers.
 pub(crate) fn message(error: &ProxyError<'_>) -> Vec<u8> {
     let message = error.message;
-    if !matches!(error.kind, Kind::Other | Kind::ClientSide | Kind::Harmless | Kind::Limited | Kind::BadAnswer) {
+    if !matches!(
+        error.kind,
+        Kind::Other | Kind::ClientSide | Kind::Harmless | Kind::Limited | Kind::BodyTooBig | Kind::BadAnswer
+    ) {
         return without_numbers(message);
     }
     let mut shape = Vec::with_capacity(message.len());

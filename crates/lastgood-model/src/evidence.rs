@@ -167,6 +167,28 @@ pub enum Claim {
         /// For how long, in seconds.
         seconds: u64,
     },
+    /// A database or cache took no more connections.
+    ConnectionsExhausted {
+        /// Which.
+        who: Arc<str>,
+    },
+    /// A database or cache stopped.
+    DependencyStopped {
+        /// Which.
+        who: Arc<str>,
+        /// Whether it was told to.
+        clean: bool,
+    },
+    /// A database or cache was ready again just before answers became good.
+    DependencyReturned {
+        /// Which.
+        who: Arc<str>,
+    },
+    /// A database or cache was not ready again as long as requests failed.
+    DependencyStillDown {
+        /// Which.
+        who: Arc<str>,
+    },
     /// The proxy was stopped.
     ProxyStopped,
     /// The proxy was started just before requests came again.

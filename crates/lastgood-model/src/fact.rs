@@ -163,8 +163,14 @@ pub enum ProxyErrorKind {
     TemporarilyDisabled,
     /// `host not found in upstream` or `… could not be resolved`.
     NameNotResolved,
-    /// A TLS handshake with an upstream failed or its certificate was refused.
+    /// A TLS handshake with an upstream failed, for another reason than its certificate.
     Tls,
+    /// An upstream's certificate has ended, or has not begun.
+    TlsExpired,
+    /// An upstream's certificate is of nobody who is trusted.
+    TlsUntrusted,
+    /// An upstream's certificate is for another name.
+    TlsNameMismatch,
     /// The upstream's answer was not what the protocol demands (invalid header, no valid HTTP/1.0 header, …).
     BadAnswer,
     /// `upstream sent too big header`.
@@ -179,8 +185,10 @@ pub enum ProxyErrorKind {
     WorkerLimit,
     /// The client went away or sent something invalid.
     ClientSide,
-    /// A limit of the proxy itself (`limiting requests`, body too large).
+    /// A limit of the proxy itself on how often or how much at once somebody may ask (`limiting requests`).
     Limited,
+    /// `client intended to send too large body`.
+    BodyTooBig,
     /// A warning that breaks nothing (`buffered to a temporary file`).
     Harmless,
     /// A line that is none of these.

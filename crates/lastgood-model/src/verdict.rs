@@ -97,6 +97,15 @@ pub enum NoteKind {
         /// Virtual host.
         vhost: Arc<str>,
     },
+    /// A limit that the site set itself (413, 429, 431) turned a few clients away: what it is for.
+    Limited {
+        /// Refused requests.
+        refused: u64,
+        /// Clients that met them.
+        clients: u64,
+        /// Virtual host.
+        vhost: Arc<str>,
+    },
     /// No request came although many were to be expected, and nothing at hand says why.
     Silence {
         /// How many, by the rate of these hours of the day.
@@ -149,6 +158,7 @@ impl NoteKind {
             Self::SteadyFailures { .. } => "steady-failures",
             Self::OneClient { .. } => "one-client",
             Self::ClientErrors { .. } => "client-errors",
+            Self::Limited { .. } => "limited",
             Self::Silence { .. } => "silence",
             Self::Retried { .. } => "retried",
             Self::SameContent { .. } => "same-content",

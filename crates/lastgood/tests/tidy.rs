@@ -250,7 +250,8 @@ fn every_rule_has_a_file_and_a_line_in_the_table() {
         for name in own {
             let name = name.trim_end_matches([' ', '{', '}']);
             rules += 1;
-            if !text.contains(&format!("::{name},")) {
+            // A rule may stand there several times, each with its own data.
+            if !text.contains(&format!("::{name},")) && !text.contains(&format!("::{name}::")) {
                 wrong.push(format!("{table}: `{name}` of {file} is not in RULES, so it never runs"));
             }
         }

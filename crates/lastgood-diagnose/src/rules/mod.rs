@@ -6,11 +6,14 @@ use lastgood_model::{CauseCode, Evidence, Link};
 
 use crate::scene::Scene;
 
+mod dependency_down;
 mod disk_full;
 mod dns_failure;
 mod located;
 mod not_started_after_reboot;
 mod oom_kill;
+mod proxy_says;
+mod server_conn_limit;
 pub mod stopped;
 mod unit_failed;
 mod upstream;
@@ -63,6 +66,16 @@ pub const RULES: &[&dyn Rule] = &[
     &oom_kill::OomKill,
     &disk_full::DiskFull,
     &unit_failed::UnitFailed,
+    &server_conn_limit::ServerConnLimit,
+    &dependency_down::DependencyDown,
+    &proxy_says::ProxySays::FD_LIMIT,
+    &proxy_says::ProxySays::WORKER_LIMIT,
+    &proxy_says::ProxySays::TLS_EXPIRED,
+    &proxy_says::ProxySays::TLS_CHAIN,
+    &proxy_says::ProxySays::TLS_NAME,
+    &proxy_says::ProxySays::HEADER_TOO_BIG,
+    &proxy_says::ProxySays::BODY_TOO_BIG,
+    &proxy_says::ProxySays::RATE_LIMIT,
     &dns_failure::DnsFailure,
     &upstream_down::UpstreamDown,
     &upstream_slow::UpstreamSlow,

@@ -58,6 +58,17 @@ pub fn commands(account: &Account<'_>) -> Vec<String> {
             out.extend(name.and_then(word).map(|name| format!("getent hosts {name}")));
             out.push("sudo nginx -t".to_owned());
         }
+        CauseCode::TlsExpired | CauseCode::TlsChain | CauseCode::TlsNameMismatch => {
+            out.extend(upstream.and_then(certificate));
+        }
+        CauseCode::HeaderTooBig => out.extend(upstream.and_then(ask)),
+        CauseCode::BodyTooBig => out.push("sudo nginx -T | grep -n client_max_body_size".to_owned()),
+        CauseCode::RateLimit => out.push("sudo nginx -T | grep -nE 'limit_(req|conn)|real_ip'".to_owned()),
+        CauseCode::FdLimit | CauseCode::WorkerLimit => {
+            out.push("sudo nginx -T | grep -nE 'worker_(connections|rlimit_nofile)'".to_owned());
+            out.push("grep 'open files' /proc/$(cat /run/nginx.pid)/limits".to_owned());
+        }
+        CauseCode::ServerConnLimit | CauseCode::DependencyDown => out.extend(around_the_onset(account)),
         CauseCode::HostDown => {
             out.push("journalctl --list-boots --no-pager".to_owned());
             out.extend(around_the_onset(account));
@@ -106,6 +117,12 @@ fn listener(upstream: &str) -> Option<String> {
     }
     let port: u16 = upstream.rsplit_once(':')?.1.parse().ok()?;
     Some(format!("sudo ss -ltnp 'sport = :{port}'"))
+}
+
+/// The certificate that the upstream shows.
+fn certificate(upstream: &str) -> Option<String> {
+    let name = word(upstream).filter(|name| !name.starts_with('\'') && name.contains(':'))?;
+    Some(format!("openssl s_client -connect {name} </dev/null | openssl x509 -noout -dates -ext subjectAltName"))
 }
 
 /// What the upstream answers, without a proxy.

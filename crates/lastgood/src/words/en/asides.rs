@@ -38,6 +38,12 @@ pub(super) fn note(kind: &NoteKind) -> String {
             name_of(vhost),
             grouped(*count)
         ),
+        NoteKind::Limited { refused, clients, vhost } => format!(
+            "{}: limits of the site turned {} away, of {} alone",
+            name_of(vhost),
+            plural(*refused, "request"),
+            plural(*clients, "client")
+        ),
         NoteKind::Silence { expected, seconds } => format!(
             "no request for {}, where about {} were to be expected; nothing at hand says why",
             English.duration(*seconds),

@@ -38,6 +38,12 @@ pub(super) fn note(kind: &NoteKind) -> String {
             name_of(vhost),
             grouped(*count)
         ),
+        NoteKind::Limited { refused, clients, vhost } => format!(
+            "{}: 자체 제한이 클라이언트 {}개의 요청 {}건만 거절함",
+            name_of(vhost),
+            grouped(*clients),
+            grouped(*refused)
+        ),
         NoteKind::Silence { expected, seconds } => format!(
             "{} 동안 요청 없음 (평소라면 약 {}건), 이유를 말하는 자료 없음",
             Korean.duration(*seconds),

@@ -5,6 +5,7 @@ use lastgood_model::{CauseCode, ChangeKind, UnitFileState};
 
 use super::super::josa::{object, subject, topic};
 use super::super::{Account, CauseText};
+use super::limits;
 
 pub(super) fn cause(account: &Account<'_>) -> CauseText {
     let (summary, fix, prevention) = match account.cause.code {
@@ -15,6 +16,16 @@ pub(super) fn cause(account: &Account<'_>) -> CauseText {
         CauseCode::ConnectionClosed => connection_closed(account),
         CauseCode::DnsFailure => dns_failure(account),
         CauseCode::TimeoutSlow => timeout_slow(account),
+        CauseCode::TlsExpired => limits::tls_expired(account),
+        CauseCode::TlsChain => limits::tls_chain(account),
+        CauseCode::TlsNameMismatch => limits::tls_name_mismatch(account),
+        CauseCode::HeaderTooBig => limits::header_too_big(account),
+        CauseCode::BodyTooBig => limits::body_too_big(),
+        CauseCode::RateLimit => limits::rate_limit(),
+        CauseCode::FdLimit => limits::fd_limit(),
+        CauseCode::WorkerLimit => limits::worker_limit(),
+        CauseCode::ServerConnLimit => limits::server_conn_limit(account),
+        CauseCode::DependencyDown => limits::dependency_down(account),
         CauseCode::HostDown => host_down(account),
         CauseCode::ConfigSyntax => config_syntax(account),
         CauseCode::PortConflict => port_conflict(account),

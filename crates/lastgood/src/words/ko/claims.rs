@@ -53,6 +53,11 @@ pub(super) fn claim(claim: &Claim) -> String {
         Claim::Silence { expected, seconds } => {
             format!("{} 동안 요청 없음 (평소라면 약 {}건)", Korean.duration(*seconds), grouped(*expected))
         }
+        Claim::ConnectionsExhausted { who } => format!("{} 연결을 더 받지 않음", subject_of(who)),
+        Claim::DependencyStopped { who, clean: true } => format!("{} 중지됨", subject_of(who)),
+        Claim::DependencyStopped { who, clean: false } => format!("{} 비정상 종료됨", subject_of(who)),
+        Claim::DependencyReturned { who } => format!("{} 준비된 직후 정상 응답이 돌아옴", subject_of(who)),
+        Claim::DependencyStillDown { who } => format!("실패가 이어지는 동안 {} 다시 준비되지 않음", subject_of(who)),
         Claim::ProxyStopped => "nginx에 종료 신호가 옴".to_owned(),
         Claim::ProxyStarted => "nginx가 시작된 직후 요청이 돌아옴".to_owned(),
         Claim::ProxyConfigRefused { message } => format!("nginx가 설정을 거부함: {message}"),
@@ -113,6 +118,9 @@ pub(super) fn proxy_error(kind: ProxyErrorKind, upstream: Option<&str>) -> Strin
             None => "upstream 이름의 주소를 찾지 못함".to_owned(),
         },
         ProxyErrorKind::Tls => format!("{} TLS 핸드셰이크 실패", with(who)),
+        ProxyErrorKind::TlsExpired => format!("{who}의 인증서가 만료됨"),
+        ProxyErrorKind::TlsUntrusted => format!("{who}의 인증서를 신뢰할 수 없음"),
+        ProxyErrorKind::TlsNameMismatch => format!("{who}의 인증서가 다른 이름의 것임"),
         ProxyErrorKind::BadAnswer => format!("{} HTTP가 아닌 응답을 보냄", subject_of(who)),
         ProxyErrorKind::HeaderTooBig => format!("{} nginx 버퍼보다 큰 헤더를 보냄", subject_of(who)),
         ProxyErrorKind::NoSpace => "디스크에 남은 공간이 없음".to_owned(),
@@ -120,6 +128,7 @@ pub(super) fn proxy_error(kind: ProxyErrorKind, upstream: Option<&str>) -> Strin
         ProxyErrorKind::WorkerConnections => "nginx에 남은 연결이 없음(worker_connections)".to_owned(),
         ProxyErrorKind::WorkerLimit => "Apache에 남은 작업자가 없음(MaxRequestWorkers)".to_owned(),
         ProxyErrorKind::ClientSide => "클라이언트가 연결을 끊었거나 잘못된 요청을 보냄".to_owned(),
+        ProxyErrorKind::BodyTooBig => "클라이언트가 nginx 한도(client_max_body_size)보다 큰 요청을 보냄".to_owned(),
         ProxyErrorKind::Limited => "nginx 자체 제한에 걸려 요청이 거절됨".to_owned(),
         ProxyErrorKind::Harmless => "동작에 지장이 없는 경고".to_owned(),
         ProxyErrorKind::Other => "분류되지 않은 오류".to_owned(),

@@ -4,6 +4,7 @@
 mod asides;
 mod causes;
 mod claims;
+mod limits;
 
 use std::sync::Arc;
 

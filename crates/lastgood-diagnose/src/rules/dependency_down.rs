@@ -1,0 +1,59 @@
+//! `process/dependency-down`: a database or cache stopped or crashed when it turned bad, as its own log says. Not why.
+//! Where the application itself could not be reached, that is the nearer cause.
+
+use std::sync::Arc;
+
+use lastgood_model::{CauseCode, Claim, Span, UnixMs, Weight};
+
+use super::unit_failed::HUNG_UP;
+use super::{Depth, Hypothesis, Rule};
+use crate::scene::Scene;
+
+/// A dependency that went down.
+pub struct DependencyDown;
+
+/// From its end to the onset at most.
+const AROUND_MS: i64 = 60_000;
+/// Between its start and the recovery at most.
+const RETURN_MS: i64 = 120_000;
+
+impl Rule for DependencyDown {
+    fn code(&self) -> CauseCode {
+        CauseCode::DependencyDown
+    }
+
+    fn propose(&self, scene: &Scene<'_>) -> Option<Hypothesis> {
+        let around = Span::new(scene.onset.from().plus(-AROUND_MS), scene.onset.to().plus(AROUND_MS));
+        let stop = scene.host.dependencies.iter().find(|stop| around.contains(stop.down.0))?;
+        let who = || Arc::clone(&stop.who);
+        let claim = Claim::DependencyStopped { who: who(), clean: stop.clean };
+        let back = scene.host.dependencies.iter().filter(|other| other.who == stop.who);
+        let back = back.filter_map(|other| other.up).find(|up| up.0 >= stop.down.0);
+        let mut evidence = vec![scene.evidence(claim.clone(), stop.down, Weight::Moderate)];
+        let mut against = Vec::new();
+        let returned =
+            |up: UnixMs| scene.finding.recovered.is_some_and(|hit| (-5_000..=RETURN_MS).contains(&hit.at.since(up)));
+        match back {
+            Some(up) if returned(up.0) => {
+                evidence.push(scene.evidence(Claim::DependencyReturned { who: who() }, up, Weight::Strong));
+            }
+            Some(up) if scene.bad.to().since(up.0) > RETURN_MS => {
+                against.push(scene.evidence(Claim::FailedAfterReturn { unit: who() }, up, Weight::Strong));
+            }
+            Some(_) => {}
+            // Down as long as requests fail.
+            None => evidence.push(scene.evidence(Claim::DependencyStillDown { who: who() }, stop.down, Weight::Strong)),
+        }
+        if let Some(errors) = scene.errors_from_onset(HUNG_UP) {
+            against.push(scene.evidence(errors.claim(), errors.first, Weight::Moderate));
+        }
+        Some(Hypothesis {
+            code: self.code(),
+            component: who(),
+            evidence,
+            against,
+            chain: vec![scene.link(claim, stop.down), scene.symptom()],
+            depth: Depth::Origin,
+        })
+    }
+}

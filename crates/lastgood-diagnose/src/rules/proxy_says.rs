@@ -1,0 +1,60 @@
+//! Causes that a line of the proxy's own error log names outright: an upstream's certificate, a header too large, a limit
+//! of the proxy. One rule each, which differ only in the lines they look for. Not why the limit was met.
+
+use std::sync::Arc;
+
+use lastgood_model::{CauseCode, ProxyErrorKind, Weight};
+
+use super::{Depth, Hypothesis, Rule, upstream};
+use crate::scene::Scene;
+
+/// A cause and the lines that name it.
+pub struct ProxySays {
+    code: CauseCode,
+    kinds: &'static [ProxyErrorKind],
+    /// Whether the proxy itself is what has to be changed, and not what it asks.
+    own: bool,
+}
+
+impl ProxySays {
+    /// The upstream's certificate has ended.
+    pub const TLS_EXPIRED: Self = Self::of_upstream(CauseCode::TlsExpired, &[ProxyErrorKind::TlsExpired]);
+    /// The upstream's certificate is of nobody who is trusted.
+    pub const TLS_CHAIN: Self = Self::of_upstream(CauseCode::TlsChain, &[ProxyErrorKind::TlsUntrusted]);
+    /// The upstream's certificate is for another name.
+    pub const TLS_NAME: Self = Self::of_upstream(CauseCode::TlsNameMismatch, &[ProxyErrorKind::TlsNameMismatch]);
+    /// The upstream's header does not fit.
+    pub const HEADER_TOO_BIG: Self = Self::of_upstream(CauseCode::HeaderTooBig, &[ProxyErrorKind::HeaderTooBig]);
+    /// What clients send does not fit.
+    pub const BODY_TOO_BIG: Self = Self::of_proxy(CauseCode::BodyTooBig, &[ProxyErrorKind::BodyTooBig]);
+    /// Clients ask more often than they may.
+    pub const RATE_LIMIT: Self = Self::of_proxy(CauseCode::RateLimit, &[ProxyErrorKind::Limited]);
+    /// No file can be opened any more.
+    pub const FD_LIMIT: Self = Self::of_proxy(CauseCode::FdLimit, &[ProxyErrorKind::TooManyFiles]);
+    /// No connection is left.
+    pub const WORKER_LIMIT: Self = Self::of_proxy(CauseCode::WorkerLimit, &[ProxyErrorKind::WorkerConnections]);
+
+    const fn of_upstream(code: CauseCode, kinds: &'static [ProxyErrorKind]) -> Self {
+        Self { code, kinds, own: false }
+    }
+
+    const fn of_proxy(code: CauseCode, kinds: &'static [ProxyErrorKind]) -> Self {
+        Self { code, kinds, own: true }
+    }
+}
+
+impl Rule for ProxySays {
+    fn code(&self) -> CauseCode {
+        self.code
+    }
+
+    fn propose(&self, scene: &Scene<'_>) -> Option<Hypothesis> {
+        let mut hypothesis = upstream::from_errors(scene, self.code, self.kinds, Weight::Decisive)?;
+        if self.own {
+            hypothesis.component = Arc::from("nginx");
+        }
+        // That connections then fail in other ways, too, follows from it.
+        hypothesis.depth = Depth::Process;
+        Some(hypothesis)
+    }
+}
