@@ -134,6 +134,11 @@ pub enum NoteKind {
         /// Where.
         file: Arc<str>,
     },
+    /// More files than are named say the same as another one, or share lines with it.
+    MoreFiles {
+        /// How many.
+        files: u64,
+    },
     /// A vhost has more path templates than are told apart.
     ManyPaths {
         /// Requests counted under `{other}`.
@@ -163,6 +168,7 @@ impl NoteKind {
             Self::Retried { .. } => "retried",
             Self::SameContent { .. } => "same-content",
             Self::DuplicateLines { .. } => "duplicate-lines",
+            Self::MoreFiles { .. } => "more-files",
             Self::ManyPaths { .. } => "many-paths",
             Self::UnrelatedOom { .. } => "unrelated-oom",
         }
@@ -210,6 +216,18 @@ pub enum GapKind {
     NoAccessLog,
     /// Bigger than the limit; the rest was not read.
     TooLarge,
+    /// There are more files than are read.
+    TooManyFiles {
+        /// How many were left out.
+        left_out: u64,
+    },
+    /// This one and others, which are not named, for the same reason.
+    AndMore {
+        /// How many others.
+        files: u64,
+        /// The reason.
+        why: Box<GapKind>,
+    },
 }
 
 /// How much was read. `lines = parsed + other + unreadable`.

@@ -94,7 +94,7 @@ fn failure(status: ExitStatus, complaint: &str) -> Damage {
 
 fn beginning(file: Arc<File>) -> Result<String, Damage> {
     let mut bytes = vec![0; usize::try_from(MOST_COMPLAINED).unwrap_or(0)];
-    let length = Handle::new(file).fill(&mut bytes)?;
+    let length = Handle::new(file, MOST_COMPLAINED).fill(&mut bytes)?;
     bytes.truncate(length);
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }

@@ -20,6 +20,9 @@ pub enum Damage {
     /// Something else stands behind the compressed data.
     #[error("other bytes follow the compressed data")]
     TrailingBytes,
+    /// The file became shorter while it was read.
+    #[error("file became shorter while it was read")]
+    Shrunk,
     /// It unpacks to so much more than its size that no log does that.
     #[error("unpacks to more than the limit")]
     TooLarge,
@@ -42,7 +45,7 @@ impl Damage {
     #[must_use]
     pub fn gap_kind(&self, lines: u64) -> GapKind {
         match self {
-            Self::CutShort | Self::Corrupt | Self::TrailingBytes => GapKind::Truncated { lines },
+            Self::CutShort | Self::Corrupt | Self::TrailingBytes | Self::Shrunk => GapKind::Truncated { lines },
             Self::TooLarge => GapKind::TooLarge,
             Self::UnknownCompression(packing) => {
                 packing.name().map_or(GapKind::UnknownFormat, |name| GapKind::Packed(Arc::from(name)))

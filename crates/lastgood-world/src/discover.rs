@@ -21,7 +21,8 @@ const DEEPEST: usize = 8;
 /// More files than this are not taken from one run's arguments.
 const MOST_FILES: usize = 10_000;
 /// So many files are kept open, so that a rotation while we read does not matter to them.
-const KEPT_OPEN: usize = 256;
+/// Fewer than the 256 that some systems allow in all.
+const KEPT_OPEN: usize = 128;
 /// What all packed files together may unpack to beside what is believable for their sizes, unless they are very many:
 /// a folder of bombs is one, too.
 const ALLOWED_TOGETHER: u64 = 4 * 1024 * 1024 * 1024;
@@ -78,8 +79,8 @@ struct Search {
     below: Vec<Option<PathBuf>>,
     by_inode: HashMap<(u64, u64), usize>,
     folders: HashSet<(u64, u64)>,
-    /// The argument at which there were too many files.
-    full: Option<Arc<str>>,
+    /// The argument at which there were too many files, and how many were left out.
+    left_out: Option<(Arc<str>, u64)>,
 }
 
 impl Search {
@@ -139,7 +140,7 @@ impl Search {
             return;
         }
         if self.found.files.len() >= MOST_FILES {
-            self.full.get_or_insert_with(|| root.map_or(display, shown));
+            self.left_out.get_or_insert_with(|| (root.map_or(display, shown), 0)).1 += 1;
             return;
         }
         let index = self.found.files.len();
@@ -186,8 +187,8 @@ impl Search {
         let packed = self.found.files.iter().filter(|file| file.compression != Compression::None).count() as u64;
         let allowed = (ALLOWED_TOGETHER / packed.max(1)).clamp(LEAST_ALLOWED, ALWAYS_ALLOWED);
         self.found.files.iter_mut().for_each(|file| file.allowed = allowed);
-        if let Some(what) = self.full {
-            self.found.gaps.push(Gap { what, why: GapKind::TooLarge });
+        if let Some((what, left_out)) = self.left_out {
+            self.found.gaps.push(Gap { what, why: GapKind::TooManyFiles { left_out } });
         }
         // Two folders may hold files of one name: those are shown with the folder, as it was given.
         let mut times = HashMap::<Arc<str>, usize>::new();

@@ -53,7 +53,7 @@ impl LogFile {
         keep_open: bool,
     ) -> io::Result<Self> {
         let mut first = [0; TELLING];
-        let length = Handle::new(Arc::clone(file)).fill(&mut first)?;
+        let length = Handle::new(Arc::clone(file), metadata.len()).fill(&mut first)?;
         let first = first.get(..length).unwrap_or_default();
         let compression = Compression::of(first);
         Ok(Self {
@@ -92,8 +92,8 @@ impl LogFile {
 
     pub(crate) fn handle(&self) -> Result<Handle, Damage> {
         match (&self.open, &self.path) {
-            (Some(file), _) => Ok(Handle::new(Arc::clone(file))),
-            (None, Some(path)) => Ok(Handle::open(path)?),
+            (Some(file), _) => Ok(Handle::new(Arc::clone(file), self.size)),
+            (None, Some(path)) => Ok(Handle::open(path, self.size)?),
             (None, None) => Err(Damage::NotFound),
         }
     }

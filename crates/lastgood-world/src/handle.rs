@@ -12,17 +12,25 @@ use std::sync::Arc;
 pub(crate) struct Handle {
     file: Arc<File>,
     at: u64,
+    /// What comes behind this was written after the reading had been decided on.
+    end: u64,
 }
 
 impl Handle {
-    /// Reads an open file from its beginning.
-    pub(crate) fn new(file: Arc<File>) -> Self {
-        Self { file, at: 0 }
+    /// Reads an open file from its beginning, and no further than to `end`: a file that grows all the time would
+    /// never end, and every reading of it has to see the same.
+    pub(crate) fn new(file: Arc<File>, end: u64) -> Self {
+        Self { file, at: 0, end }
     }
 
     /// Opens a file that was not kept open.
-    pub(crate) fn open(path: &Path) -> io::Result<Self> {
-        Ok(Self::new(Arc::new(File::open(path)?)))
+    pub(crate) fn open(path: &Path, end: u64) -> io::Result<Self> {
+        Ok(Self::new(Arc::new(File::open(path)?), end))
+    }
+
+    /// Whether the end was not reached yet; if nothing more can be read, the file became shorter.
+    pub(crate) fn lacks_more(&self) -> bool {
+        self.at < self.end
     }
 
     /// Bytes read so far.
@@ -38,6 +46,9 @@ impl Handle {
     /// Reads until `out` is full or the file ends; less than `out.len()` means that it ended.
     pub(crate) fn fill(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let mut filled = 0;
+        let ahead = usize::try_from(self.end.saturating_sub(self.at)).unwrap_or(usize::MAX);
+        let wanted = out.len().min(ahead);
+        let out = out.get_mut(..wanted).unwrap_or_default();
         while filled < out.len() {
             match self.file.read_at(&mut out[filled..], self.at) {
                 Ok(0) => break,

@@ -28,7 +28,10 @@ impl Source {
     /// next call reports.
     pub(crate) fn fill(&mut self, out: &mut [u8]) -> Result<usize, Damage> {
         match self {
-            Self::Plain(handle) => handle.fill(out).map_err(Damage::from),
+            Self::Plain(handle) => match handle.fill(out)? {
+                0 if !out.is_empty() && handle.lacks_more() => Err(Damage::Shrunk),
+                filled => Ok(filled),
+            },
             Self::Packed(unpack) => unpack.fill(out),
         }
     }

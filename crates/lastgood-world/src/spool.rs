@@ -8,12 +8,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use flate2::write::GzEncoder;
+use memchr::memchr;
 
 use crate::damage::Damage;
 use crate::packing::Compression;
 
 /// At most this much is kept on disk, in bytes after packing.
 const KEPT: u64 = 4 * 1024 * 1024 * 1024;
+/// Where so many bytes hold no line end, they are no text and may never end.
+const LONGEST_LINE: u64 = 1024 * 1024 * 1024;
 const CHUNK: usize = 256 * 1024;
 
 /// What came through a pipe.
@@ -36,10 +39,10 @@ fn spool_at_most(pipe: &mut dyn Read, limit: u64) -> io::Result<Spooled> {
     let (first, mut damage) = read_some(pipe, &mut chunk);
     let first = chunk.get(..first).unwrap_or_default().to_vec();
     let outcome = if Compression::of(&first) != Compression::None {
-        kept.write_all(&first).and_then(|()| copy(pipe, &mut kept, &mut chunk, &mut damage))
+        kept.write_all(&first).and_then(|()| copy(pipe, &mut kept, false, &mut chunk, &mut damage))
     } else {
         let mut packer = GzEncoder::new(&mut kept, flate2::Compression::fast());
-        let copied = packer.write_all(&first).and_then(|()| copy(pipe, &mut packer, &mut chunk, &mut damage));
+        let copied = packer.write_all(&first).and_then(|()| copy(pipe, &mut packer, true, &mut chunk, &mut damage));
         // Also after a failure: what is there should unpack as far as it goes.
         copied.and(packer.finish().map(|_| ()))
     };
@@ -61,7 +64,14 @@ pub(crate) fn temporary() -> io::Result<File> {
     Ok(file)
 }
 
-fn copy(pipe: &mut dyn Read, to: &mut impl Write, chunk: &mut [u8], damage: &mut Option<Damage>) -> io::Result<()> {
+fn copy(
+    pipe: &mut dyn Read,
+    to: &mut impl Write,
+    is_text: bool,
+    chunk: &mut [u8],
+    damage: &mut Option<Damage>,
+) -> io::Result<()> {
+    let mut line = 0;
     while damage.is_none() {
         let (read, failed) = read_some(pipe, chunk);
         *damage = failed;
@@ -69,6 +79,12 @@ fn copy(pipe: &mut dyn Read, to: &mut impl Write, chunk: &mut [u8], damage: &mut
             break;
         }
         to.write_all(chunk.get(..read).unwrap_or_default())?;
+        // `/dev/zero` never ends, and packed it is next to nothing.
+        let has_end = memchr(b'\n', chunk.get(..read).unwrap_or_default()).is_some();
+        line = if has_end { 0 } else { line + read as u64 };
+        if line > LONGEST_LINE && is_text {
+            *damage = Some(Damage::TooLarge);
+        }
     }
     Ok(())
 }

@@ -95,7 +95,7 @@ impl Unpack {
             }
         }
         self.unpacked += filled as u64;
-        if self.unpacked > self.allowed.saturating_add(self.position().saturating_mul(BELIEVABLE_RATIO)) {
+        if self.unpacked > believable(self.position(), self.allowed) {
             self.stop(Damage::TooLarge);
         }
         match self.damage.take() {
@@ -131,6 +131,11 @@ impl Unpack {
         // If the file could not be read, what came of that is not its own fault.
         self.damage = Some(self.input.failure().unwrap_or(damage));
     }
+}
+
+/// The most that so many packed bytes may unpack to.
+fn believable(packed: u64, allowed: u64) -> u64 {
+    allowed.saturating_add(packed.saturating_mul(BELIEVABLE_RATIO))
 }
 
 fn member(packing: Compression) -> Option<Box<dyn Member>> {

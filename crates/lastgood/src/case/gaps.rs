@@ -42,47 +42,63 @@ enum Why {
     NothingThen,
     NoAccessLog,
     TooLarge,
+    TooManyFiles { left_out: u64 },
+    AndMore { files: u64, first: Box<Why> },
 }
 
 impl From<&Gap> for Written {
     fn from(gap: &Gap) -> Self {
-        let why = match &gap.why {
-            GapKind::NotFound => Why::NotFound,
-            GapKind::NoPermission => Why::NoPermission,
-            GapKind::NotAFile => Why::NotAFile,
-            GapKind::Io(message) => Why::Io { message: message.to_string() },
-            GapKind::Truncated { lines } => Why::Truncated { lines: *lines },
-            GapKind::Packed(by) => Why::Packed { by: by.to_string() },
-            GapKind::UnknownFormat => Why::UnknownFormat,
-            GapKind::NoTimes => Why::NoTimes,
-            GapKind::NotGiven => Why::NotGiven,
-            GapKind::ZoneAssumed(zone) => Why::ZoneAssumed { zone: zone.to_string() },
-            GapKind::NothingThen => Why::NothingThen,
-            GapKind::NoAccessLog => Why::NoAccessLog,
-            GapKind::TooLarge => Why::TooLarge,
-        };
-        Self { what: gap.what.to_string(), why }
+        Self { what: gap.what.to_string(), why: Why::from(&gap.why) }
     }
 }
 
 impl From<Written> for Gap {
     fn from(written: Written) -> Self {
-        let why = match written.why {
-            Why::NotFound => GapKind::NotFound,
-            Why::NoPermission => GapKind::NoPermission,
-            Why::NotAFile => GapKind::NotAFile,
-            Why::Io { message } => GapKind::Io(Arc::from(message)),
-            Why::Truncated { lines } => GapKind::Truncated { lines },
-            Why::Packed { by } => GapKind::Packed(Arc::from(by)),
-            Why::UnknownFormat => GapKind::UnknownFormat,
-            Why::NoTimes => GapKind::NoTimes,
-            Why::NotGiven => GapKind::NotGiven,
-            Why::ZoneAssumed { zone } => GapKind::ZoneAssumed(Arc::from(zone)),
-            Why::NothingThen => GapKind::NothingThen,
-            Why::NoAccessLog => GapKind::NoAccessLog,
-            Why::TooLarge => GapKind::TooLarge,
-        };
-        Self { what: Arc::from(written.what), why }
+        Self { what: Arc::from(written.what), why: written.why.into() }
+    }
+}
+
+impl From<&GapKind> for Why {
+    fn from(why: &GapKind) -> Self {
+        match why {
+            GapKind::NotFound => Self::NotFound,
+            GapKind::NoPermission => Self::NoPermission,
+            GapKind::NotAFile => Self::NotAFile,
+            GapKind::Io(message) => Self::Io { message: message.to_string() },
+            GapKind::Truncated { lines } => Self::Truncated { lines: *lines },
+            GapKind::Packed(by) => Self::Packed { by: by.to_string() },
+            GapKind::UnknownFormat => Self::UnknownFormat,
+            GapKind::NoTimes => Self::NoTimes,
+            GapKind::NotGiven => Self::NotGiven,
+            GapKind::ZoneAssumed(zone) => Self::ZoneAssumed { zone: zone.to_string() },
+            GapKind::NothingThen => Self::NothingThen,
+            GapKind::NoAccessLog => Self::NoAccessLog,
+            GapKind::TooLarge => Self::TooLarge,
+            GapKind::TooManyFiles { left_out } => Self::TooManyFiles { left_out: *left_out },
+            GapKind::AndMore { files, why } => Self::AndMore { files: *files, first: Box::new(Self::from(&**why)) },
+        }
+    }
+}
+
+impl From<Why> for GapKind {
+    fn from(why: Why) -> Self {
+        match why {
+            Why::NotFound => Self::NotFound,
+            Why::NoPermission => Self::NoPermission,
+            Why::NotAFile => Self::NotAFile,
+            Why::Io { message } => Self::Io(Arc::from(message)),
+            Why::Truncated { lines } => Self::Truncated { lines },
+            Why::Packed { by } => Self::Packed(Arc::from(by)),
+            Why::UnknownFormat => Self::UnknownFormat,
+            Why::NoTimes => Self::NoTimes,
+            Why::NotGiven => Self::NotGiven,
+            Why::ZoneAssumed { zone } => Self::ZoneAssumed(Arc::from(zone)),
+            Why::NothingThen => Self::NothingThen,
+            Why::NoAccessLog => Self::NoAccessLog,
+            Why::TooLarge => Self::TooLarge,
+            Why::TooManyFiles { left_out } => Self::TooManyFiles { left_out },
+            Why::AndMore { files, first } => Self::AndMore { files, why: Box::new((*first).into()) },
+        }
     }
 }
 
@@ -98,6 +114,8 @@ mod tests {
             GapKind::Truncated { lines: 7 },
             GapKind::ZoneAssumed("UTC".into()),
             GapKind::TooLarge,
+            GapKind::TooManyFiles { left_out: 7 },
+            GapKind::AndMore { files: 7, why: Box::new(GapKind::Truncated { lines: 3 }) },
         ];
         for why in kinds {
             let gap = Gap { what: "a.log".into(), why };

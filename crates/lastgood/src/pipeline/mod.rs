@@ -8,6 +8,7 @@ mod configuration;
 mod duplicates;
 mod fold;
 mod live;
+mod named;
 mod overlaps;
 mod quotes;
 mod replay;
@@ -166,10 +167,11 @@ fn collect(subject: &Subject<'_>) -> Result<Collected, NoLogs> {
 }
 
 /// A survey that found something to read.
-fn with_logs(survey: Survey, paths: &[PathBuf], files: usize) -> Result<Survey, NoLogs> {
+fn with_logs(mut survey: Survey, paths: &[PathBuf], files: usize) -> Result<Survey, NoLogs> {
     if survey.sources.iter().any(|source| source.format.is_log()) {
         return Ok(survey);
     }
+    named::few_gaps(&mut survey.gaps);
     let looked_at = paths.iter().map(|path| Arc::from(path.to_string_lossy())).collect();
     Err(NoLogs { looked_at, gaps: survey.gaps, files })
 }
@@ -231,6 +233,8 @@ impl Survey {
                 self.notes.push(Note { kind, at: None, reference: None });
             }
         }
+        named::few_gaps(&mut self.gaps);
+        named::few_notes(&mut self.notes);
     }
 }
 

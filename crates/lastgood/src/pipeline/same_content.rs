@@ -9,6 +9,9 @@ use lastgood_world::{Relation, relation};
 
 use super::survey::Head;
 
+/// A file is compared with so many others.
+const MOST_COMPARED: usize = 32;
+
 /// Takes away all but one of the files that say the same; the one that says most stays.
 pub(crate) fn without_copies(heads: Vec<Head>, notes: &mut Vec<Note>) -> Vec<Head> {
     let mut by_first_line: HashMap<Vec<u8>, Vec<usize>> = HashMap::new();
@@ -21,7 +24,10 @@ pub(crate) fn without_copies(heads: Vec<Head>, notes: &mut Vec<Note>) -> Vec<Hea
     for alike in by_first_line.into_values().filter(|alike| alike.len() > 1) {
         let mut kept: Vec<usize> = Vec::new();
         for index in alike {
-            match kept.iter_mut().find_map(|other| Some((stronger(&heads, *other, index)?, other))) {
+            // Where so many are alike so far, it is their form; what they share is then found line by line.
+            let mut candidates =
+                kept.iter_mut().filter(|other| may_be_same(&heads, **other, index)).take(MOST_COMPARED);
+            match candidates.find_map(|other| Some((stronger(&heads, *other, index)?, other))) {
                 Some((Stronger::First, other)) => copy_of[index] = Some(*other),
                 Some((Stronger::Second, other)) => {
                     copy_of[*other] = Some(index);
@@ -42,6 +48,14 @@ pub(crate) fn without_copies(heads: Vec<Head>, notes: &mut Vec<Note>) -> Vec<Hea
         notes.push(Note { kind, at: None, reference: None });
     }
     heads.into_iter().zip(copy_of).filter(|(_, copy_of)| copy_of.is_none()).map(|(head, _)| head).collect()
+}
+
+/// Whether two files begin alike, as far as that is known without reading them again.
+fn may_be_same(heads: &[Head], first: usize, second: usize) -> bool {
+    let beginning = |index: usize| heads.get(index).map(|head| &*head.beginning).unwrap_or_default();
+    let (a, b) = (beginning(first), beginning(second));
+    let shorter = a.len().min(b.len());
+    a.get(..shorter) == b.get(..shorter)
 }
 
 enum Stronger {

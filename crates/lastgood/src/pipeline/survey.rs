@@ -15,6 +15,8 @@ use super::same_content;
 
 /// Bytes that a file is recognised by, after unpacking.
 const HEAD: usize = 64 * 1024;
+/// So many of them are kept for telling files apart.
+const BEGINNING: usize = 512;
 /// So many files that nobody understands are named, if nothing better was found.
 const MOST_STRANGERS: usize = 20;
 
@@ -97,6 +99,8 @@ pub(crate) struct Head {
     pub(crate) format: Format,
     /// Its first line, whole; what copies of the file begin with, too.
     pub(crate) first_line: Option<Vec<u8>>,
+    /// Its first bytes, by which most files that differ are told apart without reading them.
+    pub(crate) beginning: Box<[u8]>,
     /// Of an access log: the offset of its first request.
     pub(crate) offset_s: Option<i32>,
 }
@@ -155,7 +159,8 @@ fn describe(file: LogFile, format: Format) -> Head {
         let context = Context { zone: TimeZone::UTC, vhost: Arc::from("") };
         Scanner::new(&format, context).feed(&bytes, &mut first);
     }
-    Head { file, format, first_line, offset_s: first.0 }
+    let beginning = bytes.get(..BEGINNING.min(bytes.len())).unwrap_or_default().into();
+    Head { file, format, first_line, beginning, offset_s: first.0 }
 }
 
 struct FirstRequest(Option<i32>);

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde::ser::SerializeMap;
 
 use super::clock::Clock;
+use super::quote::{inert_json, steers};
 use crate::pipeline::timeline::{Count, Course};
 use crate::words::Words;
 
@@ -53,7 +54,8 @@ fn write_escaped(text: &[u8], out: &mut impl Write) -> io::Result<()> {
                 '\t' => out.write_all(b"\\t")?,
                 '\n' => out.write_all(b"\\n")?,
                 '\r' => out.write_all(b"\\r")?,
-                c if c.is_control() => write!(out, "\\x{:02x}", u32::from(c))?,
+                c if steers(c) && u32::from(c) < 0x100 => write!(out, "\\x{:02x}", u32::from(c))?,
+                c if steers(c) => write!(out, "\\u{{{:x}}}", u32::from(c))?,
                 c => write!(out, "{c}")?,
             }
         }
@@ -97,7 +99,7 @@ pub fn json(course: &Course, words: &dyn Words, out: &mut dyn Write) -> io::Resu
     let mut times = Times::new(course);
     for (index, count) in course.counts().enumerate() {
         out.write_all(if index == 0 { b"\n" } else { b",\n" })?;
-        serde_json::to_writer(&mut out, &RowShape { course, count, time: times.of(count.from) })?;
+        out.write_all(inert(&RowShape { course, count, time: times.of(count.from) })?.as_bytes())?;
     }
     let clock = Clock::new(course.offset_s);
     let changes: Vec<_> = course
@@ -113,10 +115,14 @@ pub fn json(course: &Course, words: &dyn Words, out: &mut dyn Write) -> io::Resu
         .collect();
     let gaps: Vec<_> =
         course.gaps.iter().map(|gap| GapShape { what: words.gap_what(gap), why: words.gap_why(gap) }).collect();
-    write!(out, "\n],\"changes\":{}", serde_json::to_string(&changes)?)?;
-    write!(out, ",\"gaps\":{}", serde_json::to_string(&gaps)?)?;
+    write!(out, "\n],\"changes\":{}", inert(&changes)?)?;
+    write!(out, ",\"gaps\":{}", inert(&gaps)?)?;
     writeln!(out, ",\"read\":{}}}", serde_json::to_string(&ReadShape::of(course.read))?)?;
     out.flush()
+}
+
+fn inert(value: &impl Serialize) -> serde_json::Result<String> {
+    serde_json::to_string(value).map(inert_json)
 }
 
 struct RowShape<'a> {

@@ -11,7 +11,7 @@ use super::answer::Answer;
 use super::clock::Clock;
 use super::mask::Mask;
 use super::paste::commands;
-use super::quote::{Unshowable, quote};
+use super::quote::{Unshowable, inert_json, quote};
 use crate::words::{Account, Lang};
 
 /// The whole document.
@@ -209,7 +209,7 @@ impl From<Read> for ReadShape {
 #[must_use]
 pub fn render(answer: Answer<'_>, lang: Lang, mask: Option<&mut Mask>) -> String {
     // Numbers, texts and vectors: there is nothing in it that JSON cannot hold.
-    serde_json::to_string_pretty(&shape(answer, lang, mask)).unwrap_or_default() + "\n"
+    inert_json(serde_json::to_string_pretty(&shape(answer, lang, mask)).unwrap_or_default()) + "\n"
 }
 
 /// The same, to be taken apart.

@@ -45,6 +45,25 @@ pub fn clean(text: &str) -> String {
     out
 }
 
+/// JSON that says the same and, printed as it is, steers no terminal: a program reads the names unchanged.
+#[must_use]
+pub fn inert_json(json: String) -> String {
+    // Line ends are the document's own; within a text they are escaped already, as all of ASCII's controls but one are.
+    let is_inert = |c: char| c == '\n' || !steers(c);
+    if json.chars().all(is_inert) {
+        return json;
+    }
+    let mut out = String::with_capacity(json.len() + 64);
+    for c in json.chars() {
+        if is_inert(c) {
+            out.push(c);
+        } else {
+            out.extend(c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")));
+        }
+    }
+    out
+}
+
 fn elide(out: &mut String) {
     if !out.ends_with('…') {
         out.push('…');
@@ -76,7 +95,7 @@ fn show(bytes: &[u8], unshowable: Unshowable, out: &mut String) {
 }
 
 /// Controls, and characters that turn, join or hide what stands beside them.
-fn steers(c: char) -> bool {
+pub(super) fn steers(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
@@ -174,6 +193,14 @@ mod tests {
         assert_eq!(shown("gpj.\u{202e}exe\u{200f}\u{2066}".as_bytes()), "gpj.\\u{202e}exe\\u{200f}\\u{2066}");
         assert_eq!(shown(b"\xc416/Nov\xdc \xff"), "\\xC416/Nov\\xDC \\xFF");
         assert_eq!(clean("unit\n\u{1b}[2J"), "unit\\x0a\\x1b[2J");
+    }
+
+    #[test]
+    fn json_says_the_same_and_steers_nothing() {
+        let name = "a\u{202e}b\u{7f}\u{9b}2J\u{e0041}\n한";
+        let json = inert_json(serde_json::to_string_pretty(&[name]).unwrap());
+        assert!(json.chars().all(|c| c == '\n' || !steers(c)), "{json}");
+        assert_eq!(serde_json::from_str::<Vec<String>>(&json).unwrap(), [name]);
     }
 
     #[test]

@@ -301,7 +301,10 @@ impl<'a> Terminal<'a> {
         let of_files = |note: &&Note| {
             matches!(
                 note.kind,
-                NoteKind::SameContent { .. } | NoteKind::DuplicateLines { .. } | NoteKind::ManyPaths { .. }
+                NoteKind::SameContent { .. }
+                    | NoteKind::MoreFiles { .. }
+                    | NoteKind::DuplicateLines { .. }
+                    | NoteKind::ManyPaths { .. }
             )
         };
         let (files, traffic): (Vec<&Note>, Vec<&Note>) = verdict.notes.iter().partition(of_files);

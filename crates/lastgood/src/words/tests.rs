@@ -173,6 +173,7 @@ fn texts(lang: Lang) -> Vec<(String, String)> {
         NoteKind::Silence { expected: 230, seconds: 1_773 },
         NoteKind::Retried { count: 1, upstream: None },
         NoteKind::SameContent { file: name("a"), of: name("b") },
+        NoteKind::MoreFiles { files: 3 },
         NoteKind::DuplicateLines { count: 1, file: name("a") },
         NoteKind::ManyPaths { other: 9, vhost: vhost() },
         NoteKind::UnrelatedOom { process: name("java") },
@@ -192,6 +193,8 @@ fn texts(lang: Lang) -> Vec<(String, String)> {
         GapKind::NothingThen,
         GapKind::NoAccessLog,
         GapKind::TooLarge,
+        GapKind::TooManyFiles { left_out: 3 },
+        GapKind::AndMore { files: 3, why: Box::new(GapKind::NoPermission) },
     ] {
         for what in ["journal", "unit list", "cloud audit log", "error log", "a.log"] {
             let gap = Gap { what: name(what), why: why.clone() };

@@ -1,10 +1,15 @@
 //! Reading as a whole: files in, counts out, against truth that was known before. What is concluded from the counts is
 //! tested elsewhere.
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise")]
 
 mod damage;
 mod files;
+mod hostile;
+mod hostile_names;
 mod overlaps;
+mod packed;
+mod process;
+mod strange;
 mod timeline;
 
 use std::collections::BTreeMap;

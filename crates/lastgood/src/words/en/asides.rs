@@ -1,5 +1,7 @@
 //! English: notes, gaps and complaints. A gap and a complaint say the way out where there is one.
 
+use std::sync::Arc;
+
 use lastgood_model::{Gap, GapKind, NoteKind};
 
 use super::super::Words;
@@ -58,6 +60,7 @@ pub(super) fn note(kind: &NoteKind) -> String {
         NoteKind::DuplicateLines { count, file } => {
             format!("{} of {file} also in another file; counted once", plural(*count, "line"))
         }
+        NoteKind::MoreFiles { files } => format!("{} likewise", plural(*files, "more file")),
         NoteKind::ManyPaths { other, vhost } => {
             format!("{}: too many different paths; {} counted as one", name_of(vhost), plural(*other, "request"))
         }
@@ -89,6 +92,11 @@ pub(super) fn gap_why(gap: &Gap) -> String {
         GapKind::ZoneAssumed(zone) => format!("names no zone, read as {zone}; --tz says another"),
         GapKind::NothingThen => "no request in the time that was asked about (--since, --until)".to_owned(),
         GapKind::NoAccessLog => "not found; without one failures cannot be set against successes".to_owned(),
+        GapKind::TooManyFiles { left_out } => format!("too many files; {} left out", plural(*left_out, "file")),
+        GapKind::AndMore { files, why } => {
+            let why = gap_why(&Gap { what: Arc::clone(&gap.what), why: (**why).clone() });
+            format!("{why}; likewise {}", plural(*files, "more file"))
+        }
         GapKind::TooLarge => "too large; the rest was not read".to_owned(),
     }
 }

@@ -1,5 +1,7 @@
 //! Korean: notes, gaps and complaints. A gap and a complaint say the way out where there is one.
 
+use std::sync::Arc;
+
 use lastgood_model::{Gap, GapKind, NoteKind};
 
 use super::super::Words;
@@ -57,6 +59,7 @@ pub(super) fn note(kind: &NoteKind) -> String {
         NoteKind::DuplicateLines { count, file } => {
             format!("{file}: 다른 파일에도 있는 {}줄은 한 번만 셈", grouped(*count))
         }
+        NoteKind::MoreFiles { files } => format!("이와 같은 파일 {}개 더 있음", grouped(*files)),
         NoteKind::ManyPaths { other, vhost } => {
             format!("{}: 경로 종류가 너무 많아 요청 {}건을 하나로 묶어 셈", name_of(vhost), grouped(*other))
         }
@@ -91,6 +94,11 @@ pub(super) fn gap_why(gap: &Gap) -> String {
         GapKind::ZoneAssumed(zone) => format!("시간대 표기가 없어 {zone} 기준으로 읽음 (--tz로 지정)"),
         GapKind::NothingThen => "물어본 시간(--since, --until)에 요청이 없음".to_owned(),
         GapKind::NoAccessLog => "없음 (없으면 실패를 성공과 견줄 수 없음)".to_owned(),
+        GapKind::TooManyFiles { left_out } => format!("파일이 너무 많아 {}개는 읽지 않음", grouped(*left_out)),
+        GapKind::AndMore { files, why } => {
+            let why = gap_why(&Gap { what: Arc::clone(&gap.what), why: (**why).clone() });
+            format!("{why} (같은 이유의 파일 {}개 더 있음)", grouped(*files))
+        }
         GapKind::TooLarge => "너무 커서 나머지는 읽지 않음".to_owned(),
     }
 }
