@@ -81,6 +81,9 @@ fn open_piece(piece: &[u8], clock: &mut Clock, take: &mut impl FnMut(Letter<'_>)
 
 /// What stands between the quotes of a JSON string that may have been cut within an escape.
 fn unescaped(escaped: &[u8]) -> Vec<u8> {
+    // Docker writes U+FFFD for what is no UTF-8; a byte that was damaged later must not cost the escapes around it.
+    let text = String::from_utf8_lossy(escaped);
+    let escaped = text.as_bytes();
     for lost in 0..=escaped.len().min(b"\\u00e".len()) {
         let quoted = [b"\"", &escaped[..escaped.len() - lost], b"\""].concat();
         if let Ok(text) = serde_json::from_slice::<String>(&quoted) {
@@ -123,6 +126,14 @@ mod tests {
         for line in ["", "{}", "x", r#"{"log":"x\n"}x"#, r#"{"log":7,"stream":"stdout"}"#, "[1]"] {
             assert!(texts(line).iter().all(|text| text == "/0/x"), "{line}");
         }
+    }
+
+    #[test]
+    fn bytes_that_are_no_utf8_cost_only_themselves() {
+        let line = [&br#"{"log":"\"GET /?"#[..], b"\xed\xff", br#"\" 200\n","stream":"stdout","time":"x"}"#].concat();
+        let mut found = Vec::new();
+        open(&line, &mut Clock::new(TimeZone::UTC), &mut |letter| found.push(letter.text.to_vec()));
+        assert_eq!(found, ["\"GET /?\u{fffd}\u{fffd}\" 200".as_bytes()]);
     }
 
     #[test]
