@@ -44,7 +44,7 @@ impl Sink for Everything<'_> {
 
 fn read<'b>(format: &Format, blocks: impl IntoIterator<Item = &'b [u8]>) -> (Counts, u64) {
     let interner = Interner::default();
-    let context = || Context { zone: TimeZone::fixed(Offset::constant(9)), vhost: Arc::from("shop") };
+    let context = || Context { zone: TimeZone::fixed(Offset::constant(9)), vhost: Arc::from("shop"), about: Some(UnixMs(0)) };
     let mut sink = Everything { interner: LocalInterner::new(&interner), context: context(), said: 0 };
     let mut scanner = Scanner::new(format, context());
     for block in blocks {
@@ -53,6 +53,11 @@ fn read<'b>(format: &Format, blocks: impl IntoIterator<Item = &'b [u8]>) -> (Cou
     let counts = scanner.finish(&mut sink);
     assert_eq!(counts.lines, counts.parsed + counts.other + counts.unreadable);
     (counts, sink.said)
+}
+
+/// Reads a file in blocks, and says how much was read.
+pub fn counted<'b>(format: &Format, blocks: impl IntoIterator<Item = &'b [u8]>) -> Counts {
+    read(format, blocks).0
 }
 
 /// Reads a file whole and line by line.

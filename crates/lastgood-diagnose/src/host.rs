@@ -5,21 +5,11 @@ use std::sync::Arc;
 
 use lastgood_model::{Change, ChangeKind, Fact, LineRef, Observation, Span, UnitFileState, UnixMs};
 
+pub use crate::boots::Boot;
+use crate::boots::BootRecords;
+
 /// A moment and the line that tells of it.
 pub type Mark = (UnixMs, LineRef);
-
-/// One boot of the host.
-#[derive(Clone, Debug)]
-pub struct Boot {
-    /// The journal's boot id.
-    pub id: Arc<str>,
-    /// Its first line.
-    pub begun: Mark,
-    /// Its last line.
-    pub ended: Option<Mark>,
-    /// Whether it ended in an orderly shutdown.
-    pub clean: bool,
-}
 
 /// What happened to a unit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,7 +118,7 @@ pub struct Host {
     pub exhausted: Vec<(Mark, Arc<str>)>,
     /// Certificates among the files.
     pub certificates: Vec<Certificate>,
-    /// Whether anything of a journal was read.
+    /// Whether anything of a journal, or of a syslog that says as much, was read.
     pub has_journal: bool,
     /// Whether a unit list was read.
     pub has_unit_list: bool,
@@ -139,10 +129,11 @@ impl Host {
     #[must_use]
     pub fn from_facts(facts: &[Observation]) -> Self {
         let mut host = Self::default();
+        let mut boots = BootRecords::default();
         for observation in facts {
-            host.take(observation);
+            host.take(observation, &mut boots);
         }
-        host.boots.sort_by_key(|boot| boot.begun);
+        host.boots = boots.settle();
         host.proxy.sort_by_key(|(mark, _)| *mark);
         for unit in host.units.values_mut() {
             unit.events.sort_by_key(|(mark, _)| *mark);
@@ -150,7 +141,7 @@ impl Host {
         host
     }
 
-    fn take(&mut self, observation: &Observation) {
+    fn take(&mut self, observation: &Observation, boots: &mut BootRecords) {
         if let Fact::UnitFile { unit, state } = &observation.fact {
             self.has_unit_list = true;
             self.units.entry(Arc::clone(unit)).or_default().file = Some((*state, observation.line));
@@ -165,15 +156,11 @@ impl Host {
         let mark = (at, observation.line);
         match &observation.fact {
             Fact::BootStarted { boot } => {
-                self.has_journal = true;
-                self.boots.push(Boot { id: Arc::clone(boot), begun: mark, ended: None, clean: false });
+                // Login records tell of boots and of nothing else.
+                self.has_journal |= !boot.is_empty();
+                boots.begun(mark, boot);
             }
-            Fact::BootEnded { boot, clean } => {
-                if let Some(known) = self.boots.iter_mut().rev().find(|known| known.id == *boot) {
-                    known.ended = Some(mark);
-                    known.clean = *clean;
-                }
-            }
+            Fact::BootEnded { boot, clean } => boots.ended(mark, boot, *clean),
             Fact::UnitSpoke { unit } => self.event(unit, mark, UnitEvent::Spoke),
             Fact::UnitStarted { unit } => self.event(unit, mark, UnitEvent::Started),
             Fact::UnitStopped { unit } => self.event(unit, mark, UnitEvent::Stopped),
@@ -201,6 +188,7 @@ impl Host {
     }
 
     fn event(&mut self, unit: &Arc<str>, mark: Mark, event: UnitEvent) {
+        self.has_journal = true;
         self.units.entry(Arc::clone(unit)).or_default().events.push((mark, event));
     }
 

@@ -2,6 +2,7 @@
 //! No bytes, no IO, no clock, no prose, and nothing here can fail: what is not known becomes a gap.
 
 pub mod attribution;
+mod boots;
 mod cells;
 mod change_point;
 pub mod closeup;

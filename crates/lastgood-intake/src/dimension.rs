@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn every_dimension_has_a_text() {
-        let context = Context { zone: TimeZone::UTC, vhost: "shop".into() };
+        let context = Context { zone: TimeZone::UTC, vhost: "shop".into(), about: None };
         let request = Request {
             status: 9,
             method: b"GET",

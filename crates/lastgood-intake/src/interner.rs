@@ -401,7 +401,7 @@ mod tests {
     const SOURCE: SourceId = SourceId(3);
 
     fn context() -> Context {
-        Context { zone: TimeZone::UTC, vhost: "shop".into() }
+        Context { zone: TimeZone::UTC, vhost: "shop".into(), about: None }
     }
 
     fn get(target: &str) -> Request<'_> {

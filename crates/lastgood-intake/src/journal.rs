@@ -1,35 +1,15 @@
-//! A journal as `journalctl -o json` exports it: boots, what systemd says of services, and what the kernel says of memory.
-//! It joins records of one boot whatever their order, and leaves to others what a reboot means.
+//! A journal as `journalctl -o json` exports it: one record a line. What records mean is told by `records.rs`.
 
-use std::collections::HashMap;
-
-use lastgood_model::{Fact, UnixMs};
+use lastgood_model::UnixMs;
 use serde::Deserialize;
 
-use crate::journal_oom::{self, OomTask};
 use crate::json_text::Text;
+use crate::records::{self, Records};
 use crate::scan::{Line, Sink};
-
-/// Boots, and services of all boots, that are kept apart: more is not a journal but an attack on memory.
-const MAX_BOOTS: usize = 10_000;
-const MAX_SPOKEN: usize = 100_000;
-/// A unit that cannot write says so with every line; one line a minute is enough.
-const NO_SPACE_EVERY_MS: i64 = 60_000;
-
-/// Catalogue ids of systemd's messages, see `systemd.journal-fields(7)` and `journalctl --list-catalog`.
-mod id {
-    pub(super) const STARTED: &str = "39f53479d3a045ac8e11786248231fbf";
-    pub(super) const STOPPED: &str = "9d1aaa27d60140bd96365438aad20286";
-    pub(super) const START_FAILED: &str = "be02cf6855d2428ba40df7e9d022f03d";
-    pub(super) const FAILED_WITH_RESULT: &str = "d9b373ed55a64feb8242e02dbe79a49c";
-    pub(super) const OUT_OF_MEMORY: &str = "fe6faa94e7774663a0da52717891d8ef";
-    pub(super) const JOURNAL_STARTED: &str = "f77379a8490b408bbe5f6940505a777b";
-    pub(super) const JOURNAL_STOPPED: &str = "d93fb3c9c24d451a97cea615ce59c00b";
-}
 
 /// The fields of a record that we look at.
 #[derive(Debug, Deserialize)]
-struct Record<'a> {
+struct Fields<'a> {
     #[serde(rename = "__REALTIME_TIMESTAMP", borrow, default)]
     time: Text<'a>,
     #[serde(rename = "_BOOT_ID", borrow, default)]
@@ -52,30 +32,14 @@ struct Record<'a> {
     unit_result: Text<'a>,
 }
 
-/// A moment and the line that says it.
-type At = (UnixMs, u64);
-
-#[derive(Debug)]
-struct Boot {
-    first: At,
-    last: At,
-    /// Lines that only an orderly shutdown writes.
-    shut_down: bool,
-    journal_stopped: Option<UnixMs>,
-    journal_started: Option<UnixMs>,
-    /// First own record of each service.
-    spoken: HashMap<String, At>,
-}
-
 /// Reads a journal export. What concerns a boot as a whole is said at the end, in order of time.
-#[derive(Debug, Default)]
-pub(crate) struct Journal {
-    boots: HashMap<String, Boot>,
-    spoken: usize,
-    oom_task: Option<OomTask>,
-    /// Services whose process the kernel was seen killing, so that systemd's word for it is not a second one.
-    oom_killed: HashMap<String, UnixMs>,
-    no_space: HashMap<String, UnixMs>,
+#[derive(Debug)]
+pub(crate) struct Journal(Records);
+
+impl Default for Journal {
+    fn default() -> Self {
+        Self(Records::of_units())
+    }
 }
 
 impl Journal {
@@ -85,234 +49,38 @@ impl Journal {
         if line.is_empty() || line.starts_with(b"-- ") {
             return Line::Other;
         }
-        let Ok(record) = serde_json::from_slice::<Record<'_>>(line) else { return Line::Unreadable };
-        let Some(at) = microseconds(&record.time.0) else { return Line::Other };
-        self.remember(&record, (at, number));
-        self.tell(&record, (at, number), sink);
+        let Ok(fields) = serde_json::from_slice::<Fields<'_>>(line) else { return Line::Unreadable };
+        let Some(at) = microseconds(&fields.time.0) else { return Line::Other };
+        let identifier = &*fields.identifier.0;
+        let record = records::Record {
+            at: (at, number),
+            boot: &fields.boot.0,
+            message: &fields.message.0,
+            message_id: &fields.message_id.0,
+            about: &fields.about.0,
+            identifier,
+            // systemd's child writes as `(name)` before it becomes the service.
+            writer: records::service_in(&fields.by.0)
+                .filter(|_| identifier != "systemd" && !identifier.starts_with('(')),
+            is_kernel: fields.transport.0 == "kernel" || identifier == "kernel",
+            // Managers of single users write under the same name, about units that are nobody's service.
+            is_of_user: fields.by.0.starts_with("user@"),
+            job_result: &fields.job_result.0,
+            unit_result: &fields.unit_result.0,
+        };
+        self.0.take(&record, sink);
         Line::Parsed
     }
 
     /// Says when boots began and ended, and which services ran in each.
     pub(crate) fn finish(self, sink: &mut impl Sink) {
-        let mut facts: Vec<(At, Fact)> = Vec::new();
-        for (id, boot) in self.boots {
-            let id: std::sync::Arc<str> = id.into();
-            let clean = boot.is_clean();
-            facts.push((boot.first, Fact::BootStarted { boot: id.clone() }));
-            facts.extend(boot.spoken.into_iter().map(|(unit, at)| (at, Fact::UnitSpoke { unit: unit.into() })));
-            facts.push((boot.last, Fact::BootEnded { boot: id, clean }));
-        }
-        // At one line a boot begins before somebody speaks in it, and ends after.
-        facts.sort_by_key(|(at, fact)| (*at, matches!(fact, Fact::BootEnded { .. }), spoken_unit(fact).is_some()));
-        for ((at, line), fact) in facts {
-            sink.fact(Some(at), fact, line);
-        }
+        self.0.finish(sink);
     }
-
-    fn remember(&mut self, record: &Record<'_>, at: At) {
-        let id = &*record.boot.0;
-        if id.is_empty() || (self.boots.len() >= MAX_BOOTS && !self.boots.contains_key(id)) {
-            return;
-        }
-        if !self.boots.contains_key(id) {
-            self.boots.insert(id.to_owned(), Boot::new(at));
-        }
-        let Some(boot) = self.boots.get_mut(id) else { return };
-        boot.first = boot.first.min(at);
-        boot.last = boot.last.max(at);
-        boot.shut_down |= is_shutdown(record);
-        match &*record.message_id.0 {
-            id::JOURNAL_STOPPED => boot.journal_stopped = boot.journal_stopped.max(Some(at.0)),
-            id::JOURNAL_STARTED => boot.journal_started = boot.journal_started.max(Some(at.0)),
-            _ if record.message.0 == "Journal stopped" => {
-                boot.journal_stopped = boot.journal_stopped.max(Some(at.0));
-            }
-            _ if record.message.0 == "Journal started" => {
-                boot.journal_started = boot.journal_started.max(Some(at.0));
-            }
-            _ => {}
-        }
-        let Some(unit) = record.own_unit() else { return };
-        match boot.spoken.get_mut(unit) {
-            Some(first) => *first = (*first).min(at),
-            None if self.spoken < MAX_SPOKEN => {
-                self.spoken += 1;
-                boot.spoken.insert(unit.to_owned(), at);
-            }
-            None => {}
-        }
-    }
-
-    fn tell(&mut self, record: &Record<'_>, (at, line): At, sink: &mut impl Sink) {
-        let message = &*record.message.0;
-        if record.transport.0 == "kernel" || record.identifier.0 == "kernel" {
-            if let Some(task) = journal_oom::task(message) {
-                self.oom_task = Some(task);
-            } else if let Some(killed) = journal_oom::killed(message, self.oom_task.as_ref()) {
-                if let Fact::OomKilled { scope: Some(scope), .. } = &killed {
-                    self.oom_killed.insert(scope.to_string(), at);
-                }
-                sink.fact(Some(at), killed, line);
-            }
-            return;
-        }
-        if record.is_systemd() {
-            if let Some(fact) = self.word_of_systemd(record, at) {
-                sink.fact(Some(at), fact, line);
-            }
-            return;
-        }
-        if memchr::memmem::find(message.as_bytes(), b"No space left on device").is_some()
-            && let Some(unit) = record.own_unit()
-        {
-            let recent = self.no_space.get(unit).is_some_and(|last| at.since(*last).abs() < NO_SPACE_EVERY_MS);
-            if !recent && self.no_space.len() < MAX_SPOKEN {
-                self.no_space.insert(unit.to_owned(), at);
-                sink.fact(Some(at), Fact::NoSpace { unit: unit.into() }, line);
-            }
-        }
-    }
-
-    /// What systemd says of a service.
-    fn word_of_systemd(&self, record: &Record<'_>, at: UnixMs) -> Option<Fact> {
-        // Managers of single users write under the same name, about units that are nobody's service.
-        if record.by.0.starts_with("user@") {
-            return None;
-        }
-        let message = &*record.message.0;
-        let unit = service_in(&record.about.0).or_else(|| message.split([' ', ':']).find_map(service_in))?;
-        let word = word(&record.message_id.0, message)?;
-        let fact = match word {
-            // A job that was skipped or whose dependency failed did not start anything.
-            Word::Started if !matches!(&*record.job_result.0, "" | "done") => return None,
-            Word::Started => Fact::UnitStarted { unit: unit.into() },
-            Word::Stopped => Fact::UnitStopped { unit: unit.into() },
-            Word::Failed => {
-                let result = [&*record.unit_result.0, quoted(message), &*record.job_result.0, message];
-                let result = result.into_iter().find(|text| !text.is_empty()).unwrap_or_default();
-                Fact::UnitFailed { unit: unit.into(), result: result.into() }
-            }
-            Word::OutOfMemory => {
-                let known = self.oom_killed.get(unit).is_some_and(|killed| at.since(*killed).abs() < 60_000);
-                if known {
-                    return None;
-                }
-                // systemd does not say which process it was.
-                let process = unit.strip_suffix(".service").unwrap_or(unit).into();
-                Fact::OomKilled { process, pid: 0, scope: Some(unit.into()) }
-            }
-        };
-        Some(fact)
-    }
-}
-
-impl Boot {
-    fn new(at: At) -> Self {
-        Self {
-            first: at,
-            last: at,
-            shut_down: false,
-            journal_stopped: None,
-            journal_started: None,
-            spoken: HashMap::new(),
-        }
-    }
-
-    /// A journal that stopped and did not start again in this boot was stopped by the shutdown.
-    fn is_clean(&self) -> bool {
-        self.shut_down || (self.journal_stopped.is_some() && self.journal_stopped >= self.journal_started)
-    }
-}
-
-impl Record<'_> {
-    fn is_systemd(&self) -> bool {
-        self.identifier.0 == "systemd"
-    }
-
-    /// The service whose own process wrote this. systemd's child writes as `(name)` before it becomes the service.
-    fn own_unit(&self) -> Option<&str> {
-        service_in(&self.by.0).filter(|_| !self.is_systemd() && !self.identifier.0.starts_with('('))
-    }
-}
-
-/// What systemd says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Word {
-    Started,
-    Stopped,
-    Failed,
-    OutOfMemory,
-}
-
-/// By the message's id, or by its sentence where an export or an old systemd has none.
-fn word(message_id: &str, message: &str) -> Option<Word> {
-    match message_id {
-        id::STARTED => return Some(Word::Started),
-        id::STOPPED => return Some(Word::Stopped),
-        id::START_FAILED | id::FAILED_WITH_RESULT => return Some(Word::Failed),
-        id::OUT_OF_MEMORY => return Some(Word::OutOfMemory),
-        _ => {}
-    }
-    let ends = |text: &str| message.trim_end().ends_with(text);
-    if message.contains("killed by the OOM killer") {
-        return Some(Word::OutOfMemory);
-    }
-    if message.starts_with("Failed to start ")
-        || message.starts_with("Dependency failed for ")
-        || message.contains(": Failed with result '")
-    {
-        return Some(Word::Failed);
-    }
-    match message.split_once(' ') {
-        Some(("Started" | "Finished", _)) if ends(".") => Some(Word::Started),
-        Some(("Stopped", _)) if ends(".") => Some(Word::Stopped),
-        _ => None,
-    }
-}
-
-/// Lines of an orderly shutdown: the last targets, and the program that runs after systemd's own end.
-fn is_shutdown(record: &Record<'_>) -> bool {
-    let message = &*record.message.0;
-    record.identifier.0 == "systemd-shutdown"
-        || (record.is_systemd()
-            && message.starts_with("Reached target ")
-            && [
-                "Shutdown",
-                "Reboot",
-                "Power-Off",
-                "Power Off",
-                "Poweroff",
-                "Halt",
-                "shutdown.target",
-                "reboot.target",
-                "poweroff.target",
-            ]
-            .iter()
-            .any(|target| message.contains(target)))
-}
-
-/// The text itself if it is a service's name.
-fn service_in(text: &str) -> Option<&str> {
-    let is_name = |c: char| c.is_ascii_alphanumeric() || ":-_.\\@".contains(c);
-    (text.len() > ".service".len() && text.len() <= 255 && text.ends_with(".service") && text.chars().all(is_name))
-        .then_some(text)
-}
-
-/// `exit-code` of `app.service: Failed with result 'exit-code'.`
-fn quoted(message: &str) -> &str {
-    message.split_once("result '").and_then(|(_, rest)| rest.split_once('\'')).map_or("", |(result, _)| result)
 }
 
 fn microseconds(text: &str) -> Option<UnixMs> {
     let us: i64 = text.parse().ok()?;
     Some(UnixMs(us.div_euclid(1000)))
-}
-
-fn spoken_unit(fact: &Fact) -> Option<&str> {
-    match fact {
-        Fact::UnitSpoke { unit } => Some(unit),
-        _ => None,
-    }
 }
 
 #[cfg(test)]
@@ -321,6 +89,7 @@ mod tests {
     use crate::scan::{Context, Scanner};
     use crate::{Counts, Format};
     use jiff::tz::TimeZone;
+    use lastgood_model::Fact;
 
     #[derive(Default)]
     struct Facts(Vec<(i64, Fact, u64)>);
@@ -332,7 +101,7 @@ mod tests {
     }
 
     fn read(text: &str) -> (Counts, Vec<(i64, Fact, u64)>) {
-        let context = Context { zone: TimeZone::UTC, vhost: "".into() };
+        let context = Context { zone: TimeZone::UTC, vhost: "".into(), about: None };
         let (mut scanner, mut facts) = (Scanner::new(&Format::Journal, context), Facts::default());
         scanner.feed(text.as_bytes(), &mut facts);
         (scanner.finish(&mut facts), facts.0)

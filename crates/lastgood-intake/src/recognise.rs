@@ -10,15 +10,17 @@ use crate::apache_conf::ApacheConf;
 use crate::apache_error::ApacheErrorLog;
 use crate::damage::Repair;
 use crate::haproxy::HaproxyLog;
+use crate::journal_text::HostText;
 use crate::json_access::JsonDialect;
 use crate::log_format::{AccessFormat, Fit};
 use crate::nginx_conf::NginxConf;
 use crate::nginx_error::ErrorLog;
+use crate::package_log::PackageManager;
 use crate::scan::{Line, Sink};
 use crate::timestamp::Clock;
-use crate::unit_files;
 use crate::uvicorn::Uvicorn;
 use crate::wrapped_log::Wrapped;
+use crate::{login_records, unit_files};
 
 /// Lines that are looked at.
 const LINES: usize = 200;
@@ -42,6 +44,14 @@ pub enum Format {
     ApacheError,
     /// `journalctl -o json`.
     Journal,
+    /// What `journalctl` prints, or a syslog daemon's file.
+    HostText(HostText),
+    /// What a package manager did.
+    Packages(PackageManager),
+    /// Login records, binary.
+    Wtmp,
+    /// `last -x`.
+    Last,
     /// `systemctl list-unit-files`.
     UnitFiles,
     /// CloudTrail events, or the output of `aws cloudtrail lookup-events`.
@@ -67,6 +77,11 @@ impl Format {
             Self::NginxError => "nginx-error",
             Self::ApacheError => "apache-error",
             Self::Journal => "journal",
+            Self::HostText(HostText { by_journalctl: true, .. }) => "journal-text",
+            Self::HostText(_) => "syslog",
+            Self::Packages(manager) => manager.name(),
+            Self::Wtmp => "wtmp",
+            Self::Last => "last",
             Self::UnitFiles => "unit-files",
             Self::CloudTrail => "cloudtrail",
             Self::NginxConf => "nginx-conf",
@@ -99,7 +114,11 @@ impl Format {
         match self {
             Self::Access(format) => format.names_zone(),
             Self::Wrapped(wrapped) => !wrapped.any(|format| format.has_times() && !format.names_zone()),
-            format => !matches!(format, Self::NginxError | Self::ApacheError | Self::Haproxy | Self::Uvicorn),
+            Self::HostText(text) => text.names_year,
+            Self::Packages(manager) => *manager == PackageManager::Dnf,
+            format => {
+                !matches!(format, Self::NginxError | Self::ApacheError | Self::Haproxy | Self::Uvicorn | Self::Last)
+            }
         }
     }
 
@@ -115,12 +134,31 @@ impl Format {
         matches!(self, Self::NginxConf | Self::ApacheConf)
     }
 
+    /// Whether its lines are text that can be quoted.
+    #[must_use]
+    pub const fn is_text(&self) -> bool {
+        !matches!(self, Self::Wtmp)
+    }
+
+    /// Whether its times name the year.
+    #[must_use]
+    pub const fn names_year(&self) -> bool {
+        !matches!(
+            self,
+            Self::HostText(HostText { names_year: false, .. }) | Self::Packages(PackageManager::Yum) | Self::Last
+        )
+    }
+
     /// Whether it says what happened, and is not merely a list, a document or a configuration beside that.
     #[must_use]
     pub fn is_log(&self) -> bool {
         match self {
             Self::Wrapped(wrapped) => wrapped.is_log(),
-            format => format.holds_requests() || format.holds_proxy_errors() || matches!(format, Self::Journal),
+            format => {
+                format.holds_requests()
+                    || format.holds_proxy_errors()
+                    || matches!(format, Self::Journal | Self::HostText(_))
+            }
         }
     }
 
@@ -134,6 +172,9 @@ impl Format {
 /// Recognises a file by its first bytes (some 64 KiB do), its name and the formats that a configuration declares.
 #[must_use]
 pub fn recognise(head: &[u8], name: &str, conf: &NginxConf) -> Format {
+    if login_records::is_wtmp(head) {
+        return Format::Wtmp;
+    }
     let lines = Lines::of(head);
     if let Some(wrapped) = Wrapped::recognise(&lines.0, |inside| recognise_bare(inside, name, conf)) {
         return if wrapped.is_log() { Format::Wrapped(Arc::new(wrapped)) } else { Format::Unknown };
@@ -186,6 +227,15 @@ fn recognise_bare(head: &[u8], name: &str, conf: &NginxConf) -> Format {
     let mut errors = ApacheErrorLog::new(TimeZone::UTC);
     if lines.count(|line| errors.line(line, 1, &mut Nobody) == Line::Parsed) > 0 {
         return Format::ApacheError;
+    }
+    if let Some(text) = lines.0.iter().find_map(|line| HostText::of(line)) {
+        return Format::HostText(text);
+    }
+    if let Some(manager) = lines.0.iter().find_map(|line| PackageManager::of(line)) {
+        return Format::Packages(manager);
+    }
+    if lines.count(login_records::is_of_last) > 0 {
+        return Format::Last;
     }
     if lines.count(Uvicorn::is_access) > 0 {
         return Format::Uvicorn;

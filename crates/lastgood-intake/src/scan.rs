@@ -13,9 +13,12 @@ use crate::apache_error::ApacheErrorLog;
 use crate::cloudtrail::CloudTrail;
 use crate::haproxy::HaproxyLog;
 use crate::journal::Journal;
+use crate::journal_text::JournalText;
 use crate::json_access::JsonAccess;
 use crate::line_reader::LineReader;
+use crate::login_records::{LastText, Wtmp};
 use crate::nginx_error::{ErrorLog, ProxyError};
+use crate::package_log::PackageLog;
 use crate::recognise::Format;
 use crate::unit_files;
 use crate::uvicorn::Uvicorn;
@@ -66,6 +69,8 @@ pub struct Context {
     pub zone: TimeZone,
     /// Virtual host of requests whose format has no host: the name of the file set.
     pub vhost: Arc<str>,
+    /// A moment near which times lie that are written without a year: each takes the year that brings it nearest.
+    pub about: Option<UnixMs>,
 }
 
 /// What became of one line.
@@ -94,6 +99,10 @@ pub(crate) enum Reader {
     NginxError(Box<ErrorLog>),
     ApacheError(Box<ApacheErrorLog>),
     Journal(Box<Journal>),
+    HostText(Box<JournalText>),
+    Packages(Box<PackageLog>),
+    Wtmp(Wtmp),
+    Last(Box<LastText>),
     UnitFiles,
     CloudTrail(Box<CloudTrail>),
     Configuration,
@@ -130,6 +139,10 @@ impl Scanner {
                 Line::Unreadable => others.line(line, None, number, sink).unwrap_or(Line::Unreadable),
                 line => line,
             }),
+            Reader::Wtmp(records) => {
+                counts.bytes += block.len() as u64;
+                records.push(block, counts, sink);
+            }
             reader => counts.lines_of(block, |line, number| reader.line(line, None, number, sink)),
         }
     }
@@ -158,8 +171,12 @@ impl Reader {
             Format::Wrapped(wrapped) => Self::Wrapped(Box::new(WrappedLog::new(Arc::clone(wrapped), context))),
             Format::NginxError => Self::NginxError(Box::new(ErrorLog::new(context.zone))),
             Format::Journal => Self::Journal(Box::default()),
+            Format::HostText(_) => Self::HostText(Box::new(JournalText::new(context))),
             Format::UnitFiles => Self::UnitFiles,
             Format::CloudTrail => Self::CloudTrail(Box::default()),
+            Format::Packages(manager) => Self::Packages(Box::new(PackageLog::new(*manager, context))),
+            Format::Wtmp => Self::Wtmp(Wtmp::default()),
+            Format::Last => Self::Last(Box::new(LastText::new(context))),
             Format::NginxConf | Format::ApacheConf => Self::Configuration,
             Format::Unknown => Self::Unknown,
         }
@@ -177,12 +194,15 @@ impl Reader {
             Self::NginxError(log) => log.line(line, number, sink),
             Self::ApacheError(log) => log.line(line, number, sink),
             Self::Journal(journal) => journal.line(line, number, sink),
+            Self::HostText(text) => text.line(line, number, sink),
+            Self::Packages(log) => log.line(line, number, sink),
+            Self::Last(text) => text.line(line, number, sink),
             Self::UnitFiles => unit_files::line(line, number, sink),
             Self::Configuration => match line.trim_ascii_start().first() {
                 None | Some(b'#') => Line::Other,
                 Some(_) => Line::Parsed,
             },
-            Self::CloudTrail(_) | Self::Unknown => Line::Other,
+            Self::CloudTrail(_) | Self::Wtmp(_) | Self::Unknown => Line::Other,
         }
     }
 
@@ -192,11 +212,15 @@ impl Reader {
             Self::Wrapped(log) => log.finish(counts, sink),
             Self::NginxError(log) => log.finish(sink),
             Self::Journal(journal) => journal.finish(sink),
+            Self::HostText(text) => text.finish(sink),
+            Self::Packages(log) => log.finish(sink),
+            Self::Wtmp(records) => records.finish(counts),
             Self::CloudTrail(document) => document.finish(counts, sink),
             Self::JsonAccess(_)
             | Self::Haproxy(_)
             | Self::Uvicorn(_)
             | Self::ApacheError(_)
+            | Self::Last(_)
             | Self::UnitFiles
             | Self::Configuration
             | Self::Unknown => {}

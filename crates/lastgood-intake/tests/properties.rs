@@ -7,13 +7,17 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use lastgood_intake::nginx_error::ProxyError;
 use lastgood_intake::{
-    AccessFormat, Context, Counts, Envelope, Format, JsonDialect, NginxConf, Request, RequestKey, Scanner, Sink,
-    Wrapped, recognise, rotation,
+    AccessFormat, Context, Counts, Envelope, Format, HostText, JsonDialect, NginxConf, PackageManager, Request,
+    RequestKey, Scanner, Sink, Wrapped, recognise, rotation,
 };
 use lastgood_model::{ChangeKind, ClientId, Fact, Span, UnixMs};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
+
+fn host_text() -> Format {
+    Format::HostText(HostText { by_journalctl: false, names_year: false })
+}
 
 /// Everything that was said, as text, and the keys of the requests.
 #[derive(Debug, Default, PartialEq)]
@@ -59,6 +63,11 @@ fn formats() -> Vec<Format> {
         Format::JsonAccess(JsonDialect::Plain),
         Format::NginxError,
         Format::Journal,
+        host_text(),
+        Format::Packages(PackageManager::Dpkg),
+        Format::Packages(PackageManager::Apt),
+        Format::Packages(PackageManager::Yum),
+        Format::Last,
         Format::UnitFiles,
         Format::CloudTrail,
         Format::NginxConf,
@@ -69,7 +78,7 @@ fn formats() -> Vec<Format> {
 
 fn read<'b>(format: &Format, blocks: impl IntoIterator<Item = &'b [u8]>) -> (Counts, Said) {
     let mut said = Said::default();
-    let mut scanner = Scanner::new(format, Context { zone: TimeZone::UTC, vhost: "v".into() });
+    let mut scanner = Scanner::new(format, Context { zone: TimeZone::UTC, vhost: "v".into(), about: Some(UnixMs(0)) });
     for block in blocks {
         scanner.feed(block, &mut said);
     }
@@ -112,6 +121,7 @@ fn lines() -> impl Strategy<Value = Vec<u8>> {
         include_bytes!("data/nginx-lab.conf"),
         include_bytes!("data/journal.jsonl"),
         include_bytes!("data/units.txt"),
+        include_bytes!("data/syslog.txt"),
         include_bytes!("data/access-of-others.log"),
         include_bytes!("../../../fuzz/seeds/json_access/others.jsonl"),
         include_bytes!("../../../fuzz/seeds/envelope/docker.json"),

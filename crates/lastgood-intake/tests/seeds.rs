@@ -7,15 +7,17 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use lastgood_intake::{
-    AccessFormat, Context, Counts, Envelope, Format, JsonDialect, NginxConf, Scanner, Sink, Wrapped, recognise,
+    AccessFormat, Context, Counts, Envelope, Format, HostText, JsonDialect, NginxConf, PackageManager, Scanner, Sink,
+    Wrapped, recognise,
 };
+use lastgood_model::UnixMs;
 
 struct Nobody;
 
 impl Sink for Nobody {}
 
 fn read(format: &Format, file: &[u8]) -> Counts {
-    let mut scanner = Scanner::new(format, Context { zone: TimeZone::UTC, vhost: "v".into() });
+    let mut scanner = Scanner::new(format, Context { zone: TimeZone::UTC, vhost: "v".into(), about: Some(UnixMs(0)) });
     scanner.feed(file, &mut Nobody);
     scanner.finish(&mut Nobody)
 }
@@ -39,6 +41,11 @@ fn every_seed_is_read_by_every_format() {
                 Format::JsonAccess(JsonDialect::Plain),
                 Format::NginxError,
                 Format::Journal,
+                Format::Packages(PackageManager::Apt),
+                Format::Packages(PackageManager::Dnf),
+                Format::Wtmp,
+                Format::Last,
+                Format::HostText(HostText { by_journalctl: true, names_year: true }),
                 Format::UnitFiles,
                 Format::CloudTrail,
                 Format::NginxConf,

@@ -210,6 +210,8 @@ pub enum GapKind {
     NotGiven,
     /// Times without a zone were read in this one because nothing says which it is.
     ZoneAssumed(Arc<str>),
+    /// Times without a year were taken for the latest such times, because nothing says which year it is.
+    YearAssumed,
     /// No request falls into the time that was asked about.
     NothingThen,
     /// There is no access log: failures cannot be set against successes.

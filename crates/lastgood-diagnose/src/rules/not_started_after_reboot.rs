@@ -69,8 +69,12 @@ impl LeftBehind {
 fn left_behind(scene: &Scene<'_>, unit: &Unit, old: &Boot, new: &Boot) -> Option<LeftBehind> {
     let down = old.ended.map_or(new.begun.0, |(at, _)| at);
     let old_boot = Span::new(old.begun.0, down);
-    let ran = unit.last_within(old_boot, |event| matches!(event, UnitEvent::Spoke | UnitEvent::Started))?.0;
     let stopped = unit.last_within(old_boot, |event| matches!(event, UnitEvent::Stopped | UnitEvent::Failed(_)));
+    let ran = unit
+        .last_within(old_boot, |event| matches!(event, UnitEvent::Spoke | UnitEvent::Started))
+        // What the shutdown stopped was running, even where no line that it wrote is left.
+        .or_else(|| stopped.filter(|(_, event)| *event == UnitEvent::Stopped))?
+        .0;
     // Stopped long before the shutdown, it was not running any more.
     if let Some((mark, _)) = stopped
         && mark.0 > ran.0

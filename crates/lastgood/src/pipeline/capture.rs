@@ -212,6 +212,10 @@ impl Writing {
         let mut lines = 0;
         let mut out = Vec::new();
         match Blocks::open(&source.file) {
+            // Addresses in binary records would not be found: nothing of them is kept.
+            Ok(_) if !source.format.is_text() => {
+                gaps.push(Gap { what: Arc::clone(&source.file.display), why: GapKind::NotGiven });
+            }
             Ok(mut blocks) => {
                 loop {
                     let offset = blocks.offset();

@@ -101,7 +101,7 @@ impl Survey {
         if file.size == 0 {
             return;
         }
-        let context = Context { zone: TimeZone::UTC, vhost: Arc::clone(&what) };
+        let context = Context { zone: TimeZone::UTC, vhost: Arc::clone(&what), about: None };
         self.names.push(what);
         let set = usize::MAX;
         self.sources.push(LogSource { file, format, context, set, offset_s: None });

@@ -154,6 +154,8 @@ fn collect(subject: &Subject<'_>) -> Result<Collected, NoLogs> {
         zone: subject.zone.cloned(),
         nginx_conf: subject.nginx_conf.map(Path::to_owned),
         declared: subject.declared.clone(),
+        live,
+        now: now(),
         ..Hints::default()
     };
     if live && hints.nginx_conf.is_none() && Path::new(OWN_CONFIGURATION).is_file() {

@@ -29,6 +29,7 @@ pub(crate) fn quotes<M: Sync>(
     let work: Vec<(&LogSource, &BlockIndex, Vec<u64>)> = files
         .iter()
         .zip(scanned)
+        .filter(|(source, _)| source.format.is_text())
         .filter_map(|(source, scanned)| {
             Some((source, &scanned.index, wanted.get(&source.file.id)?.iter().copied().collect()))
         })

@@ -22,6 +22,8 @@ pub(super) fn collect(opened: &Opened, subject: &Subject<'_>) -> Result<Collecte
         zone: subject.zone.cloned(),
         nginx_conf: subject.nginx_conf.map(Path::to_owned),
         declared: subject.declared.clone(),
+        live: opened.case.live,
+        now: UnixMs(opened.captured_at.as_millisecond()),
         ..Hints::default()
     };
     let mut by_path: HashMap<PathBuf, &CaseFile> = HashMap::new();

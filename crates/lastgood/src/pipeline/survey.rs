@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::tz::{Offset, TimeZone};
-use lastgood_intake::{Context, Format, NginxConf, Request, Scanner, Sink, recognise, rotation};
-use lastgood_model::{Gap, GapKind, Note, NoteKind};
+use lastgood_intake::{Context, Format, NginxConf, ProxyError, Request, Scanner, Sink, recognise, rotation};
+use lastgood_model::{ChangeKind, Fact, Gap, GapKind, Note, NoteKind, Span, UnixMs};
 use lastgood_world::{Compression, Discovered, Input, LogFile, head};
 
 use super::configuration::Configurations;
@@ -64,6 +64,37 @@ pub(crate) struct Hints {
     pub(crate) zones: HashMap<Arc<str>, TimeZone>,
     /// Formats and logs that the settings declare.
     pub(crate) declared: NginxConf,
+    /// Whether the files are this host's own, now or when a case was captured: their times of modification mean something.
+    pub(crate) live: bool,
+    /// What the clock says; for lack of anything else.
+    pub(crate) now: UnixMs,
+}
+
+/// Half a year: whatever lies this near to the middle of a year has one possible date in it.
+const HALF_YEAR_MS: i64 = 182 * 24 * 3_600_000;
+
+/// In which year times lie that do not say it.
+struct Year {
+    /// What the other logs say.
+    beside: Option<UnixMs>,
+    /// Whether a file's own time of modification counts.
+    live: bool,
+    /// The middle of the year that ends now.
+    last_resort: UnixMs,
+}
+
+impl Year {
+    fn of(heads: &[Head], hints: &Hints) -> Self {
+        let beside = heads.iter().filter_map(|head| head.latest).max();
+        Self { beside, live: hints.live, last_resort: hints.now.plus(-HALF_YEAR_MS) }
+    }
+
+    /// A moment near which the times of a file lie. One that names its years needs none, and any will do.
+    fn about(&self, head: &Head) -> Option<UnixMs> {
+        let own = head.file.modified.filter(|_| self.live);
+        let unneeded = Some(self.last_resort).filter(|_| head.format.names_year());
+        self.beside.or(own).or(unneeded)
+    }
 }
 
 /// Looks at the beginnings of all files.
@@ -103,6 +134,8 @@ pub(crate) struct Head {
     pub(crate) beginning: Box<[u8]>,
     /// Of an access log: the offset of its first request.
     pub(crate) offset_s: Option<i32>,
+    /// The latest moment that its beginning names with its year.
+    pub(crate) latest: Option<UnixMs>,
 }
 
 fn recognise_all(
@@ -154,26 +187,46 @@ fn look(file: &LogFile, conf: &NginxConf) -> Result<Option<Format>, Gap> {
 fn describe(file: LogFile, format: Format) -> Head {
     let bytes = head(&file, HEAD).unwrap_or_default();
     let first_line = bytes.iter().position(|&byte| byte == b'\n').and_then(|end| bytes.get(..=end)).map(<[u8]>::to_vec);
-    let mut first = FirstRequest(None);
-    if format.holds_requests() && format.names_zone() {
-        let context = Context { zone: TimeZone::UTC, vhost: Arc::from("") };
-        Scanner::new(&format, context).feed(&bytes, &mut first);
+    let mut said = Said::default();
+    if format.names_year() {
+        let context = Context { zone: TimeZone::UTC, vhost: Arc::from(""), about: None };
+        Scanner::new(&format, context).feed(&bytes, &mut said);
     }
+    let offset_s = said.offset_s.filter(|_| format.names_zone());
     let beginning = bytes.get(..BEGINNING.min(bytes.len())).unwrap_or_default().into();
-    Head { file, format, first_line, beginning, offset_s: first.0 }
+    Head { file, format, first_line, beginning, offset_s, latest: said.latest }
 }
 
-struct FirstRequest(Option<i32>);
+/// What the beginning of a file says of its times.
+#[derive(Default)]
+struct Said {
+    offset_s: Option<i32>,
+    latest: Option<UnixMs>,
+}
 
-impl Sink for FirstRequest {
+impl Sink for Said {
     fn request(&mut self, request: &Request<'_>, _line: u64) {
-        self.0.get_or_insert(request.offset_s);
+        self.offset_s.get_or_insert(request.offset_s);
+        self.latest = self.latest.max(Some(request.at));
+    }
+
+    fn error(&mut self, error: &ProxyError<'_>, _line: u64) {
+        self.latest = self.latest.max(Some(error.at));
+    }
+
+    fn fact(&mut self, at: Option<UnixMs>, _fact: Fact, _line: u64) {
+        self.latest = self.latest.max(at);
+    }
+
+    fn change(&mut self, span: Span, _kind: ChangeKind, _subject: &str, _line: u64) {
+        self.latest = self.latest.max(Some(span.to()));
     }
 }
 
 impl Survey {
     /// Puts a head's file among those to read.
     fn choose_contexts(&mut self, heads: Vec<Head>, hints: &Hints, conf: &NginxConf) {
+        let year = Year::of(&heads, hints);
         let mut sets: HashMap<(String, String), usize> = HashMap::new();
         let offsets: Vec<(Option<PathBuf>, i32)> =
             heads.iter().filter_map(|head| Some((head.file.folder().map(Path::to_owned), head.offset_s?))).collect();
@@ -201,7 +254,12 @@ impl Survey {
             } else if known.is_none() && !head.format.names_zone() {
                 assumed.push(Arc::clone(&head.file.display));
             }
-            let context = Context { zone: known.unwrap_or(TimeZone::UTC), vhost };
+            let about = year.about(&head);
+            if about.is_none() {
+                self.gaps.push(Gap { what: Arc::clone(&head.file.display), why: GapKind::YearAssumed });
+            }
+            let about = about.or(Some(year.last_resort));
+            let context = Context { zone: known.unwrap_or(TimeZone::UTC), vhost, about };
             self.sources.push(LogSource {
                 file: head.file,
                 format: head.format,

@@ -190,6 +190,7 @@ fn texts(lang: Lang) -> Vec<(String, String)> {
         GapKind::NoTimes,
         GapKind::NotGiven,
         GapKind::ZoneAssumed(name("UTC")),
+        GapKind::YearAssumed,
         GapKind::NothingThen,
         GapKind::NoAccessLog,
         GapKind::TooLarge,

@@ -89,6 +89,7 @@ pub(super) fn gap_why(gap: &Gap) -> String {
             "its lines have no time; a log of the container (docker logs -t) or the journal has".to_owned()
         }
         GapKind::NotGiven => format!("not given{}", how_to_get(&gap.what)),
+        GapKind::YearAssumed => "names no year; the latest that is not in the future was taken".to_owned(),
         GapKind::ZoneAssumed(zone) => format!("names no zone, read as {zone}; --tz says another"),
         GapKind::NothingThen => "no request in the time that was asked about (--since, --until)".to_owned(),
         GapKind::NoAccessLog => "not found; without one failures cannot be set against successes".to_owned(),
