@@ -9,6 +9,7 @@ use crate::access::Request;
 use crate::apache_conf::ApacheConf;
 use crate::apache_error::ApacheErrorLog;
 use crate::damage::Repair;
+use crate::database_log::Database;
 use crate::haproxy::HaproxyLog;
 use crate::journal_text::HostText;
 use crate::json_access::JsonDialect;
@@ -46,6 +47,8 @@ pub enum Format {
     Journal,
     /// What `journalctl` prints, or a syslog daemon's file.
     HostText(HostText),
+    /// What a database or cache says of itself.
+    Database(Database),
     /// What a package manager did.
     Packages(PackageManager),
     /// Login records, binary.
@@ -79,6 +82,7 @@ impl Format {
             Self::Journal => "journal",
             Self::HostText(HostText { by_journalctl: true, .. }) => "journal-text",
             Self::HostText(_) => "syslog",
+            Self::Database(database) => database.name(),
             Self::Packages(manager) => manager.name(),
             Self::Wtmp => "wtmp",
             Self::Last => "last",
@@ -115,6 +119,7 @@ impl Format {
             Self::Access(format) => format.names_zone(),
             Self::Wrapped(wrapped) => !wrapped.any(|format| format.has_times() && !format.names_zone()),
             Self::HostText(text) => text.names_year,
+            Self::Database(database) => matches!(database, Database::Postgres | Database::Mysql),
             Self::Packages(manager) => *manager == PackageManager::Dnf,
             format => {
                 !matches!(format, Self::NginxError | Self::ApacheError | Self::Haproxy | Self::Uvicorn | Self::Last)
@@ -157,7 +162,7 @@ impl Format {
             format => {
                 format.holds_requests()
                     || format.holds_proxy_errors()
-                    || matches!(format, Self::Journal | Self::HostText(_))
+                    || matches!(format, Self::Journal | Self::HostText(_) | Self::Database(_))
             }
         }
     }
@@ -227,6 +232,9 @@ fn recognise_bare(head: &[u8], name: &str, conf: &NginxConf) -> Format {
     let mut errors = ApacheErrorLog::new(TimeZone::UTC);
     if lines.count(|line| errors.line(line, 1, &mut Nobody) == Line::Parsed) > 0 {
         return Format::ApacheError;
+    }
+    if let Some(database) = lines.0.iter().find_map(|line| Database::of(line)) {
+        return Format::Database(database);
     }
     if let Some(text) = lines.0.iter().find_map(|line| HostText::of(line)) {
         return Format::HostText(text);

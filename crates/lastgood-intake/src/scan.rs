@@ -11,6 +11,7 @@ use crate::access::Request;
 use crate::access_log::AccessLog;
 use crate::apache_error::ApacheErrorLog;
 use crate::cloudtrail::CloudTrail;
+use crate::database_log::DatabaseLog;
 use crate::haproxy::HaproxyLog;
 use crate::journal::Journal;
 use crate::journal_text::JournalText;
@@ -101,6 +102,7 @@ pub(crate) enum Reader {
     Journal(Box<Journal>),
     HostText(Box<JournalText>),
     Packages(Box<PackageLog>),
+    Database(Box<DatabaseLog>),
     Wtmp(Wtmp),
     Last(Box<LastText>),
     UnitFiles,
@@ -175,6 +177,7 @@ impl Reader {
             Format::UnitFiles => Self::UnitFiles,
             Format::CloudTrail => Self::CloudTrail(Box::default()),
             Format::Packages(manager) => Self::Packages(Box::new(PackageLog::new(*manager, context))),
+            Format::Database(database) => Self::Database(Box::new(DatabaseLog::new(*database, context))),
             Format::Wtmp => Self::Wtmp(Wtmp::default()),
             Format::Last => Self::Last(Box::new(LastText::new(context))),
             Format::NginxConf | Format::ApacheConf => Self::Configuration,
@@ -196,6 +199,7 @@ impl Reader {
             Self::Journal(journal) => journal.line(line, number, sink),
             Self::HostText(text) => text.line(line, number, sink),
             Self::Packages(log) => log.line(line, number, sink),
+            Self::Database(log) => log.line(line, number, sink),
             Self::Last(text) => text.line(line, number, sink),
             Self::UnitFiles => unit_files::line(line, number, sink),
             Self::Configuration => match line.trim_ascii_start().first() {
@@ -221,6 +225,7 @@ impl Reader {
             | Self::Uvicorn(_)
             | Self::ApacheError(_)
             | Self::Last(_)
+            | Self::Database(_)
             | Self::UnitFiles
             | Self::Configuration
             | Self::Unknown => {}

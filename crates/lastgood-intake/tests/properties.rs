@@ -7,8 +7,8 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use lastgood_intake::nginx_error::ProxyError;
 use lastgood_intake::{
-    AccessFormat, Context, Counts, Envelope, Format, HostText, JsonDialect, NginxConf, PackageManager, Request,
-    RequestKey, Scanner, Sink, Wrapped, recognise, rotation,
+    AccessFormat, Context, Counts, Database, Envelope, Format, HostText, JsonDialect, NginxConf, PackageManager,
+    Request, RequestKey, Scanner, Sink, Wrapped, recognise, rotation,
 };
 use lastgood_model::{ChangeKind, ClientId, Fact, Span, UnixMs};
 use proptest::collection::vec;
@@ -68,6 +68,10 @@ fn formats() -> Vec<Format> {
         Format::Packages(PackageManager::Apt),
         Format::Packages(PackageManager::Yum),
         Format::Last,
+        Format::Database(Database::Postgres),
+        Format::Database(Database::Mysql),
+        Format::Database(Database::Mariadb),
+        Format::Database(Database::Redis),
         Format::UnitFiles,
         Format::CloudTrail,
         Format::NginxConf,

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use lastgood_intake::{
-    AccessFormat, Context, Counts, Envelope, Format, HostText, JsonDialect, NginxConf, PackageManager, Scanner, Sink,
-    Wrapped, recognise,
+    AccessFormat, Context, Counts, Database, Envelope, Format, HostText, JsonDialect, NginxConf, PackageManager,
+    Scanner, Sink, Wrapped, recognise,
 };
 use lastgood_model::UnixMs;
 
@@ -45,6 +45,8 @@ fn every_seed_is_read_by_every_format() {
                 Format::Packages(PackageManager::Dnf),
                 Format::Wtmp,
                 Format::Last,
+                Format::Database(Database::Postgres),
+                Format::Database(Database::Redis),
                 Format::HostText(HostText { by_journalctl: true, names_year: true }),
                 Format::UnitFiles,
                 Format::CloudTrail,
