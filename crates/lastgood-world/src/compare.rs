@@ -3,6 +3,7 @@
 use crate::damage::Damage;
 use crate::files::LogFile;
 use crate::source::Source;
+use crate::unpack::LARGEST_WINDOW;
 
 const CHUNK: usize = 128 * 1024;
 
@@ -23,8 +24,11 @@ pub enum Relation {
 /// begins every other.
 ///
 /// # Errors
-/// If one of them cannot be opened.
+/// If one of them cannot be opened, or both together would need more memory than we may take.
 pub fn relation(first: &LogFile, second: &LogFile) -> Result<Relation, Damage> {
+    if first.window.saturating_add(second.window) > LARGEST_WINDOW {
+        return Err(Damage::TooLarge);
+    }
     let (mut first, mut second) = (Source::open(first)?, Source::open(second)?);
     let (mut a, mut b) = (vec![0; CHUNK], vec![0; CHUNK]);
     loop {
