@@ -6,7 +6,7 @@ use lastgood_model::UnixMs;
 use memchr::{memchr, memrchr};
 
 use crate::docker_json;
-use crate::timestamp::Clock;
+use crate::timestamp::{Clock, find_iso8601};
 
 /// Longer words are no names of containers.
 const MAX_NAME: usize = 128;
@@ -85,15 +85,49 @@ impl Opener {
             return docker_json::open(line, &mut self.clock, take);
         }
         // An unclean shutdown leaves a block of NULs before the next line.
-        let line = memrchr(0, line).map_or(line, |last| &line[last + 1..]);
-        let letter =
-            match self.envelope {
-                Envelope::Compose => compose(line, &mut self.clock),
-                Envelope::Cri => cri(line, &mut self.clock),
-                Envelope::DockerTimes | Envelope::DockerJson => nano_time(line, &mut self.clock)
-                    .map(|(at, text)| Letter { service: b"", stream: b"", at: Some(at), text, goes_on: false }),
-            };
-        letter.map(take).map_or(0, |()| 1)
+        let mut rest = memrchr(0, line).map_or(line, |last| &line[last + 1..]);
+        let mut letters = 0;
+        while let Some(letter) = self.letter(rest) {
+            let (text, next) = self.until_next(letter.text, letter.service);
+            take(Letter { text, ..letter });
+            letters += 1;
+            let Some(next) = next else { break };
+            rest = next;
+        }
+        letters
+    }
+
+    /// The letter that a text begins with.
+    fn letter<'a>(&mut self, text: &'a [u8]) -> Option<Letter<'a>> {
+        match self.envelope {
+            Envelope::Compose => compose(text, &mut self.clock),
+            Envelope::Cri => cri(text, &mut self.clock),
+            Envelope::DockerTimes | Envelope::DockerJson => nano_time(text, &mut self.clock)
+                .map(|(at, text)| Letter { service: b"", stream: b"", at: Some(at), text, goes_on: false }),
+        }
+    }
+
+    /// What a letter says, and the next one if the newline between them was lost: nobody but the runtime writes such times.
+    fn until_next<'a>(&mut self, text: &'a [u8], service: &[u8]) -> (&'a [u8], Option<&'a [u8]>) {
+        let mut from = 0;
+        while let Some(time) = find_iso8601(text, from) {
+            from = time + 1;
+            let Some(begin) = self.begin_of_letter(text, time, service) else { continue };
+            if self.letter(&text[begin..]).is_some_and(|letter| letter.at.is_some()) {
+                return (&text[..begin], Some(&text[begin..]));
+            }
+        }
+        (text, None)
+    }
+
+    /// Where the letter begins whose time stands at `time`. Before the name of a service there may be anything, so it has to
+    /// be the name that is known.
+    fn begin_of_letter(&self, text: &[u8], time: usize, service: &[u8]) -> Option<usize> {
+        if self.envelope != Envelope::Compose {
+            return Some(time);
+        }
+        let before = text[..time].strip_suffix(b"| ")?.trim_ascii_end();
+        Some(before.strip_suffix(service)?.len())
     }
 
     /// Whether a line outside of any envelope is the runtime's own word, and none of a container.
@@ -186,6 +220,27 @@ mod tests {
         assert_eq!(open("\u{1b}[33;1mweb_1  |\u{1b}[0m x"), ["web_1//0/x"]);
         for line in ["Attaching to web-1", "web-1 exited with code 1", "a|b", "| x", "", "1.2.3.4 - - [x] | y"] {
             assert!(open(line).is_empty(), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_lost_newline_is_found_by_the_next_time() {
+        let (a, b) = ("2026-11-21T19:25:05.123456789Z", "2026-11-21T19:25:06.123456789Z");
+        assert_eq!(
+            letters(Envelope::Compose, &format!("web-1  | {a} GET /web-1  | {b} x")),
+            ["web-1//1795289105123/GET /", "web-1//1795289106123/x"]
+        );
+        assert_eq!(
+            letters(Envelope::DockerTimes, &format!("{a} x{b} y")),
+            ["//1795289105123/x", "//1795289106123/y"]
+        );
+        assert_eq!(
+            letters(Envelope::Cri, &format!("{a} stdout F x{b} stderr P y")),
+            ["/stdout/1795289105123/x", "/stderr/1795289106123/y+"]
+        );
+        // A time that the application wrote, and a letter of somebody else.
+        for text in [format!("at 2026-11-21T19:25:06Z {b}"), format!("db-1  | {b} x")] {
+            assert_eq!(letters(Envelope::Compose, &format!("web-1  | {a} {text}")).len(), 1, "{text}");
         }
     }
 

@@ -13,6 +13,9 @@ use memchr::{memchr, memrchr};
 use crate::access::{Request, request_line, status};
 use crate::scan::{Line, Sink};
 
+/// What every access line begins with.
+const LEVEL: &[u8] = b"INFO: ";
+
 /// Reads such lines.
 #[derive(Debug)]
 pub(crate) struct Uvicorn {
@@ -28,7 +31,7 @@ impl Uvicorn {
     /// Reads one line that was written at this time.
     pub(crate) fn line(&self, line: &[u8], at: Option<UnixMs>, number: u64, sink: &mut impl Sink) -> Line {
         let line = plain(line);
-        let Some(level) = find(&line, b"INFO: ") else { return other(&line) };
+        let Some(level) = find(&line, LEVEL) else { return other(&line) };
         let text = &line[level + b"INFO:".len()..];
         let Some(dash) = find(text, b" - \"") else { return other(&line) };
         let address = text[..dash].trim_ascii();
@@ -87,9 +90,19 @@ fn plain(line: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(plain)
 }
 
-/// Text of the application, or damage.
+/// Text of the application, or damage: bytes that are no text, or an access line that ends early.
 fn other(line: &[u8]) -> Line {
-    if line.iter().any(|byte| *byte < 0x20 && *byte != b'\t') { Line::Unreadable } else { Line::Other }
+    let no_text = line.iter().any(|byte| *byte < 0x20 && *byte != b'\t');
+    if no_text || is_cut(line) { Line::Unreadable } else { Line::Other }
+}
+
+/// Whether this is the beginning of an access line, up to somewhere before its request.
+fn is_cut(line: &[u8]) -> bool {
+    let Some(address) = line.strip_prefix(LEVEL) else { return !line.is_empty() && LEVEL.starts_with(line) };
+    let address = address.trim_ascii_start();
+    let length = address.iter().take_while(|byte| byte.is_ascii_hexdigit() || b".:".contains(byte)).count();
+    let (address, behind) = address.split_at(length);
+    b" - \"".starts_with(behind) && (address.is_empty() || address[0].is_ascii_digit() || address[0] == b':')
 }
 
 #[cfg(test)]
@@ -114,6 +127,18 @@ mod tests {
     }
 
     const LINE: &str = r#"INFO:     127.0.0.1:34554 - "GET /api/items?x=%22y HTTP/1.1" 502 Bad Gateway"#;
+
+    #[test]
+    fn cut_anywhere_it_is_damage_and_never_a_request() {
+        let status = LINE.find("502").unwrap() + 3;
+        for cut in 1..LINE.len() {
+            let expected = if cut < status { Line::Unreadable } else { Line::Parsed };
+            assert_eq!(read(&LINE[..cut], Some(UnixMs(5))).0, expected, "{}", &LINE[..cut]);
+        }
+        for line in ["INFO:     Started server process [1]", "INFO:     Application startup complete.", "IN ORDER", "I am"] {
+            assert_eq!(read(line, Some(UnixMs(5))).0, Line::Other, "{line}");
+        }
+    }
 
     #[test]
     fn a_line_with_a_time_around_it_is_a_request() {
