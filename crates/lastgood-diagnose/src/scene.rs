@@ -69,8 +69,11 @@ impl Scene<'_> {
                     errors.count += run.count;
                     errors.first = errors.first.min(run.first);
                     errors.last = errors.last.max(run.last);
-                    if errors.upstream.is_none() {
+                    // That a whole group is gone is what follows of its servers' failing one by one.
+                    let of_a_group = errors.kind == ProxyErrorKind::NoLiveUpstreams && shape.kind != errors.kind;
+                    if errors.upstream.is_none() || of_a_group {
                         errors.upstream.clone_from(&shape.upstream);
+                        errors.kind = shape.kind;
                     }
                 }
                 None => {
