@@ -1,6 +1,7 @@
 //! Lines of an access log that the fast path does not take whole: NUL blocks, mangled brackets, lost beginnings, lines
 //! cut or glued together. It finds every record that can still be read, and never invents a value.
 
+use std::iter;
 use std::ops::Range;
 
 use crate::access::Request;
@@ -34,10 +35,11 @@ impl Repair {
         found
     }
 
-    /// The text itself, or a repaired copy if a mangled bracket stands before its time.
+    /// The text itself, or a repaired copy if a mangled bracket stands before one of its times.
     fn unmangled<'t>(&'t mut self, format: &AccessFormat, text: &'t [u8]) -> &'t [u8] {
-        let Some(time) = format.find_time(text, 0) else { return text };
-        if ![&[0xC4][..], &[0xC3, 0x84]].iter().any(|mangled| text[..time].ends_with(mangled)) {
+        let times = iter::successors(format.find_time(text, 0), |time| format.find_time(text, time + 1));
+        let is_mangled = |time: usize| [&[0xC4][..], &[0xC3, 0x84]].iter().any(|bracket| text[..time].ends_with(bracket));
+        if !times.take(MAX_TIMES).any(is_mangled) {
             return text;
         }
         self.text.clear();
@@ -190,6 +192,10 @@ mod tests {
         assert_eq!(found.len(), 2);
         assert_eq!(found[0].1, b"1.2.3.4");
         assert_eq!(found[1], (key, vec![], status));
+        // The second one with brackets of another terminal.
+        let mangled = LINE.replacen('[', "Ä", 1).replacen("] \"", "Ü \"", 1);
+        let early = format!("{}{mangled}", &LINE[..36]);
+        assert_eq!(records(early.as_bytes())[0].2, status);
         let late = format!("{}{LINE}", &LINE[..LINE.len() - 3]);
         let found = records(late.as_bytes());
         assert_eq!((found.len(), found[1].0), (2, key));
