@@ -38,7 +38,8 @@ impl Repair {
     /// The text itself, or a repaired copy if a mangled bracket stands before one of its times.
     fn unmangled<'t>(&'t mut self, format: &AccessFormat, text: &'t [u8]) -> &'t [u8] {
         let times = iter::successors(format.find_time(text, 0), |time| format.find_time(text, time + 1));
-        let is_mangled = |time: usize| [&[0xC4][..], &[0xC3, 0x84]].iter().any(|bracket| text[..time].ends_with(bracket));
+        let is_mangled =
+            |time: usize| [&[0xC4][..], &[0xC3, 0x84]].iter().any(|bracket| text[..time].ends_with(bracket));
         if !times.take(MAX_TIMES).any(is_mangled) {
             return text;
         }

@@ -102,8 +102,13 @@ impl Opener {
         match self.envelope {
             Envelope::Compose => compose(text, &mut self.clock),
             Envelope::Cri => cri(text, &mut self.clock),
-            Envelope::DockerTimes | Envelope::DockerJson => nano_time(text, &mut self.clock)
-                .map(|(at, text)| Letter { service: b"", stream: b"", at: Some(at), text, goes_on: false }),
+            Envelope::DockerTimes | Envelope::DockerJson => nano_time(text, &mut self.clock).map(|(at, text)| Letter {
+                service: b"",
+                stream: b"",
+                at: Some(at),
+                text,
+                goes_on: false,
+            }),
         }
     }
 
@@ -230,10 +235,7 @@ mod tests {
             letters(Envelope::Compose, &format!("web-1  | {a} GET /web-1  | {b} x")),
             ["web-1//1795289105123/GET /", "web-1//1795289106123/x"]
         );
-        assert_eq!(
-            letters(Envelope::DockerTimes, &format!("{a} x{b} y")),
-            ["//1795289105123/x", "//1795289106123/y"]
-        );
+        assert_eq!(letters(Envelope::DockerTimes, &format!("{a} x{b} y")), ["//1795289105123/x", "//1795289106123/y"]);
         assert_eq!(
             letters(Envelope::Cri, &format!("{a} stdout F x{b} stderr P y")),
             ["/stdout/1795289105123/x", "/stderr/1795289106123/y+"]

@@ -135,7 +135,9 @@ mod tests {
             let expected = if cut < status { Line::Unreadable } else { Line::Parsed };
             assert_eq!(read(&LINE[..cut], Some(UnixMs(5))).0, expected, "{}", &LINE[..cut]);
         }
-        for line in ["INFO:     Started server process [1]", "INFO:     Application startup complete.", "IN ORDER", "I am"] {
+        for line in
+            ["INFO:     Started server process [1]", "INFO:     Application startup complete.", "IN ORDER", "I am"]
+        {
             assert_eq!(read(line, Some(UnixMs(5))).0, Line::Other, "{line}");
         }
     }

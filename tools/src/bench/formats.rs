@@ -96,13 +96,21 @@ fn faults(lastgood: &Path, set: &Set) -> Result<Vec<String>> {
     let ask = |arguments: &[&str], to: &str| -> Result<String> {
         let answer = folder.path().join(to);
         let mut command = Command::new(lastgood);
-        command.args(arguments).arg(&logs).args(&set.truth.arguments).arg("--json").stderr(Stdio::null());
+        command.args(arguments).arg(&logs).args(&set.truth.arguments).stderr(Stdio::null());
         child::run(&mut command, &answer)?;
         fs::read_to_string(answer).context("read the answer")
     };
-    let mut faults = statuses(&ask(&["timeline", "--per", "1h", "--by", "status"], "timeline.json")?, &set.truth);
-    faults.extend(verdict(&ask(&["why"], "why.json")?, &set.truth));
+    let mut faults =
+        statuses(&ask(&["timeline", "--per", "1h", "--by", "status", "--json"], "timeline.json")?, &set.truth);
+    faults.extend(verdict(&ask(&["why", "--json"], "why.json")?, &set.truth));
+    faults.extend(names(&ask(&["why", "--verbose", "--lang", "en"], "why.txt")?, &set.truth));
     Ok(faults)
+}
+
+/// The formats that people are told.
+fn names(answer: &str, truth: &Truth) -> Vec<String> {
+    let unsaid = |name: &&&str| !answer.contains(&format!(": {name}, "));
+    formats::shown(&truth.name).iter().filter(unsaid).map(|name| format!("no file is called {name}")).collect()
 }
 
 /// Requests by status, as `timeline` counts them.
