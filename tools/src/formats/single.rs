@@ -50,8 +50,10 @@ pub(super) fn lines(
 ) -> Vec<u8> {
     let mut out = Vec::new();
     for (index, request) in requests.iter().enumerate() {
-        // The last line of a file has no next one to be glued to.
-        let injury = match damaged && index + 1 < requests.len() {
+        // The last line of a file has no next one to be glued to; and a line that others were glued to begins as it should,
+        // for behind a cut line an empty one is but that line's end.
+        let glued_to = !out.is_empty() && !out.ends_with(b"\n");
+        let injury = match damaged && !glued_to && index + 1 < requests.len() {
             true => injury::draw(dialect.bracketed, rng),
             false => Injury::Whole,
         };
