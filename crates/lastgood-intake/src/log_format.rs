@@ -233,6 +233,11 @@ impl AccessFormat {
         self.pieces.iter().any(|piece| matches!(piece.field, Field::UpstreamAddr | Field::UpstreamUrl))
     }
 
+    /// Whether the client's address comes first.
+    pub(crate) fn begins_with_client(&self) -> bool {
+        self.lead.is_empty() && self.pieces.first().is_some_and(|piece| piece.field == Field::Client)
+    }
+
     /// Splits a line. `loose` lets a quoted value hold a quote that no literal follows.
     #[inline]
     pub(crate) fn split<'a>(&self, line: &'a [u8], loose: bool, values: &mut Values<'a>) -> Fit {

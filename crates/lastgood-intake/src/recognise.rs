@@ -200,14 +200,13 @@ pub(crate) fn recognise_line(line: &[u8]) -> Option<Format> {
 /// Recognises lines that are in no envelope.
 fn recognise_bare(head: &[u8], name: &str, conf: &NginxConf) -> Format {
     let lines = Lines::of(head);
-    if lines.starts_json() {
-        if lines.count(|line| contains(line, b"\"__REALTIME_TIMESTAMP\"")) > 0 {
-            return Format::Journal;
-        }
-        if contains(head, b"CloudTrailEvent") || (contains(head, b"\"eventName\"") && contains(head, b"\"eventTime\""))
-        {
-            return Format::CloudTrail;
-        }
+    // Damage may stand before the first record of a journal, but a document begins where it begins.
+    if lines.count(|line| line.starts_with(b"{") && contains(line, b"\"__REALTIME_TIMESTAMP\"")) > 0 {
+        return Format::Journal;
+    }
+    let says_events = contains(head, b"\"eventName\"") && contains(head, b"\"eventTime\"");
+    if lines.starts_json() && (says_events || contains(head, b"CloudTrailEvent")) {
+        return Format::CloudTrail;
     }
     // A file that is one of these has no line of another, so the first that fits is it.
     let json = JsonDialect::recognise(&lines.0);
@@ -319,11 +318,13 @@ impl<'a> Lines<'a> {
         self.0.iter().filter(|line| fits(line)).count()
     }
 
-    /// How well a format fits: 4 for a line that it takes exactly, 3 with something behind, 1 for a damaged one.
+    /// How well a format fits: 4 for a line that it takes exactly, 3 with something before or behind, 1 for a damaged one.
     fn points(&self, format: &AccessFormat) -> usize {
         let mut clock = Clock::new(TimeZone::UTC);
         let mut repair = Repair::default();
         let mut points = |line: &[u8]| match format.read(line, &mut clock) {
+            // Something stands before the client that this format says nothing of.
+            Some((request, Fit::Whole { .. })) if format.begins_with_client() && !line.starts_with(request.client) => 3,
             Some((_, Fit::Whole { extra: 0 })) => 4,
             Some((_, Fit::Whole { .. })) => 3,
             _ => usize::from(repair.records(format, line, &mut clock, |_: &Request<'_>| {}) > 0),
@@ -370,6 +371,7 @@ mod tests {
         assert_eq!(name(&ERROR.repeat(3), "access.log", &none), "nginx-error");
         assert_eq!(name(&format!("{ERROR}{COMBINED}"), "x", &none), "combined");
         assert_eq!(name("{\"__REALTIME_TIMESTAMP\":\"1\"}\n", "x", &none), "journal");
+        assert_eq!(name("\u{16}garbage\n{\"__REALTIME_TIMESTAMP\":\"1\"}\n", "x", &none), "journal");
         assert_eq!(name("{\n \"Records\": [ {\"eventTime\":\"x\", \"eventName\":\"y\"", "x", &none), "cloudtrail");
         assert_eq!(name("UNIT FILE STATE\nnginx.service enabled\n\n1 unit files listed.\n", "x", &none), "unit-files");
         assert_eq!(name("server { listen 80; }", "x", &none), "nginx-conf");
