@@ -198,6 +198,7 @@ mod tests {
             status,
             client: ClientId(1),
             line: LineRef { source: SourceId(0), line: 1 },
+            took_ms: None,
         }
     }
 

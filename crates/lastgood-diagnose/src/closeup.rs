@@ -47,6 +47,17 @@ pub struct Toll {
     pub referrers: HashMap<Atom, u64, FixedState>,
     /// Failures per client application.
     pub agents: HashMap<Atom, u64, FixedState>,
+    /// Failures that the upstream itself answered with this status, each with the first one.
+    pub answered: HashMap<u16, Answered, FixedState>,
+}
+
+/// Failures that came from the upstream as they are.
+#[derive(Clone, Copy, Debug)]
+pub struct Answered {
+    /// How many.
+    pub count: u64,
+    /// The first one.
+    pub first: (UnixMs, LineRef),
 }
 
 impl Toll {
@@ -72,6 +83,9 @@ impl Toll {
         if let Some(agent) = visitor.agent {
             *self.agents.entry(agent).or_default() += 1;
         }
+        if let Some(status) = visitor.upstream_status.filter(|&status| status == hit.status) {
+            self.answer(status, Answered { count: 1, first: (hit.at, hit.line) });
+        }
     }
 
     /// Adds another stretch.
@@ -94,6 +108,15 @@ impl Toll {
         add_all(&mut self.slices, &other.slices);
         add_all(&mut self.referrers, &other.referrers);
         add_all(&mut self.agents, &other.agents);
+        for (&status, &answered) in &other.answered {
+            self.answer(status, answered);
+        }
+    }
+
+    fn answer(&mut self, status: u16, more: Answered) {
+        let known = self.answered.entry(status).or_insert(Answered { count: 0, first: more.first });
+        known.count += more.count;
+        known.first = known.first.min(more.first);
     }
 }
 

@@ -23,6 +23,7 @@ mod scatter;
 mod scene;
 mod series;
 pub mod silence;
+mod slowed;
 mod stop;
 pub mod suspect;
 pub mod timeline;

@@ -218,7 +218,14 @@ mod tests {
             let night = (second / 3600) % 24 < 6;
             if !silent(second) && (!night || second % 300 == 0) {
                 let at = UnixMs::from_seconds(second);
-                timeline.hit(&Hit { at, slice: SliceId(0), status: 200, client: ClientId(1), line: LINE });
+                timeline.hit(&Hit {
+                    at,
+                    slice: SliceId(0),
+                    status: 200,
+                    client: ClientId(1),
+                    line: LINE,
+                    took_ms: None,
+                });
             }
         }
         timeline

@@ -50,6 +50,7 @@ impl Site {
                 status: if failed { 502 } else { 200 },
                 client: ClientId(rng.u64(1..500)),
                 line: LineRef { source: SourceId(0), line },
+                took_ms: None,
             });
         }
         Self { rng, hits }
@@ -65,7 +66,7 @@ impl Site {
         self.hits.iter().for_each(|hit| timeline.hit(hit));
         let suspects = suspect(&mut timeline, &catalogue, question);
         let mut closeup = CloseUp::new(&suspects);
-        let visitor = || Visitor { referrer_host: None, agent: None };
+        let visitor = || Visitor::default();
         self.hits.iter().filter(|hit| closeup.wants(hit.at)).copied().collect::<Vec<_>>().iter().for_each(|hit| {
             closeup.hit(hit, visitor);
         });

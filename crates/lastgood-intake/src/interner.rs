@@ -265,6 +265,7 @@ impl<'i> LocalInterner<'i> {
             status: request.status,
             client: request.client_id(),
             line: LineRef { source, line },
+            took_ms: request.request_time_ms,
         }
     }
 
@@ -329,6 +330,7 @@ impl<'i> LocalInterner<'i> {
         Visitor {
             referrer_host: self.name(0, Sort::ReferrerHost, request.referrer, referrer::host),
             agent: self.name(1, Sort::Agent, request.agent, agent::product),
+            upstream_status: request.last_upstream_status(),
         }
     }
 
@@ -477,7 +479,7 @@ mod tests {
         let request = Request { referrer: b"https://a.example/x?enc=1", agent: b"CarNaviApp/5.1", ..get("/") };
         let visitor = local.visitor(&request);
         assert_eq!(local.visitor(&request), visitor);
-        assert_eq!(local.visitor(&get("/")), Visitor { referrer_host: None, agent: None });
+        assert_eq!(local.visitor(&get("/")), Visitor::default());
         let catalogue = shared.catalogue(vec![]);
         assert_eq!(catalogue.text(visitor.referrer_host.unwrap()), "a.example");
         assert_eq!(catalogue.text(visitor.agent.unwrap()), "CarNaviApp");

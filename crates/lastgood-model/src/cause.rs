@@ -48,6 +48,8 @@ codes! {
     HostDown = "reboot" / "host-down",
     NotStartedAfterReboot = "reboot" / "not-started-after-reboot",
     TimeoutSlow = "application" / "timeout-slow",
+    AppBug = "application" / "app-bug",
+    VersionIncompatible = "version" / "version-incompatible",
     Located = "unknown" / "located",
 }
 

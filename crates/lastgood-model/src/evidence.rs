@@ -198,6 +198,20 @@ pub enum Claim {
         /// What it said.
         message: Arc<str>,
     },
+    /// The upstream itself answered so, and the proxy only passed it on.
+    UpstreamAnswered {
+        /// Its status.
+        status: u16,
+        /// How often.
+        count: u64,
+    },
+    /// Good answers took longer and longer before the first failure.
+    SlowedBefore {
+        /// Median in calm times, in milliseconds.
+        from_ms: u32,
+        /// Median just before the first failure, in milliseconds.
+        to_ms: u32,
+    },
     /// This part of the traffic was answered well while the other failed.
     ServedWell {
         /// Requests.

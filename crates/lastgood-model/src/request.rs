@@ -24,13 +24,17 @@ pub struct Hit {
     pub client: ClientId,
     /// Where it stands.
     pub line: LineRef,
+    /// How long it took, in milliseconds, where the format says so.
+    pub took_ms: Option<u32>,
 }
 
-/// Who was hit, for the impact: host of the referrer and client application.
+/// Who was hit, for the impact, and who answered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Visitor {
     /// Host part of the referrer, if the line has one.
     pub referrer_host: Option<Atom>,
     /// Product name of the client application (`CarNaviApp`, `curl`, `Chrome`), if the line has one.
     pub agent: Option<Atom>,
+    /// What the upstream answered that answered last, where the format says so and one did.
+    pub upstream_status: Option<u16>,
 }

@@ -73,6 +73,8 @@ const fn source(code: CauseCode) -> &'static str {
         CauseCode::FdLimit => include_str!("../../../knowledge/causes/fd-limit.toml"),
         CauseCode::WorkerLimit => include_str!("../../../knowledge/causes/worker-limit.toml"),
         CauseCode::ServerConnLimit => include_str!("../../../knowledge/causes/server-conn-limit.toml"),
+        CauseCode::AppBug => include_str!("../../../knowledge/causes/app-bug.toml"),
+        CauseCode::VersionIncompatible => include_str!("../../../knowledge/causes/version-incompatible.toml"),
         CauseCode::DependencyDown => include_str!("../../../knowledge/causes/dependency-down.toml"),
         CauseCode::ConnectionClosed => include_str!("../../../knowledge/causes/connection-closed.toml"),
         CauseCode::DnsFailure => include_str!("../../../knowledge/causes/dns-failure.toml"),

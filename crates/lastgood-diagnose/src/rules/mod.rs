@@ -6,6 +6,7 @@ use lastgood_model::{CauseCode, Evidence, Link};
 
 use crate::scene::Scene;
 
+mod app_bug;
 mod dependency_down;
 mod disk_full;
 mod dns_failure;
@@ -20,6 +21,7 @@ mod upstream;
 mod upstream_closing;
 mod upstream_down;
 mod upstream_slow;
+mod version_incompatible;
 
 /// A candidate cause from one rule.
 #[derive(Clone, Debug)]
@@ -80,6 +82,8 @@ pub const RULES: &[&dyn Rule] = &[
     &upstream_down::UpstreamDown,
     &upstream_slow::UpstreamSlow,
     &upstream_closing::UpstreamClosing,
+    &version_incompatible::VersionIncompatible,
+    &app_bug::AppBug,
     &located::Located,
 ];
 

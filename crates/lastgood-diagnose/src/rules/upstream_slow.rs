@@ -4,6 +4,7 @@ use lastgood_model::{CauseCode, ProxyErrorKind, Weight};
 
 use super::{Hypothesis, Rule, upstream};
 use crate::scene::Scene;
+use crate::slowed::slowed_before;
 
 /// The upstream takes too long.
 pub struct UpstreamSlow;
@@ -15,6 +16,12 @@ impl Rule for UpstreamSlow {
 
     fn propose(&self, scene: &Scene<'_>) -> Option<Hypothesis> {
         const KINDS: &[ProxyErrorKind] = &[ProxyErrorKind::AnswerTimeout, ProxyErrorKind::SocketFull];
-        upstream::from_errors(scene, self.code(), KINDS, Weight::Strong)
+        let mut slow = upstream::from_errors(scene, self.code(), KINDS, Weight::Strong)?;
+        if let Some((claim, mark)) = slowed_before(&scene.finding.look.samples, scene.finding.first_bad.at) {
+            slow.evidence.push(scene.evidence(claim.clone(), mark, Weight::Moderate));
+            let place = usize::from(slow.chain.len() > 2);
+            slow.chain.insert(place, scene.link(claim, mark));
+        }
+        Some(slow)
     }
 }

@@ -68,7 +68,13 @@ pub fn commands(account: &Account<'_>) -> Vec<String> {
             out.push("sudo nginx -T | grep -nE 'worker_(connections|rlimit_nofile)'".to_owned());
             out.push("grep 'open files' /proc/$(cat /run/nginx.pid)/limits".to_owned());
         }
-        CauseCode::ServerConnLimit | CauseCode::DependencyDown => out.extend(around_the_onset(account)),
+        CauseCode::ServerConnLimit | CauseCode::DependencyDown | CauseCode::AppBug => {
+            out.extend(around_the_onset(account))
+        }
+        CauseCode::VersionIncompatible => {
+            out.push("tail -n 40 /var/log/apt/history.log".to_owned());
+            out.extend(around_the_onset(account));
+        }
         CauseCode::HostDown => {
             out.push("journalctl --list-boots --no-pager".to_owned());
             out.extend(around_the_onset(account));

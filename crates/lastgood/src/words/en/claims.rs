@@ -13,7 +13,7 @@ pub(super) fn claim(claim: &Claim) -> String {
             format!("{} of {} requests failed", grouped(*failed), grouped(*requests))
         }
         Claim::UpstreamErrors { kind, upstream, count } => {
-            format!("{} ({}× in nginx's error log)", proxy_error(*kind, upstream.as_deref()), grouped(*count))
+            format!("{} ({}× in the error log)", proxy_error(*kind, upstream.as_deref()), grouped(*count))
         }
         Claim::ErrorsBeganLater { seconds } => {
             format!("nginx logged such errors only from {} after the onset", English.duration(*seconds))
@@ -59,6 +59,16 @@ pub(super) fn claim(claim: &Claim) -> String {
         Claim::DependencyStopped { who, clean: false } => format!("{who} crashed"),
         Claim::DependencyReturned { who } => format!("{who} was ready again just before answers became good"),
         Claim::DependencyStillDown { who } => format!("{who} was not ready again while requests failed"),
+        Claim::UpstreamAnswered { status, count } => {
+            format!("the upstream itself answered {status}, {}×: the proxy only passed it on", grouped(*count))
+        }
+        Claim::SlowedBefore { from_ms, to_ms } => {
+            format!(
+                "good answers had become slow before: {} ms instead of {} ms",
+                grouped(u64::from(*to_ms)),
+                grouped(u64::from(*from_ms))
+            )
+        }
         Claim::ProxyStopped => "nginx was told to stop".to_owned(),
         Claim::ProxyStarted => "nginx was started just before requests came again".to_owned(),
         Claim::ProxyConfigRefused { message } => format!("nginx refused its configuration: {message}"),
@@ -110,7 +120,7 @@ pub(super) fn proxy_error(kind: ProxyErrorKind, upstream: Option<&str>) -> Strin
         ProxyErrorKind::AnswerTimeout => format!("{who} takes requests and does not answer in time"),
         ProxyErrorKind::Reset => format!("{who} resets connections"),
         ProxyErrorKind::ClosedEarly => format!("{who} closes connections before it has answered"),
-        ProxyErrorKind::NoLiveUpstreams => format!("nginx has no server of {who} left to try"),
+        ProxyErrorKind::NoLiveUpstreams => format!("no server of {who} is left to try"),
         ProxyErrorKind::TemporarilyDisabled => format!("nginx left {who} out for a while"),
         ProxyErrorKind::NameNotResolved => match upstream {
             Some(name) => format!("the name {name} does not resolve"),

@@ -94,3 +94,22 @@ pub(super) fn dependency_down(account: &Account<'_>) -> Text {
         vec![format!("Let the application wait for {who} and connect again by itself.")],
     )
 }
+
+pub(super) fn app_bug(account: &Account<'_>) -> Text {
+    let who = account.upstream().or(account.culprit()).unwrap_or("the application");
+    (
+        format!("{who} answers with an error of its own"),
+        "Read the application's own log at the time of the first failure; if it began with a release, go back to the last good one."
+            .to_owned(),
+        vec!["Ask the paths that matter after every release, and go back when they fail.".to_owned()],
+    )
+}
+
+pub(super) fn version_incompatible(account: &Account<'_>) -> Text {
+    let who = &account.cause.component;
+    (
+        format!("{who} does not run with the packages that were just changed"),
+        format!("Read why {who} fails, and mend its configuration or go back to the version before."),
+        vec!["Upgrade on another host first, and hold the packages that the site needs (apt-mark hold).".to_owned()],
+    )
+}

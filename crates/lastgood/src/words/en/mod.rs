@@ -151,12 +151,12 @@ impl Words for English {
         let why = match account.weightiest().filter(|_| proven) {
             // What it says stands in the line above.
             Some(Claim::UpstreamErrors { count, .. }) => match account.cause.confidence {
-                Confidence::Confirmed => format!("nginx's error log says so, {}×", grouped(*count)),
+                Confidence::Confirmed => format!("the error log says so, {}×", grouped(*count)),
                 Confidence::Likely | Confidence::Possible => {
-                    format!("{} lines of nginx's error log fit", grouped(*count))
+                    format!("{} lines of the error log fit", grouped(*count))
                 }
             },
-            Some(Claim::ProxyStopped | Claim::ProxyConfigRefused { .. }) => "nginx's error log says so".to_owned(),
+            Some(Claim::ProxyStopped | Claim::ProxyConfigRefused { .. }) => "the error log says so".to_owned(),
             Some(Claim::UnitFailed { .. } | Claim::UnitStopped { .. } | Claim::OomKilled { .. }) => {
                 "the journal says so".to_owned()
             }

@@ -26,6 +26,8 @@ pub(super) fn cause(account: &Account<'_>) -> CauseText {
         CauseCode::WorkerLimit => limits::worker_limit(),
         CauseCode::ServerConnLimit => limits::server_conn_limit(account),
         CauseCode::DependencyDown => limits::dependency_down(account),
+        CauseCode::AppBug => limits::app_bug(account),
+        CauseCode::VersionIncompatible => limits::version_incompatible(account),
         CauseCode::HostDown => host_down(account),
         CauseCode::ConfigSyntax => config_syntax(account),
         CauseCode::PortConflict => port_conflict(account),

@@ -14,7 +14,7 @@ pub(super) fn claim(claim: &Claim) -> String {
             format!("요청 {}건 중 {}건 실패", grouped(*requests), grouped(*failed))
         }
         Claim::UpstreamErrors { kind, upstream, count } => {
-            format!("{} (nginx error log에 {}회)", proxy_error(*kind, upstream.as_deref()), grouped(*count))
+            format!("{} (error log에 {}회)", proxy_error(*kind, upstream.as_deref()), grouped(*count))
         }
         Claim::ErrorsBeganLater { seconds } => {
             format!("이런 오류는 장애 시작 {} 뒤에야 나타남", Korean.duration(*seconds))
@@ -58,6 +58,16 @@ pub(super) fn claim(claim: &Claim) -> String {
         Claim::DependencyStopped { who, clean: false } => format!("{} 비정상 종료됨", subject_of(who)),
         Claim::DependencyReturned { who } => format!("{} 준비된 직후 정상 응답이 돌아옴", subject_of(who)),
         Claim::DependencyStillDown { who } => format!("실패가 이어지는 동안 {} 다시 준비되지 않음", subject_of(who)),
+        Claim::UpstreamAnswered { status, count } => {
+            format!("upstream이 스스로 {status}로 응답함 ({}건): 프록시는 전달만 함", grouped(*count))
+        }
+        Claim::SlowedBefore { from_ms, to_ms } => {
+            format!(
+                "그전부터 정상 응답이 느려짐: {} ms → {} ms",
+                grouped(u64::from(*from_ms)),
+                grouped(u64::from(*to_ms))
+            )
+        }
         Claim::ProxyStopped => "nginx에 종료 신호가 옴".to_owned(),
         Claim::ProxyStarted => "nginx가 시작된 직후 요청이 돌아옴".to_owned(),
         Claim::ProxyConfigRefused { message } => format!("nginx가 설정을 거부함: {message}"),

@@ -95,3 +95,24 @@ pub(super) fn dependency_down(account: &Account<'_>) -> Text {
         vec!["애플리케이션이 기다렸다가 스스로 다시 연결하게 하세요.".to_owned()],
     )
 }
+
+pub(super) fn app_bug(account: &Account<'_>) -> Text {
+    let who = subject(account.upstream().or(account.culprit()).unwrap_or("애플리케이션"));
+    (
+        format!("{who} 스스로 오류로 응답함"),
+        "첫 실패 시각의 애플리케이션 로그를 읽으세요. 배포와 함께 시작되었으면 직전의 정상 버전으로 되돌리세요."
+            .to_owned(),
+        vec!["배포할 때마다 중요한 경로를 확인하고, 실패하면 되돌리세요.".to_owned()],
+    )
+}
+
+pub(super) fn version_incompatible(account: &Account<'_>) -> Text {
+    let who = subject(&account.cause.component);
+    (
+        format!("{who} 방금 바뀐 패키지와 맞지 않음"),
+        "실패하는 이유를 로그에서 읽고, 설정을 고치거나 이전 버전으로 되돌리세요.".to_owned(),
+        vec![
+            "업그레이드는 다른 호스트에서 먼저 해 보고, 사이트에 필요한 패키지는 고정하세요(apt-mark hold).".to_owned(),
+        ],
+    )
+}

@@ -147,12 +147,12 @@ impl Words for Korean {
         let why = match account.weightiest().filter(|_| proven) {
             // What it says stands in the line above.
             Some(Claim::UpstreamErrors { count, .. }) => match account.cause.confidence {
-                Confidence::Confirmed => format!("nginx error log에 {}회 기록됨", grouped(*count)),
+                Confidence::Confirmed => format!("error log에 {}회 기록됨", grouped(*count)),
                 Confidence::Likely | Confidence::Possible => {
-                    format!("nginx error log {}줄이 들어맞음", grouped(*count))
+                    format!("error log {}줄이 들어맞음", grouped(*count))
                 }
             },
-            Some(Claim::ProxyStopped | Claim::ProxyConfigRefused { .. }) => "nginx error log에 기록됨".to_owned(),
+            Some(Claim::ProxyStopped | Claim::ProxyConfigRefused { .. }) => "error log에 기록됨".to_owned(),
             Some(Claim::UnitFailed { .. } | Claim::UnitStopped { .. } | Claim::OomKilled { .. }) => {
                 "저널에 기록됨".to_owned()
             }
