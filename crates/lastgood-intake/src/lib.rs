@@ -7,6 +7,7 @@ pub mod agent;
 pub mod apache_conf;
 mod apache_error;
 mod built_in;
+mod certificate;
 mod civil_time;
 mod cloudtrail;
 mod cloudtrail_ids;

@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use crate::access::Request;
 use crate::apache_conf::ApacheConf;
 use crate::apache_error::ApacheErrorLog;
+use crate::certificate;
 use crate::damage::Repair;
 use crate::database_log::Database;
 use crate::haproxy::HaproxyLog;
@@ -35,6 +36,8 @@ pub enum Format {
     Haproxy,
     /// uvicorn's access lines, which have no time of their own.
     Uvicorn,
+    /// Certificates in PEM.
+    Certificate,
     /// Requests in JSON, known by the names of their members.
     JsonAccess(JsonDialect),
     /// Lines of other formats, each in an envelope of a container runtime.
@@ -75,6 +78,7 @@ impl Format {
             Self::Access(format) => format.name(),
             Self::Haproxy => "haproxy",
             Self::Uvicorn => "uvicorn",
+            Self::Certificate => "certificate",
             Self::JsonAccess(dialect) => dialect.name(),
             Self::Wrapped(wrapped) => wrapped.name(),
             Self::NginxError => "nginx-error",
@@ -200,6 +204,9 @@ pub(crate) fn recognise_line(line: &[u8]) -> Option<Format> {
 /// Recognises lines that are in no envelope.
 fn recognise_bare(head: &[u8], name: &str, conf: &NginxConf) -> Format {
     let lines = Lines::of(head);
+    if lines.count(|line| line.trim_ascii() == certificate::BEGIN) > 0 {
+        return Format::Certificate;
+    }
     // Damage may stand before the first record of a journal, but a document begins where it begins.
     if lines.count(|line| line.starts_with(b"{") && contains(line, b"\"__REALTIME_TIMESTAMP\"")) > 0 {
         return Format::Journal;

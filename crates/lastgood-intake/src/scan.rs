@@ -10,6 +10,7 @@ use memchr::memchr;
 use crate::access::Request;
 use crate::access_log::AccessLog;
 use crate::apache_error::ApacheErrorLog;
+use crate::certificate::CertificateFile;
 use crate::cloudtrail::CloudTrail;
 use crate::database_log::DatabaseLog;
 use crate::haproxy::HaproxyLog;
@@ -95,6 +96,7 @@ pub(crate) enum Reader {
     Access(Box<AccessLog>),
     Haproxy(Box<HaproxyLog>),
     Uvicorn(Uvicorn),
+    Certificate(CertificateFile),
     JsonAccess(Box<JsonAccess>),
     Wrapped(Box<WrappedLog>),
     NginxError(Box<ErrorLog>),
@@ -167,6 +169,7 @@ impl Reader {
         match format {
             Format::Access(format) => Self::Access(Box::new(AccessLog::new(Arc::clone(format), context))),
             Format::Haproxy => Self::Haproxy(Box::new(HaproxyLog::new(context.zone))),
+            Format::Certificate => Self::Certificate(CertificateFile::default()),
             Format::Uvicorn => Self::Uvicorn(Uvicorn::new(context.zone)),
             Format::ApacheError => Self::ApacheError(Box::new(ApacheErrorLog::new(context.zone))),
             Format::JsonAccess(_) => Self::JsonAccess(Box::new(JsonAccess::of(context))),
@@ -191,6 +194,7 @@ impl Reader {
         match self {
             Self::Access(log) => log.line(line, memchr(0, line).is_some(), number, sink),
             Self::Haproxy(log) => log.line(line, at, number, sink),
+            Self::Certificate(file) => file.line(line, number, sink),
             Self::Uvicorn(log) => log.line(line, at, number, sink),
             Self::JsonAccess(log) => log.line(line, number, sink),
             Self::Wrapped(log) => log.line(line, number, sink),
@@ -222,6 +226,7 @@ impl Reader {
             Self::CloudTrail(document) => document.finish(counts, sink),
             Self::JsonAccess(_)
             | Self::Haproxy(_)
+            | Self::Certificate(_)
             | Self::Uvicorn(_)
             | Self::ApacheError(_)
             | Self::Last(_)

@@ -58,6 +58,7 @@ fn formats() -> Vec<Format> {
     formats.extend([
         Format::Haproxy,
         Format::Uvicorn,
+        Format::Certificate,
         Format::ApacheError,
         Format::ApacheConf,
         Format::JsonAccess(JsonDialect::Plain),

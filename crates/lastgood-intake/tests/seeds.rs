@@ -36,6 +36,7 @@ fn every_seed_is_read_by_every_format() {
                 Format::Access(Arc::new(declared)),
                 Format::Haproxy,
                 Format::Uvicorn,
+                Format::Certificate,
                 Format::ApacheError,
                 Format::ApacheConf,
                 Format::JsonAccess(JsonDialect::Plain),

@@ -205,6 +205,11 @@ pub enum Claim {
         /// How often.
         count: u64,
     },
+    /// A certificate among the files ended, or had ended.
+    CertificateEnded {
+        /// Its names.
+        names: Arc<str>,
+    },
     /// Good answers took longer and longer before the first failure.
     SlowedBefore {
         /// Median in calm times, in milliseconds.

@@ -3,9 +3,10 @@
 
 use std::sync::Arc;
 
-use lastgood_model::{CauseCode, ProxyErrorKind, Weight};
+use lastgood_model::{CauseCode, Claim, ProxyErrorKind, Weight};
 
 use super::{Depth, Hypothesis, Rule, upstream};
+use crate::host::Certificate;
 use crate::scene::Scene;
 
 /// A cause and the lines that name it.
@@ -32,7 +33,8 @@ impl ProxySays {
     /// No file can be opened any more.
     pub const FD_LIMIT: Self = Self::of_proxy(CauseCode::FdLimit, &[ProxyErrorKind::TooManyFiles]);
     /// No connection is left.
-    pub const WORKER_LIMIT: Self = Self::of_proxy(CauseCode::WorkerLimit, &[ProxyErrorKind::WorkerConnections]);
+    pub const WORKER_LIMIT: Self =
+        Self::of_proxy(CauseCode::WorkerLimit, &[ProxyErrorKind::WorkerConnections, ProxyErrorKind::WorkerLimit]);
 
     const fn of_upstream(code: CauseCode, kinds: &'static [ProxyErrorKind]) -> Self {
         Self { code, kinds, own: false }
@@ -53,8 +55,28 @@ impl Rule for ProxySays {
         if self.own {
             hypothesis.component = Arc::from("nginx");
         }
+        if self.code == CauseCode::TlsExpired
+            && let Some(certificate) = ended_at_onset(scene)
+        {
+            let claim = Claim::CertificateEnded { names: Arc::clone(&certificate.names) };
+            let mark = (certificate.valid.to(), certificate.line);
+            hypothesis.evidence.push(scene.evidence(claim.clone(), mark, Weight::Strong));
+            hypothesis.chain.insert(0, scene.link(claim, mark));
+        }
         // That connections then fail in other ways, too, follows from it.
         hypothesis.depth = Depth::Process;
         Some(hypothesis)
     }
+}
+
+/// A certificate met its end at most this long before the first failure; connections that are kept live on a while.
+const LIVED_ON_MS: i64 = 3_600_000;
+
+/// The certificate among the files whose end is where requests began to fail.
+fn ended_at_onset<'s>(scene: &'s Scene<'_>) -> Option<&'s Certificate> {
+    scene
+        .host
+        .certificates
+        .iter()
+        .find(|certificate| (0..=LIVED_ON_MS).contains(&scene.onset.to().since(certificate.valid.to())))
 }

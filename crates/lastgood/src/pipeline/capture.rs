@@ -210,7 +210,7 @@ impl Writing {
         let path = self.places.of(source);
         let mut to = self.folder.packed(Path::new(&path))?;
         let mut lines = 0;
-        let mut out = Vec::new();
+        let (mut out, mut in_certificate) = (Vec::new(), false);
         match Blocks::open(&source.file) {
             // Addresses in binary records would not be found: nothing of them is kept.
             Ok(_) if !source.format.is_text() => {
@@ -226,7 +226,9 @@ impl Writing {
                     for line in block.split_inclusive(|byte| *byte == b'\n') {
                         lines += 1;
                         let text = line.strip_suffix(b"\n").unwrap_or(line);
-                        if is_kept {
+                        if source.format == Format::Certificate {
+                            keep_certificate(text, &mut in_certificate, &mut out);
+                        } else if is_kept {
                             self.stand_ins.line(text, &mut out);
                         } else {
                             self.captured.blanked += 1;
@@ -358,6 +360,16 @@ impl Places {
         }
         place
     }
+}
+
+/// A certificate is public and kept as it is; what else stands in its file may be a key, and only its line is kept.
+fn keep_certificate(line: &[u8], inside: &mut bool, out: &mut Vec<u8>) {
+    let text = line.trim_ascii();
+    *inside |= text == b"-----BEGIN CERTIFICATE-----";
+    if *inside {
+        out.extend_from_slice(line);
+    }
+    *inside &= text != b"-----END CERTIFICATE-----";
 }
 
 #[cfg(test)]

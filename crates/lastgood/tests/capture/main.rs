@@ -96,7 +96,12 @@ fn words_without_paths(text: &str) -> String {
         };
         let name = path.trim_end_matches([',', ';']).rsplit('/').next().unwrap_or_default();
         let name = name.strip_suffix(".gz").unwrap_or(name);
-        if word.contains(".log") || word.contains(".json") || word.contains(".txt") || name == "syslog" {
+        if word.contains(".log")
+            || word.contains(".json")
+            || word.contains(".txt")
+            || word.contains(".pem")
+            || name == "syslog"
+        {
             format!("{name}:{line}")
         } else {
             word.to_owned()

@@ -62,6 +62,7 @@ pub(super) fn claim(claim: &Claim) -> String {
         Claim::UpstreamAnswered { status, count } => {
             format!("the upstream itself answered {status}, {}×: the proxy only passed it on", grouped(*count))
         }
+        Claim::CertificateEnded { names } => format!("the certificate for {names} ended"),
         Claim::SlowedBefore { from_ms, to_ms } => {
             format!(
                 "good answers had become slow before: {} ms instead of {} ms",

@@ -61,6 +61,7 @@ pub(super) fn claim(claim: &Claim) -> String {
         Claim::UpstreamAnswered { status, count } => {
             format!("upstream이 스스로 {status}로 응답함 ({}건): 프록시는 전달만 함", grouped(*count))
         }
+        Claim::CertificateEnded { names } => format!("{names} 인증서가 만료됨"),
         Claim::SlowedBefore { from_ms, to_ms } => {
             format!(
                 "그전부터 정상 응답이 느려짐: {} ms → {} ms",
