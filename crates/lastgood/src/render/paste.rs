@@ -69,7 +69,7 @@ pub fn commands(account: &Account<'_>) -> Vec<String> {
             out.push("grep 'open files' /proc/$(cat /run/nginx.pid)/limits".to_owned());
         }
         CauseCode::ServerConnLimit | CauseCode::DependencyDown | CauseCode::AppBug => {
-            out.extend(around_the_onset(account))
+            out.extend(around_the_onset(account));
         }
         CauseCode::VersionIncompatible => {
             out.push("tail -n 40 /var/log/apt/history.log".to_owned());
