@@ -137,6 +137,15 @@ pub struct Bystander {
     pub first: Option<(UnixMs, LineRef)>,
 }
 
+impl Bystander {
+    /// Adds another part.
+    pub fn add(&mut self, other: &Self) {
+        self.requests += other.requests;
+        self.failed += other.failed;
+        self.first = earlier(self.first, other.first);
+    }
+}
+
 /// What was seen of one suspect.
 #[derive(Clone, Debug)]
 pub struct Look {

@@ -1,15 +1,15 @@
 //! A finding in the user's terms: scope, impact, detection, what was cleared. Names, counts and references only.
 //! Whatever the user sees is ordered by texts, since ids depend on which reader met a name first.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
-use lastgood_model::{
-    Atom, Catalogue, Claim, Cleared, Detection, Edge, Hit, Impact, LineRef, Onset, Scope, Slice, UnixMs,
-};
+use foldhash::fast::FixedState;
+use lastgood_model::{Atom, Catalogue, Claim, Cleared, Detection, Edge, Hit, Impact, Onset, Scope, Slice, UnixMs};
 
 use crate::Question;
+use crate::closeup::Bystander;
 use crate::finding::Finding;
 
 /// Names in a list at most.
@@ -99,54 +99,60 @@ pub fn detection(question: &Question, first_bad: UnixMs, data_begins: UnixMs) ->
     Some(Detection { noticed_at, reported_at, ttd_s: u64::try_from(seen.since(first_bad) / 1000).unwrap_or(0) })
 }
 
-/// Parts of the traffic that were answered well meanwhile: per vhost and first segment, busiest first.
+/// Parts of the traffic that were answered well meanwhile: other servers that answer what the failing one answers, then
+/// first segments of each vhost, busiest first.
 #[must_use]
 pub fn cleared(finding: &Finding<'_>, catalogue: &Catalogue) -> Vec<Cleared> {
-    struct Part {
-        vhost: Atom,
-        segment: Atom,
-        requests: u64,
-        failed: u64,
-        first: Option<(UnixMs, LineRef)>,
-    }
-    let mut parts: Vec<Part> = Vec::new();
+    let failing = || finding.toll.slices.keys().filter_map(|&id| catalogue.slice(id));
+    let asked: HashSet<(Atom, Atom), FixedState> = failing().map(|slice| (slice.vhost, slice.segment)).collect();
+    let blamed: HashSet<Option<Atom>, FixedState> = failing().map(|slice| slice.upstream).collect();
+    let part_of = |slice: &Slice| match slice.upstream {
+        Some(other) if !blamed.contains(&slice.upstream) && asked.contains(&(slice.vhost, slice.segment)) => {
+            Part::Server(other)
+        }
+        _ => Part::Segment(slice.vhost, slice.segment),
+    };
+    let mut parts: Vec<(Part, Bystander)> = Vec::new();
     let mut bystanders: Vec<_> = finding.look.bystanders.iter().collect();
     bystanders.sort_by_key(|(id, _)| **id);
     for (&id, seen) in bystanders {
-        let Some(slice) = catalogue.slice(id) else { continue };
-        match parts.iter_mut().find(|part| part.vhost == slice.vhost && part.segment == slice.segment) {
-            Some(part) => {
-                part.requests += seen.requests;
-                part.failed += seen.failed;
-                part.first = match (part.first, seen.first) {
-                    (Some(a), Some(b)) => Some(a.min(b)),
-                    (a, b) => a.or(b),
-                };
-            }
-            None => parts.push(Part {
-                vhost: slice.vhost,
-                segment: slice.segment,
-                requests: seen.requests,
-                failed: seen.failed,
-                first: seen.first,
-            }),
+        let Some(part) = catalogue.slice(id).map(part_of) else { continue };
+        match parts.iter_mut().find(|(known, _)| *known == part) {
+            Some((_, all)) => all.add(seen),
+            None => parts.push((part, *seen)),
         }
     }
-    parts.retain(|part| part.failed * 50 <= part.requests);
-    parts.sort_by_key(|part| {
-        (std::cmp::Reverse(part.requests), catalogue.text(part.vhost), catalogue.text(part.segment))
+    parts.retain(|(_, seen)| seen.failed * 50 <= seen.requests);
+    parts.sort_by_key(|(part, seen)| {
+        (matches!(part, Part::Segment(..)), std::cmp::Reverse(seen.requests), part.name(catalogue))
     });
     parts
         .iter()
         .take(NAMED)
-        .filter_map(|part| {
+        .filter_map(|(part, seen)| {
             Some(Cleared {
-                component: Arc::from(format!("{}{}", catalogue.text(part.vhost), catalogue.text(part.segment))),
-                because: Claim::ServedWell { requests: part.requests, failed: part.failed },
-                reference: catalogue.reference(part.first?.1),
+                component: Arc::from(part.name(catalogue)),
+                because: Claim::ServedWell { requests: seen.requests, failed: seen.failed },
+                reference: catalogue.reference(seen.first?.1),
             })
         })
         .collect()
+}
+
+/// A part of the traffic that can be cleared.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Server(Atom),
+    Segment(Atom, Atom),
+}
+
+impl Part {
+    fn name(self, catalogue: &Catalogue) -> String {
+        match self {
+            Self::Server(upstream) => catalogue.text(upstream).to_owned(),
+            Self::Segment(vhost, segment) => format!("{}{}", catalogue.text(vhost), catalogue.text(segment)),
+        }
+    }
 }
 
 /// The entries of a table, most frequent first.
