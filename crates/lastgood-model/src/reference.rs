@@ -26,6 +26,13 @@ pub enum Ref {
         /// Where to fetch the text.
         at: LineRef,
     },
+    /// A line of a small file that was read whole: a compose file, an environment file, a configuration.
+    Text {
+        /// Path as shown.
+        file: Arc<str>,
+        /// The line, from 1.
+        line: u64,
+    },
     /// Something that is not a line, such as `reported:--change`.
     Key {
         /// What kind of source.
@@ -39,6 +46,7 @@ impl fmt::Display for Ref {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Line { file, at } => write!(f, "{file}:{}", at.line),
+            Self::Text { file, line } => write!(f, "{file}:{line}"),
             Self::Key { source, key } => write!(f, "{source}:{key}"),
         }
     }

@@ -1,6 +1,7 @@
 //! Arguments as typed: shapes and help, nothing resolved. What they mean is worked out by the command that owns them.
 
 pub mod question;
+pub mod stack;
 pub mod timeline;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};

@@ -15,6 +15,7 @@ mod replay;
 mod reread;
 mod same_content;
 mod scan;
+pub mod stack;
 mod survey;
 mod tally;
 pub mod timeline;
@@ -246,7 +247,7 @@ fn failing_source(verdict: &Verdict) -> Option<SourceId> {
     let edge = onset.first_bad.as_ref().or(onset.last_good.as_ref())?;
     match &edge.reference {
         Ref::Line { at, .. } => Some(at.source),
-        Ref::Key { .. } => None,
+        Ref::Text { .. } | Ref::Key { .. } => None,
     }
 }
 

@@ -43,7 +43,7 @@ impl<'a> Answer<'a> {
     pub fn line(self, reference: &Ref) -> Option<&'a [u8]> {
         match reference {
             Ref::Line { at, .. } => self.found.quotes.get(at).map(Vec::as_slice),
-            Ref::Key { .. } => None,
+            Ref::Text { .. } | Ref::Key { .. } => None,
         }
     }
 

@@ -1,0 +1,31 @@
+//! Looks at a stack: what its compose files declare, what the engine runs, what nginx passes where, and the host. It fills a
+//! `Stack` with facts and says what it could not read; what they mean is worked out in `diagnose`.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use lastgood_model::{Gap, Ref, Stack};
+
+/// Which stack.
+#[derive(Clone, Debug, Default)]
+pub struct StackSubject {
+    /// Compose files, as typed with `-f`; empty: as Compose finds them itself.
+    pub files: Vec<PathBuf>,
+    /// The project's name, as typed with `-p`.
+    pub project: Option<String>,
+    /// Profiles, as typed.
+    pub profiles: Vec<String>,
+    /// Where to begin; the current folder if empty.
+    pub folder: PathBuf,
+}
+
+/// What was seen.
+#[derive(Clone, Debug, Default)]
+pub struct Looked {
+    /// The facts.
+    pub stack: Stack,
+    /// What could not be read, and why.
+    pub gaps: Vec<Gap>,
+    /// What stands at references that are no lines of a log, with secrets taken out: fit to be shown.
+    pub excerpts: HashMap<Ref, String>,
+}
