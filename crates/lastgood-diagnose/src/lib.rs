@@ -6,6 +6,7 @@ mod boots;
 mod cells;
 mod change_point;
 pub mod closeup;
+pub mod condition;
 pub mod decide;
 mod describe;
 mod distinct;
@@ -29,6 +30,7 @@ pub mod suspect;
 pub mod timeline;
 
 pub use closeup::CloseUp;
+pub use condition::Condition;
 pub use decide::decide;
 pub use question::Question;
 pub use suspect::{Suspects, suspect};
