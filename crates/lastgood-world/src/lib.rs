@@ -6,6 +6,7 @@ mod command;
 mod compare;
 mod damage;
 mod discover;
+pub mod engine;
 mod files;
 mod handle;
 mod host;
