@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
+use lastgood_model::snapshot::Container;
 use lastgood_model::{
-    Atom, Catalogue, Change, ChangeKind, Edge, Gap, GapKind, Hit, Impact, Incident, Note, NoteKind, Onset, OnsetKind,
-    ProxyErrorKind, Ref, Scope, Span, Status, UnixMs, Verdict,
+    Atom, Catalogue, Cause, CauseCode, Change, ChangeKind, Claim, Edge, Gap, GapKind, Hit, Impact, Incident, Note,
+    NoteKind, Onset, OnsetKind, ProxyErrorKind, Ref, Scope, Span, StateClaim, Status, UnixMs, Verdict,
 };
 
 use crate::closeup::Brink;
@@ -14,10 +15,12 @@ use crate::finding::{Finding, find};
 use crate::host::Host;
 use crate::judge::{Judgement, judge};
 use crate::rank::rank;
-use crate::rules::RULES;
 use crate::rules::stopped::{Quiet, explain};
+use crate::rules::{Hypothesis, RULES};
 use crate::scene::Scene;
 use crate::silence::Silence;
+use crate::stack_scene::StackScene;
+use crate::standing::{self, Group};
 use crate::{CloseUp, Question, Suspects, Timeline, describe, host};
 
 /// Changes longer before the onset than this are history.
@@ -37,6 +40,7 @@ pub fn decide(
     closeup: CloseUp,
     catalogue: &Catalogue,
     question: &Question,
+    stack: Option<&StackScene<'_>>,
 ) -> Verdict {
     let now = question.now.or_else(|| timeline.requests().map(Span::to)).unwrap_or(UnixMs(0));
     let mut gaps = timeline.gaps.clone();
@@ -48,7 +52,12 @@ pub fn decide(
         suspects.failing.iter().zip(&looks).flat_map(|(suspect, look)| find(suspect, look)).collect();
     let judgements = judge(&findings, question, now);
 
-    let desk = Desk { timeline: &timeline, catalogue, question, now, host: Host::from_facts(&timeline.facts) };
+    // What is so now explains nothing of a time that was asked about.
+    let stack = stack.filter(|_| question.until.is_none());
+    let groups = stack.map(standing::groups).unwrap_or_default();
+    let mut pending: Vec<&Group> = groups.iter().collect();
+    let host = Host::from_facts(&timeline.facts);
+    let desk = Desk { timeline: &timeline, catalogue, question, now, host, stack };
     let mut notes = timeline.notes.clone();
     let mut incidents = Vec::new();
     let grave: Vec<&Finding<'_>> = findings
@@ -58,8 +67,18 @@ pub fn decide(
         .map(|(finding, _)| finding)
         .collect();
     for (finding, judgement) in findings.iter().zip(&judgements) {
+        let joined = desk.joined(finding, &groups);
+        // A few failures, or those of one client, are no incident of the traffic; with a proven fault behind them they are.
+        let proven = joined.iter().any(|group| group.is_grave() && group.is_decisive());
+        let judgement = match judgement {
+            Judgement::Blip | Judgement::OneClient if proven => &Judgement::Incident,
+            judgement => judgement,
+        };
         match judgement {
-            Judgement::Incident => incidents.push(desk.incident(finding)),
+            Judgement::Incident => {
+                pending.retain(|group| !joined.iter().any(|joined| joined.bearer == group.bearer));
+                incidents.push(desk.incident(finding, &joined));
+            }
             Judgement::Blip => notes.push(desk.note(finding, |vhost| NoteKind::Blip {
                 failed: finding.toll.failed,
                 seconds: u64::try_from(finding.last_bad.at.since(finding.first_bad.at) / 1000).unwrap_or(0),
@@ -88,6 +107,8 @@ pub fn decide(
             None => {}
         }
     }
+    incidents.extend(pending.iter().filter(|group| group.is_grave()).filter_map(|group| desk.of_state(group)));
+    notes.extend(pending.iter().filter(|group| !group.is_grave()).flat_map(|group| stale(group)));
     incidents.sort_by_key(|incident| {
         incident.onset.first_bad.as_ref().or(incident.onset.last_good.as_ref()).map(|edge| edge.at)
     });
@@ -97,6 +118,7 @@ pub fn decide(
     let status = match (incidents.is_empty(), timeline.requests()) {
         (false, _) => Status::Incident,
         (true, Some(_)) if asked_about => Status::Healthy,
+        (true, _) if desk.saw_it_run() => Status::Healthy,
         (true, read) => {
             let why = if read.is_some() { GapKind::NothingThen } else { GapKind::NoAccessLog };
             gaps.push(Gap { what: Arc::from("access log"), why });
@@ -124,10 +146,46 @@ struct Desk<'a> {
     question: &'a Question,
     now: UnixMs,
     host: Host,
+    stack: Option<&'a StackScene<'a>>,
 }
 
 impl Desk<'_> {
-    fn incident(&self, finding: &Finding<'_>) -> Incident {
+    /// Faults that failing requests of this finding may come from, the worst first.
+    fn joined<'g>(&self, finding: &Finding<'_>, groups: &'g [Group]) -> Vec<&'g Group> {
+        let Some(stack) = self.stack else { return Vec::new() };
+        let concerned = standing::concerned(stack, &describe::scope(finding, self.catalogue));
+        let bad = finding.bad(self.now);
+        let fits = |group: &&Group| standing::fits(group, finding.onset(), bad, finding.last_good.is_some());
+        groups.iter().filter(|group| concerned.contains(&group.bearer)).filter(fits).collect()
+    }
+
+    /// A fault that no failing request shows.
+    fn of_state(&self, group: &Group) -> Option<Incident> {
+        let fault = group.worst()?;
+        let (last_good, first_bad) = (fault.last_good.clone(), fault.first_bad.clone());
+        let at = first_bad.at;
+        let data_begins = self.timeline.requests().map_or(UnixMs::MIN, Span::from);
+        let kind = if last_good.is_some() { OnsetKind::Bracketed } else { OnsetKind::NoGoodSeen };
+        Some(Incident {
+            detection: describe::detection(self.question, at, data_begins),
+            changes: self.changes(Span::new(last_good.as_ref().map_or(at, |edge| edge.at), at)),
+            onset: Onset { kind, last_good, first_bad: Some(first_bad), recovered: None, width_requests: None },
+            scope: Scope::default(),
+            impact: Impact { duration_s: u64::try_from(self.now.since(at) / 1000).unwrap_or(0), ..Impact::default() },
+            causes: rank(group.hypotheses()),
+            next: group.next(),
+            standing: group.standings(),
+            cleared: Vec::new(),
+            traffic: self.timeline.traffic(PICTURE_BUCKETS, Span::ALL, |_| false),
+        })
+    }
+
+    /// Whether the engine was asked and showed something that runs.
+    fn saw_it_run(&self) -> bool {
+        self.stack.is_some_and(|stack| stack.containers().any(Container::is_running))
+    }
+
+    fn incident(&self, finding: &Finding<'_>, joined: &[&Group]) -> Incident {
         let scope = describe::scope(finding, self.catalogue);
         let bad = finding.bad(self.now);
         let changes = self.changes(finding.onset());
@@ -144,8 +202,17 @@ impl Desk<'_> {
             errors_before: self.timeline.errors.within(calm),
             changes: &changes,
             host: &self.host,
+            stack: self.stack,
         };
-        let causes = rank(RULES.iter().filter_map(|rule| rule.propose(&scene)).collect());
+        let mut hypotheses: Vec<Hypothesis> = RULES.iter().filter_map(|rule| rule.propose(&scene)).collect();
+        hypotheses.extend(joined.first().iter().flat_map(|group| group.hypotheses()).map(|mut hypothesis| {
+            hypothesis.chain.push(scene.symptom());
+            hypothesis
+        }));
+        let causes = rank(hypotheses);
+        let mut next: Vec<Cause> = joined.iter().flat_map(|group| group.next()).collect();
+        let others = joined.iter().skip(1).filter(|group| group.is_grave());
+        next.extend(others.flat_map(|group| standing::proven(group.hypotheses().into_iter())));
         let data_begins = self.timeline.requests().map_or(UnixMs::MIN, Span::from);
         Incident {
             onset: describe::onset(finding, self.catalogue),
@@ -153,9 +220,11 @@ impl Desk<'_> {
             detection: describe::detection(self.question, finding.first_bad.at, data_begins),
             cleared: describe::cleared(finding, self.catalogue),
             traffic: self.timeline.traffic(PICTURE_BUCKETS, Span::ALL, |slice| finding.selection.holds(slice)),
+            standing: joined.iter().filter(|group| group.is_grave()).flat_map(|group| group.standings()).collect(),
             scope,
             changes,
             causes,
+            next,
         }
     }
 
@@ -198,6 +267,8 @@ impl Desk<'_> {
             impact: Impact { duration_s: seconds, ..Impact::default() },
             changes,
             causes,
+            next: Vec::new(),
+            standing: Vec::new(),
             cleared: Vec::new(),
             traffic: self.timeline.traffic(PICTURE_BUCKETS, Span::ALL, |_| true),
         })))
@@ -334,6 +405,25 @@ impl Desk<'_> {
         .map(|(what, _)| Gap { what: Arc::from(what), why: GapKind::NotGiven })
         .collect()
     }
+}
+
+/// What differs without having broken anything.
+fn stale(group: &Group) -> Vec<Note> {
+    let faults = group.faults.iter().filter(|fault| fault.hypothesis.code == CauseCode::StaleEnv);
+    faults
+        .map(|fault| {
+            let evidence = fault.hypothesis.evidence.iter();
+            let keys = evidence.filter_map(|evidence| match &evidence.claim {
+                Claim::State(StateClaim::ValueDiffers { key, .. }) => Some(Arc::clone(key)),
+                _ => None,
+            });
+            Note {
+                kind: NoteKind::StaleVariables { service: Arc::clone(&fault.bearer), keys: keys.collect() },
+                at: Some(fault.first_bad.at),
+                reference: Some(fault.first_bad.reference.clone()),
+            }
+        })
+        .collect()
 }
 
 /// What only a cloud's own audit log tells.

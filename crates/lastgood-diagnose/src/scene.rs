@@ -10,6 +10,7 @@ use lastgood_model::{
 use crate::error_runs::ErrorRun;
 use crate::finding::Finding;
 use crate::host::{Host, Mark};
+use crate::stack_scene::StackScene;
 
 /// One finding and everything around it.
 pub struct Scene<'a> {
@@ -31,6 +32,8 @@ pub struct Scene<'a> {
     pub changes: &'a [Change],
     /// The host's own story.
     pub host: &'a Host,
+    /// The stack as it is now, if it was looked at.
+    pub stack: Option<&'a StackScene<'a>>,
 }
 
 /// A change that happened longer before the last success than this had time to show itself: it was survived.

@@ -70,7 +70,7 @@ impl Site {
         self.hits.iter().filter(|hit| closeup.wants(hit.at)).copied().collect::<Vec<_>>().iter().for_each(|hit| {
             closeup.hit(hit, visitor);
         });
-        decide(timeline, &suspects, closeup, &catalogue, question)
+        decide(timeline, &suspects, closeup, &catalogue, question, None)
     }
 }
 

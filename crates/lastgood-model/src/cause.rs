@@ -50,6 +50,14 @@ codes! {
     TimeoutSlow = "application" / "timeout-slow",
     AppBug = "application" / "app-bug",
     VersionIncompatible = "version" / "version-incompatible",
+    BadEntrypoint = "startup" / "bad-entrypoint",
+    HealthcheckBroken = "startup" / "healthcheck-broken",
+    WrongArch = "version" / "wrong-arch",
+    WrongNetwork = "network" / "wrong-network",
+    WrongAddress = "address" / "wrong-address",
+    StaleUpstreamIp = "address" / "stale-upstream-ip",
+    StaleEnv = "environment" / "stale-env",
+    BadMount = "storage" / "bad-mount",
     Located = "unknown" / "located",
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{ChangeKind, ProxyErrorKind, Ref, UnitFileState, UnixMs};
+use crate::{ChangeKind, ProxyErrorKind, Ref, StateClaim, UnitFileState, UnixMs};
 
 /// How much a piece of evidence says, in natural logarithms of a likelihood ratio.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -224,4 +224,6 @@ pub enum Claim {
         /// Failures among them.
         failed: u64,
     },
+    /// Something of a container, of what it was told, or of the machine under it.
+    State(StateClaim),
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{CauseCode, Change, Claim, Confidence, Evidence, Link, Onset, Ref, Traffic, UnixMs};
+use crate::{CauseCode, Change, Claim, Confidence, Evidence, Link, Onset, OnsetKind, Ref, Traffic, UnixMs};
 
 /// One incident.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,10 +19,23 @@ pub struct Incident {
     pub changes: Vec<Change>,
     /// Causes, best first; never empty.
     pub causes: Vec<Cause>,
+    /// What will fail once the first cause is mended.
+    pub next: Vec<Cause>,
+    /// Components whose state is bad with it: the faulty one first, then those that only follow from it. Empty where only
+    /// logs were read.
+    pub standing: Vec<Standing>,
     /// What was looked at and is fine.
     pub cleared: Vec<Cleared>,
     /// All requests of the failing slice, bad times and good.
     pub traffic: Traffic,
+}
+
+impl Incident {
+    /// Whether it is seen in the state of components alone, and in no request nor in the want of them.
+    #[must_use]
+    pub fn is_of_state(&self) -> bool {
+        self.impact.requests == 0 && self.onset.kind != OnsetKind::NoBadSeen && !self.standing.is_empty()
+    }
 }
 
 /// Which part of the traffic failed.
@@ -87,6 +100,55 @@ pub struct Cause {
     pub evidence: Vec<Evidence>,
     /// What speaks against it.
     pub against: Vec<Evidence>,
+}
+
+/// A component whose state is bad.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Which.
+    pub component: Arc<str>,
+    /// In which way.
+    pub ailment: Ailment,
+    /// Where a human can see it.
+    pub reference: Ref,
+}
+
+/// In which way a component's state is bad, the worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Ailment {
+    /// The machine lacks something that all need.
+    HostShort,
+    /// It could not be started.
+    NotStarted,
+    /// It does not run.
+    Down,
+    /// It ends again and again.
+    Restarting,
+    /// A network that it needs does not reach it.
+    CutOff,
+    /// It runs and was told something that cannot work.
+    Misled,
+    /// It runs and says that it is not well.
+    Unhealthy,
+    /// It runs, and a process in it was killed.
+    Maimed,
+}
+
+impl Ailment {
+    /// Stable kebab-case name, as in JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::HostShort => "host-short",
+            Self::NotStarted => "not-started",
+            Self::Down => "down",
+            Self::Restarting => "restarting",
+            Self::CutOff => "cut-off",
+            Self::Misled => "misled",
+            Self::Unhealthy => "unhealthy",
+            Self::Maimed => "maimed",
+        }
+    }
 }
 
 /// Something that was looked at and is fine.

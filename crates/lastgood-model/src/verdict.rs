@@ -146,6 +146,20 @@ pub enum NoteKind {
         /// Virtual host.
         vhost: Arc<str>,
     },
+    /// A container was told other values than the files hold now, and nothing is known to fail of it.
+    StaleVariables {
+        /// The service.
+        service: Arc<str>,
+        /// The variables.
+        keys: Vec<Arc<str>>,
+    },
+    /// Incidents that do not concern the service that was asked about.
+    Elsewhere {
+        /// How many.
+        incidents: u64,
+        /// Components that they concern.
+        components: Vec<Arc<str>>,
+    },
     /// A process was killed for lack of memory and nothing links it to the failures.
     UnrelatedOom {
         /// Process name.
@@ -170,6 +184,8 @@ impl NoteKind {
             Self::DuplicateLines { .. } => "duplicate-lines",
             Self::MoreFiles { .. } => "more-files",
             Self::ManyPaths { .. } => "many-paths",
+            Self::StaleVariables { .. } => "stale-variables",
+            Self::Elsewhere { .. } => "elsewhere",
             Self::UnrelatedOom { .. } => "unrelated-oom",
         }
     }

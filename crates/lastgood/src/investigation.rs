@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use lastgood_intake::NginxConf;
-use lastgood_model::{Catalogue, LineRef, Read, Traffic, UnixMs, Verdict};
+use lastgood_model::{Catalogue, LineRef, Read, Ref, Traffic, UnixMs, Verdict};
 
 use crate::case::Opened;
 use crate::said::Moment;
@@ -64,6 +64,23 @@ pub struct Investigation {
     pub now: Option<UnixMs>,
     /// All requests over time.
     pub traffic: Traffic,
+    /// The Compose project, if one was looked at.
+    pub project: Option<ProjectSeen>,
+    /// How the user calls Compose for it: `docker compose -f docker-compose.prod.yml`.
+    pub compose: String,
+    /// What stands at references that are no lines of a log, fit to be shown.
+    pub excerpts: HashMap<Ref, String>,
+}
+
+/// A Compose project that was looked at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProjectSeen {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Its compose files, as the user names them.
+    pub files: Vec<Arc<str>>,
+    /// How many of its containers run.
+    pub running: u64,
 }
 
 /// A file that was read.

@@ -83,6 +83,14 @@ const fn source(code: CauseCode) -> &'static str {
         CauseCode::HostDown => include_str!("../../../knowledge/causes/host-down.toml"),
         CauseCode::NotStartedAfterReboot => include_str!("../../../knowledge/causes/not-started-after-reboot.toml"),
         CauseCode::TimeoutSlow => include_str!("../../../knowledge/causes/timeout-slow.toml"),
+        CauseCode::BadEntrypoint => include_str!("../../../knowledge/causes/bad-entrypoint.toml"),
+        CauseCode::HealthcheckBroken => include_str!("../../../knowledge/causes/healthcheck-broken.toml"),
+        CauseCode::WrongArch => include_str!("../../../knowledge/causes/wrong-arch.toml"),
+        CauseCode::WrongNetwork => include_str!("../../../knowledge/causes/wrong-network.toml"),
+        CauseCode::WrongAddress => include_str!("../../../knowledge/causes/wrong-address.toml"),
+        CauseCode::StaleUpstreamIp => include_str!("../../../knowledge/causes/stale-upstream-ip.toml"),
+        CauseCode::StaleEnv => include_str!("../../../knowledge/causes/stale-env.toml"),
+        CauseCode::BadMount => include_str!("../../../knowledge/causes/bad-mount.toml"),
         CauseCode::Located => include_str!("../../../knowledge/causes/located.toml"),
     }
 }

@@ -15,6 +15,7 @@ mod not_started_after_reboot;
 mod oom_kill;
 mod proxy_says;
 mod server_conn_limit;
+mod stale_upstream;
 pub mod stopped;
 mod unit_failed;
 mod upstream;
@@ -69,6 +70,7 @@ pub const RULES: &[&dyn Rule] = &[
     &disk_full::DiskFull,
     &unit_failed::UnitFailed,
     &server_conn_limit::ServerConnLimit,
+    &stale_upstream::StaleUpstream,
     &dependency_down::DependencyDown,
     &proxy_says::ProxySays::FD_LIMIT,
     &proxy_says::ProxySays::WORKER_LIMIT,
@@ -90,11 +92,14 @@ pub const RULES: &[&dyn Rule] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::faults;
 
     #[test]
     fn every_code_has_a_rule() {
         for &code in CauseCode::ALL {
-            let proposed = RULES.iter().any(|rule| rule.code() == code) || stopped::CODES.contains(&code);
+            let proposed = RULES.iter().any(|rule| rule.code() == code)
+                || stopped::CODES.contains(&code)
+                || faults::CODES.contains(&code);
             assert!(proposed, "no rule proposes {code}");
         }
     }

@@ -22,6 +22,7 @@ pub mod timeline;
 mod touch;
 mod witness;
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -91,7 +92,7 @@ pub fn investigate(args: &InvestigateArgs, progress: &dyn Progress) -> anyhow::R
     // The second reading may have met names that the first had no use for.
     let catalogue = interner.catalogue(survey.names.clone());
     let traffic = timeline.traffic(POINTS, question.window(), |_| true);
-    let verdict = decide(timeline, &suspects, closeup, &catalogue, &question);
+    let verdict = decide(timeline, &suspects, closeup, &catalogue, &question, None);
     let quotes = quotes::quotes(&verdict, &survey.sources, &scanned);
 
     let offset_s = args.show_zone.as_ref().and_then(|zone| offset_at(zone, now?)).unwrap_or_else(|| {
@@ -102,7 +103,21 @@ pub fn investigate(args: &InvestigateArgs, progress: &dyn Progress) -> anyhow::R
         format: Arc::from(source.format.name()),
         lines: scanned.counts.lines,
     });
-    Ok(Investigation { read, quotes, files: files.collect(), offset_s, live, host, now, traffic, catalogue, verdict })
+    Ok(Investigation {
+        read,
+        quotes,
+        files: files.collect(),
+        offset_s,
+        live,
+        host,
+        now,
+        traffic,
+        catalogue,
+        verdict,
+        project: None,
+        compose: "docker compose".to_owned(),
+        excerpts: HashMap::new(),
+    })
 }
 
 /// What is to be looked at.

@@ -1,7 +1,7 @@
 //! What all shapes of an answer share: the investigation, how it is to be shown, and the quoted lines behind
 //! references. No shape of its own.
 
-use lastgood_model::{Incident, Ref};
+use lastgood_model::{Cause, Incident, Ref};
 
 use super::clock::Clock;
 use crate::investigation::Investigation;
@@ -43,7 +43,7 @@ impl<'a> Answer<'a> {
     pub fn line(self, reference: &Ref) -> Option<&'a [u8]> {
         match reference {
             Ref::Line { at, .. } => self.found.quotes.get(at).map(Vec::as_slice),
-            Ref::Text { .. } | Ref::Key { .. } => None,
+            Ref::Text { .. } | Ref::Key { .. } => self.found.excerpts.get(reference).map(String::as_bytes),
         }
     }
 
@@ -55,7 +55,8 @@ impl<'a> Answer<'a> {
             "-" => words.labels().standard_input.to_owned(),
             path => path.to_owned(),
         });
-        let mut parts: Vec<String> = host.map(str::to_owned).into_iter().chain(named).collect();
+        let project = self.found.project.as_ref().map(|project| words.project(&project.name, &project.files));
+        let mut parts: Vec<String> = host.map(str::to_owned).into_iter().chain(project).chain(named).collect();
         if self.asked.len() > 2 {
             parts.push("…".to_owned());
         }
@@ -70,9 +71,15 @@ impl<'a> Answer<'a> {
         incidents.rev().max_by_key(|(_, incident)| weight(incident)).map(|(index, _)| index)
     }
 
+    /// A cause as its words see it.
+    #[must_use]
+    pub fn of(self, incident: &'a Incident, cause: &'a Cause) -> Account<'a> {
+        Account { incident, cause, compose: &self.found.compose }
+    }
+
     /// The verdict on an incident: its first cause.
     #[must_use]
     pub fn account(self, incident: &'a Incident) -> Option<Account<'a>> {
-        incident.causes.first().map(|cause| Account { incident, cause })
+        incident.causes.first().map(|cause| self.of(incident, cause))
     }
 }

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use lastgood_model::{Cause, Change, Cleared, Edge, Evidence, Incident, Link, Read, Ref, UnixMs};
+use lastgood_model::{Cause, Change, Cleared, Edge, Evidence, Incident, Link, Read, Ref, Standing, UnixMs};
 use serde::Serialize;
 
 use super::answer::Answer;
@@ -12,7 +12,7 @@ use super::clock::Clock;
 use super::mask::Mask;
 use super::paste::commands;
 use super::quote::{Unshowable, inert_json, quote};
-use crate::words::{Account, Lang};
+use crate::words::Lang;
 
 /// The whole document.
 #[derive(Serialize)]
@@ -37,7 +37,7 @@ struct Document {
 struct Subject {
     /// Known only when this host was looked at as it is now.
     host: Option<String>,
-    /// The compose project; none when only log files are read.
+    /// The Compose project; none where no stack was looked at.
     project: Option<String>,
     /// The files that were read, as references name them.
     files: Vec<String>,
@@ -54,8 +54,10 @@ struct IncidentShape {
     changes: Vec<ChangeShape>,
     /// `causes[0]` is the verdict, the others are its rivals.
     causes: Vec<CauseShape>,
-    /// What will fail once this is fixed; nothing looks ahead yet.
-    next: Vec<serde_json::Value>,
+    /// What will fail once this is fixed, as causes of their own.
+    next: Vec<CauseShape>,
+    /// Components whose state is bad: the faulty one first, then those that only follow from it.
+    standing: Vec<StandingShape>,
     /// What was looked at and is fine.
     cleared: Vec<ClearedShape>,
 }
@@ -163,6 +165,16 @@ struct EvidenceShape {
 }
 
 #[derive(Serialize)]
+struct StandingShape {
+    component: String,
+    /// `down`, `not-started`, `restarting`, `cut-off`, `misled`, `unhealthy`, `maimed` or `host-short`.
+    state: &'static str,
+    summary: String,
+    #[serde(rename = "ref")]
+    reference: String,
+}
+
+#[derive(Serialize)]
 struct ClearedShape {
     component: String,
     because: String,
@@ -237,7 +249,7 @@ impl<'a> Shaper<'a, '_> {
             schema: "lastgood.verdict/1",
             subject: Subject {
                 host: found.host.as_deref().filter(|_| found.live).map(str::to_owned),
-                project: None,
+                project: found.project.as_ref().map(|project| project.name.to_string()),
                 files: found.files.iter().map(|file| file.display.to_string()).collect(),
             },
             status: found.verdict.status.name(),
@@ -296,7 +308,8 @@ impl<'a> Shaper<'a, '_> {
             detection,
             changes: incident.changes.iter().map(|change| self.change(change)).collect(),
             causes: incident.causes.iter().map(|cause| self.cause(incident, cause)).collect(),
-            next: Vec::new(),
+            next: incident.next.iter().map(|cause| self.cause(incident, cause)).collect(),
+            standing: incident.standing.iter().map(|standing| self.standing(standing)).collect(),
             cleared: incident.cleared.iter().map(|cleared| self.cleared(cleared)).collect(),
         }
     }
@@ -317,7 +330,7 @@ impl<'a> Shaper<'a, '_> {
     }
 
     fn cause(&mut self, incident: &'a Incident, cause: &'a Cause) -> CauseShape {
-        let account = Account { incident, cause };
+        let account = self.answer.of(incident, cause);
         let text = self.lang.words().cause(&account);
         CauseShape {
             code: cause.code.to_string(),
@@ -349,6 +362,16 @@ impl<'a> Shaper<'a, '_> {
             claim: self.masked(self.lang.words().claim(&evidence.claim)),
             reference: evidence.reference.to_string(),
             quote: line.map(|line| self.masked(quote(line, Unshowable::Left))),
+        }
+    }
+
+    fn standing(&mut self, standing: &Standing) -> StandingShape {
+        let summary = self.lang.words().ailing(&standing.component, standing.ailment);
+        StandingShape {
+            component: self.masked(standing.component.to_string()),
+            state: standing.ailment.name(),
+            summary: self.masked(summary),
+            reference: standing.reference.to_string(),
         }
     }
 

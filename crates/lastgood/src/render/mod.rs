@@ -16,6 +16,7 @@ pub mod mask;
 pub mod outline;
 pub mod page;
 pub mod paste;
+mod paste_state;
 pub mod picture;
 pub mod postmortem;
 pub mod quote;

@@ -380,7 +380,7 @@ impl<'a> Outliner<'a, '_> {
 
     fn candidate(&mut self, cause: &'a Cause, incident: &'a Incident) -> Candidate {
         Candidate {
-            summary: self.text(&self.words.cause(&Account { incident, cause }).summary),
+            summary: self.text(&self.words.cause(&self.answer.of(incident, cause)).summary),
             sure: self.words.confidence(cause.confidence),
             component: self.text(&cause.component),
             code: cause.code.to_string(),

@@ -4,6 +4,7 @@
 use lastgood_model::{CauseCode, UnitFileState};
 
 use super::clock::Clock;
+use super::paste_state;
 use super::quote::clean;
 use crate::words::Account;
 
@@ -13,6 +14,9 @@ pub fn commands(account: &Account<'_>) -> Vec<String> {
     let unit = account.unit().and_then(word);
     let upstream = account.upstream();
     let mut out = Vec::new();
+    if let Some(claim) = account.state() {
+        return paste_state::commands(account, claim);
+    }
     match account.cause.code {
         CauseCode::NotStartedAfterReboot => {
             let Some(unit) = unit else { return out };
@@ -87,6 +91,14 @@ pub fn commands(account: &Account<'_>) -> Vec<String> {
             out.push("sudo ss -ltnp 'sport = :80 or sport = :443'".to_owned());
             out.push("systemctl status nginx".to_owned());
         }
+        CauseCode::BadEntrypoint
+        | CauseCode::HealthcheckBroken
+        | CauseCode::WrongArch
+        | CauseCode::WrongNetwork
+        | CauseCode::WrongAddress
+        | CauseCode::StaleUpstreamIp
+        | CauseCode::StaleEnv
+        | CauseCode::BadMount => out.push("lastgood check".to_owned()),
         CauseCode::Located => {
             out.extend(upstream.and_then(ask));
             out.extend(around_the_onset(account));

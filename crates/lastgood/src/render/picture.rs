@@ -124,6 +124,8 @@ mod tests {
             detection: None,
             changes: Vec::new(),
             causes: Vec::new(),
+            next: Vec::new(),
+            standing: Vec::new(),
             cleared: Vec::new(),
             traffic,
         }

@@ -183,6 +183,17 @@ impl<'a> Terminal<'a> {
         });
         page.add(section(self.labels.turn, 99, 2, turn.collect()));
 
+        let follows = incident.standing.iter().filter(|standing| standing.component != cause.component);
+        let follows = follows.map(|standing| {
+            self.referred(&self.words.ailing(&standing.component, standing.ailment), &standing.reference, false)
+        });
+        page.add(section(self.labels.follows, 78, 1, follows.collect()));
+        let upcoming = incident.next.iter().map(|next| {
+            let text = self.words.cause(&self.answer.of(incident, next)).summary;
+            self.wrapped(&format!("{}: {text}", self.words.confidence(next.confidence)))
+        });
+        page.add(section(self.labels.upcoming, 88, 2, upcoming.collect()));
+
         let told = |evidence: &&Evidence| {
             let linked =
                 cause.chain.iter().any(|link| link.what == evidence.claim && link.reference == evidence.reference);
@@ -215,7 +226,7 @@ impl<'a> Terminal<'a> {
         let impact = impact.iter().map(|line| self.wrapped(line));
         page.add(section(self.labels.impact, 75, 2, impact.collect()));
         let rivals = incident.causes.iter().skip(1).map(|cause| {
-            let rival = Account { incident, cause };
+            let rival = self.answer.of(incident, cause);
             let text = self.words.cause(&rival).summary;
             self.wrapped(&format!("{}: {text}", self.words.confidence(cause.confidence)))
         });
@@ -277,8 +288,10 @@ impl<'a> Terminal<'a> {
         let found = self.answer.found;
         let buckets = || found.traffic.buckets.iter();
         let (requests, failed) = buckets().fold((0, 0), |sum, b| (sum.0 + b.requests, sum.1 + b.failed));
-        let line = Line::of(Ink::Plain, self.words.healthy(requests, failed));
-        page.headline(Ink::Good, self.labels.healthy, line);
+        let states = found.project.as_ref().map(|project| self.words.healthy_state(project.running));
+        let traffic = (requests > 0 || states.is_none()).then(|| self.words.healthy(requests, failed));
+        let text: Vec<String> = states.into_iter().chain(traffic).collect();
+        page.headline(Ink::Good, self.labels.healthy, Line::of(Ink::Plain, text.join("; ")));
         if let (Some(first), Some(last)) = (buckets().next(), buckets().last()) {
             let span = format!("{} – {}", self.clock.full(first.from), self.clock.beside(last.from, first.from));
             page.headline(Ink::Dim, self.labels.span, Line::of(Ink::Plain, span));

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use lastgood_model::{Cause, ChangeKind, Claim, Evidence, Incident, UnitFileState};
+use lastgood_model::{Cause, ChangeKind, Claim, Evidence, Incident, StateClaim, UnitFileState};
 
 /// Whether a vhost names anything: standard input does not, nor does a file that is called what nginx calls it.
 pub(super) fn is_name(vhost: &str) -> bool {
@@ -26,6 +26,8 @@ pub struct Account<'a> {
     pub incident: &'a Incident,
     /// The cause.
     pub cause: &'a Cause,
+    /// How the user calls Compose for this project: `docker compose -f docker-compose.prod.yml`.
+    pub compose: &'a str,
 }
 
 /// The change that set things off.
@@ -51,6 +53,55 @@ impl<'a> Account<'a> {
     pub fn weightiest(self) -> Option<&'a Claim> {
         let heavier = |best: &'a Evidence, next: &'a Evidence| if next.weight > best.weight { next } else { best };
         self.cause.evidence.iter().reduce(heavier).map(|evidence| &evidence.claim)
+    }
+
+    /// The state that proves it, the weightiest; none where requests and logs do.
+    #[must_use]
+    pub fn state(self) -> Option<&'a StateClaim> {
+        match self.weightiest()? {
+            Claim::State(claim) => Some(claim),
+            _ => None,
+        }
+    }
+
+    /// All claims about states.
+    pub fn states(self) -> impl Iterator<Item = &'a StateClaim> {
+        self.cause.evidence.iter().filter_map(|evidence| match &evidence.claim {
+            Claim::State(claim) => Some(claim),
+            _ => None,
+        })
+    }
+
+    /// Variables that differ from their files.
+    #[must_use]
+    pub fn stale_keys(self) -> Vec<&'a str> {
+        let keys = self.states().filter_map(|claim| match claim {
+            StateClaim::ValueDiffers { key, .. } => Some(key.as_ref()),
+            _ => None,
+        });
+        keys.take(3).collect()
+    }
+
+    /// The container that it is about.
+    #[must_use]
+    pub fn container(self) -> Option<&'a str> {
+        self.states().find_map(|claim| match claim {
+            StateClaim::ContainerEnded { container, .. }
+            | StateClaim::NeverStarted { container }
+            | StateClaim::ContainerPaused { container }
+            | StateClaim::KeepsRestarting { container, .. }
+            | StateClaim::EngineSaid { container, .. }
+            | StateClaim::LastWords { container, .. }
+            | StateClaim::MemoryKilled { container, .. }
+            | StateClaim::ChildrenKilled { container, .. }
+            | StateClaim::HealthFails { container, .. }
+            | StateClaim::CheckMissesProgram { container, .. }
+            | StateClaim::CheckAsksPort { container, .. }
+            | StateClaim::NotAttached { container, .. }
+            | StateClaim::ContainerCreated { container }
+            | StateClaim::ContainerStarted { container } => Some(container.as_ref()),
+            _ => None,
+        })
     }
 
     /// The unit that the cause is about.

@@ -9,11 +9,12 @@ pub mod josa;
 mod ko;
 mod number;
 mod page_table;
+mod value;
 mod written_table;
 
 use lastgood_model::{
-    ChangeKind, Claim, Confidence, Detection, Gap, Incident, NoteKind, OnsetKind, ProxyErrorKind, Read, Status,
-    UnitFileState, UnixMs,
+    Ailment, ChangeKind, Claim, Confidence, Detection, Gap, Incident, NoteKind, OnsetKind, ProxyErrorKind, Read,
+    Status, UnitFileState, UnixMs,
 };
 
 use account::is_name;
@@ -147,10 +148,16 @@ pub trait Words: Sync {
     fn impact(&self, incident: &Incident) -> Vec<String>;
     /// When people saw it, in a line; times of the day of `day` stand without their date.
     fn detection(&self, detection: &Detection, clock: &Clock, day: Option<UnixMs>) -> String;
+    /// In which way a component's state is bad, in a line.
+    fn ailing(&self, component: &str, ailment: Ailment) -> String;
+    /// Nothing is wrong with so many containers, and no request was read, in a line.
+    fn healthy_state(&self, running: u64) -> String;
     /// Nothing is wrong, in a line; `requests` and `failed` of all that was read.
     fn healthy(&self, requests: u64, failed: u64) -> String;
     /// What was looked at, in a line.
     fn looked_at(&self, subject: &str, read: &Read, zone: &str) -> String;
+    /// A Compose project with its files, in a few words.
+    fn project(&self, name: &str, files: &[std::sync::Arc<str>]) -> String;
     /// How much of it was understood, in a line.
     fn read(&self, read: &Read) -> String;
     /// Beside the picture: seconds per column, and most requests in one.
@@ -201,6 +208,10 @@ pub struct Labels {
     pub first_bad: &'static str,
     /// The end of it.
     pub recovered: &'static str,
+    /// Components that only follow.
+    pub follows: &'static str,
+    /// What will fail once this is mended.
+    pub upcoming: &'static str,
     /// What else speaks for it.
     pub evidence: &'static str,
     /// What speaks against it.

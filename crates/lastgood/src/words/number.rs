@@ -33,6 +33,15 @@ pub(super) const fn parts(seconds: u64) -> (u64, u64, u64, u64) {
     }
 }
 
+/// `8000, 9000`, shortened beyond four.
+pub(super) fn listed_ports(ports: &[u16]) -> String {
+    let mut shown: Vec<String> = ports.iter().take(4).map(u16::to_string).collect();
+    if ports.len() > 4 {
+        shown.push("…".to_owned());
+    }
+    if shown.is_empty() { "-".to_owned() } else { shown.join(", ") }
+}
+
 /// A share in percent, never rounded to 0 or 100 when it is neither.
 pub(super) fn percent(part: u64, whole: u64) -> String {
     if part == 0 || whole == 0 {

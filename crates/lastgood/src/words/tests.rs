@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use lastgood_model::{
-    Cause, CauseCode, ChangeKind, Claim, Confidence, Evidence, Gap, GapKind, Incident, NoteKind, OnsetKind,
-    ProxyErrorKind, Ref, Scope, Status, UnitFileState, UnixMs, Weight,
+    Cause, CauseCode, ChangeKind, Claim, Confidence, DeadEnd, Ending, Evidence, Gap, GapKind, Incident, NoteKind,
+    OnsetKind, ProxyErrorKind, Ref, Scope, Secret, StateClaim, Status, UnitFileState, UnixMs, Weight,
 };
 
 use super::{Account, Lang};
@@ -103,6 +103,7 @@ fn claims() -> Vec<Claim> {
         Claim::ServedWell { requests: 1, failed: 0 },
         Claim::ServedWell { requests: 9, failed: 1 },
     ];
+    all.extend(states().into_iter().map(Claim::State));
     all.extend(UNIT_STATES.map(|state| Claim::UnitFile { unit: unit(), state }));
     all.extend(CHANGES.iter().filter(|kind| **kind != ChangeKind::Reported).map(|kind| Claim::ChangeBefore {
         kind: *kind,
@@ -113,6 +114,65 @@ fn claims() -> Vec<Claim> {
     for upstream in [None, Some(name("127.0.0.1:8080")), Some(name("unix:/run/app.sock"))] {
         all.extend(PROXY.map(|kind| Claim::UpstreamErrors { kind, upstream: upstream.clone(), count: 2 }));
     }
+    all
+}
+
+fn states() -> Vec<StateClaim> {
+    let container = || name("shop-backend");
+    let text = || name("boom");
+    let ends = [(Ending::Stopped, 0), (Ending::Killed, 137), (Ending::ByItself, 3)];
+    let mut all: Vec<StateClaim> = Vec::new();
+    all.extend(ends.map(|(ending, exit_code)| StateClaim::ContainerEnded {
+        container: container(),
+        exit_code,
+        ending,
+    }));
+    all.extend([None, Some(2)].map(|kills| StateClaim::ChildrenKilled { container: container(), kills, limit: None }));
+    all.extend([None, Some(64 << 20)].map(|limit| StateClaim::MemoryKilled { container: container(), limit }));
+    all.extend([false, true].map(|inodes| StateClaim::FileSystemFull { path: name("/var"), inodes }));
+    all.extend(
+        [None, Some(container())].map(|holder| StateClaim::AddressHeldBy { address: name("172.18.0.3"), holder }),
+    );
+    let leads = |why| StateClaim::LeadsNowhere {
+        key: name("API_URL"),
+        value: Secret::from("http://localhost:9"),
+        host: name("localhost"),
+        port: Some(9),
+        why,
+    };
+    all.extend([DeadEnd::OwnLocalhost, DeadEnd::UnknownName, DeadEnd::WrongPort { listens: vec![1, 2] }].map(leads));
+    all.extend([
+        StateClaim::ContainerGone { service: name("backend") },
+        StateClaim::NothingCreated { project: name("shop") },
+        StateClaim::NeverStarted { container: container() },
+        StateClaim::ContainerPaused { container: container() },
+        StateClaim::KeepsRestarting { container: container(), restarts: 4, exit_code: 1 },
+        StateClaim::EngineSaid { container: container(), text: text() },
+        StateClaim::LastWords { container: container(), text: text() },
+        StateClaim::ProgramOfOtherArch {
+            image: name("shop:1"),
+            label: name("amd64"),
+            program: name("arm64"),
+            machine: name("amd64"),
+        },
+        StateClaim::HealthFails { container: container(), failures: 3, output: text() },
+        StateClaim::HealthFails { container: container(), failures: 3, output: name("") },
+        StateClaim::CheckMissesProgram { container: container(), program: name("curl") },
+        StateClaim::CheckAsksPort { container: container(), port: 9, listens: vec![8000] },
+        StateClaim::NotAttached { container: container(), network: name("shop_default") },
+        StateClaim::NoSharedNetwork { from: name("web"), to: name("backend") },
+        StateClaim::LookedUpBefore {
+            proxy: name("web"),
+            name: name("backend"),
+            container: container(),
+            address: name("172.18.0.4"),
+        },
+        StateClaim::ValueDiffers { key: name("API_URL"), declared: None, running: Some(Secret::from("x")) },
+        StateClaim::ContainerCreated { container: container() },
+        StateClaim::ContainerStarted { container: container() },
+        StateClaim::EnvFileEdited { file: name(".env") },
+        StateClaim::EnvFileArrived { file: name(".env") },
+    ]);
     all
 }
 
@@ -130,6 +190,8 @@ fn incident(causes: Vec<Cause>) -> Incident {
         detection: None,
         changes: Vec::new(),
         causes,
+        next: Vec::new(),
+        standing: Vec::new(),
         cleared: Vec::new(),
         traffic: lastgood_model::Traffic::default(),
     }
@@ -176,6 +238,8 @@ fn texts(lang: Lang) -> Vec<(String, String)> {
         NoteKind::MoreFiles { files: 3 },
         NoteKind::DuplicateLines { count: 1, file: name("a") },
         NoteKind::ManyPaths { other: 9, vhost: vhost() },
+        NoteKind::StaleVariables { service: name("backend"), keys: vec![name("API_URL")] },
+        NoteKind::Elsewhere { incidents: 2, components: vec![name("web")] },
         NoteKind::UnrelatedOom { process: name("java") },
     ] {
         say(format!("{note:?}"), words.note(&note));
@@ -232,7 +296,7 @@ fn texts(lang: Lang) -> Vec<(String, String)> {
     for code in CauseCode::ALL {
         for claim in claims().into_iter().map(Some).chain([None]) {
             let incident = incident(vec![cause(*code, claim)]);
-            let account = Account { incident: &incident, cause: &incident.causes[0] };
+            let account = Account { incident: &incident, cause: &incident.causes[0], compose: "docker compose" };
             let text = words.cause(&account);
             say(format!("{code} summary"), text.summary);
             say(format!("{code} fix"), text.fix);

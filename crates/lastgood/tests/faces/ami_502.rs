@@ -143,6 +143,8 @@ pub fn incident() -> Incident {
             ),
         ],
         causes: vec![cause(), rival()],
+        next: Vec::new(),
+        standing: Vec::new(),
         cleared: vec![Cleared {
             component: text("toggle-driver-insu-prod/static"),
             because: Claim::ServedWell { requests: 802, failed: 0 },
@@ -189,6 +191,9 @@ pub fn wrap(verdict: Verdict) -> Investigation {
         host: None,
         now: Some(at(13, 34, 59)),
         traffic: traffic(),
+        project: None,
+        compose: String::new(),
+        excerpts: HashMap::new(),
     }
 }
 

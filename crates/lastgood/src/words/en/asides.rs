@@ -7,7 +7,7 @@ use lastgood_model::{Gap, GapKind, NoteKind};
 use super::super::Words;
 use super::super::capture::bytes;
 use super::super::number::{grouped, percent};
-use super::{English, name_of, plural};
+use super::{English, listed, name_of, plural};
 use crate::case::VERSION;
 use crate::complaint::Complaint;
 use crate::render::postmortem::{Fault, Mistake};
@@ -63,6 +63,12 @@ pub(super) fn note(kind: &NoteKind) -> String {
         NoteKind::MoreFiles { files } => format!("{} likewise", plural(*files, "more file")),
         NoteKind::ManyPaths { other, vhost } => {
             format!("{}: too many different paths; {} counted as one", name_of(vhost), plural(*other, "request"))
+        }
+        NoteKind::StaleVariables { service, keys } => {
+            format!("{service} runs with other values than its files hold: {}; up -d makes it anew", listed(keys, 4))
+        }
+        NoteKind::Elsewhere { incidents, components } => {
+            format!("{} elsewhere: {}", plural(*incidents, "incident"), listed(components, 4))
         }
         NoteKind::UnrelatedOom { process } => {
             format!("the kernel killed {process} for lack of memory; nothing links that to failures")

@@ -4,9 +4,12 @@
 use lastgood_model::{CauseCode, ChangeKind, UnitFileState};
 
 use super::super::{Account, CauseText};
-use super::limits;
+use super::{limits, states};
 
 pub(super) fn cause(account: &Account<'_>) -> CauseText {
+    if let Some(claim) = account.state() {
+        return states::cause(account, claim);
+    }
     let (summary, fix, prevention) = match account.cause.code {
         CauseCode::NotStartedAfterReboot => not_started(account),
         CauseCode::ProcessDown => process_down(account),
@@ -30,6 +33,14 @@ pub(super) fn cause(account: &Account<'_>) -> CauseText {
         CauseCode::HostDown => host_down(account),
         CauseCode::ConfigSyntax => config_syntax(account),
         CauseCode::PortConflict => port_conflict(account),
+        CauseCode::BadEntrypoint => bare(account, "a program that cannot be started"),
+        CauseCode::HealthcheckBroken => bare(account, "a health check that is wrong"),
+        CauseCode::WrongArch => bare(account, "an image for another architecture"),
+        CauseCode::WrongNetwork => bare(account, "a network that is missing"),
+        CauseCode::WrongAddress => bare(account, "an address that cannot work"),
+        CauseCode::StaleUpstreamIp => bare(account, "an address that nginx looked up before it changed"),
+        CauseCode::StaleEnv => bare(account, "values older than its env files"),
+        CauseCode::BadMount => bare(account, "a mount that is not there"),
         CauseCode::Located => located(account),
     };
     CauseText { summary, fix, prevention }
@@ -219,5 +230,14 @@ fn located(account: &Account<'_>) -> (String, String, Vec<String>) {
             "Log the upstream's address and status ($upstream_addr, $upstream_status).".to_owned(),
             "Keep the journal over reboots (Storage=persistent).".to_owned(),
         ],
+    )
+}
+
+/// A cause of a state whose claim is not at hand.
+fn bare(account: &Account<'_>, what: &str) -> (String, String, Vec<String>) {
+    (
+        format!("{} has {what}", account.cause.component),
+        "Run lastgood check on the host: it names what is wrong.".to_owned(),
+        vec!["Run lastgood check before every deploy.".to_owned()],
     )
 }

@@ -4,7 +4,7 @@ use lastgood_model::{ChangeKind, Claim, ProxyErrorKind, UnitFileState};
 
 use super::super::Words;
 use super::super::number::{grouped, status};
-use super::{English, plural};
+use super::{English, plural, states};
 
 pub(super) fn claim(claim: &Claim) -> String {
     match claim {
@@ -73,6 +73,7 @@ pub(super) fn claim(claim: &Claim) -> String {
         Claim::ProxyStopped => "nginx was told to stop".to_owned(),
         Claim::ProxyStarted => "nginx was started just before requests came again".to_owned(),
         Claim::ProxyConfigRefused { message } => format!("nginx refused its configuration: {message}"),
+        Claim::State(claim) => states::claim(claim),
         Claim::ServedWell { requests, failed: 0 } => {
             format!("{} in the same time, none failed", plural(*requests, "request"))
         }

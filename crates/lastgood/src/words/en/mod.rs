@@ -4,12 +4,13 @@ mod asides;
 mod causes;
 mod claims;
 mod limits;
+mod states;
 
 use std::sync::Arc;
 
 use lastgood_model::{
-    CauseCode, ChangeKind, Claim, Confidence, Detection, Gap, Incident, NoteKind, OnsetKind, ProxyErrorKind, Read,
-    Status, UnitFileState, UnixMs,
+    Ailment, CauseCode, ChangeKind, Claim, Confidence, Detection, Gap, Incident, NoteKind, OnsetKind, ProxyErrorKind,
+    Read, Status, UnitFileState, UnixMs,
 };
 
 use super::number::{grouped, parts, percent, status};
@@ -92,6 +93,12 @@ impl Words for English {
     fn wrong(&self, incident: &Incident) -> String {
         let over = incident.onset.recovered.is_some();
         let who = name(incident);
+        if let Some((first, others)) = incident.standing.split_first().filter(|_| incident.is_of_state()) {
+            let wrong = states::ailing(&first.component, first.ailment);
+            let others: Vec<String> =
+                others.iter().take(2).map(|other| states::ailing(&other.component, other.ailment)).collect();
+            return if others.is_empty() { wrong } else { format!("{wrong}; so {}", others.join(", ")) };
+        }
         if incident.onset.kind == OnsetKind::NoBadSeen {
             let verb = if over { "got no requests for a while" } else { "gets no requests any more" };
             return format!("{who} {verb}");
@@ -121,6 +128,15 @@ impl Words for English {
             None if live => "still failing".to_owned(),
             None => "still failing at the end".to_owned(),
         };
+        if let Some(bad) = onset.first_bad.as_ref().filter(|_| incident.is_of_state()) {
+            let good = onset.last_good.as_ref().filter(|good| bad.at.since(good.at) > 0);
+            let good = good.map_or(String::new(), |good| format!(" (last good {})", clock.beside(good.at, bad.at)));
+            return match incident.impact.duration_s {
+                // Nothing says when; it is so at the moment of looking.
+                0 => format!("not known; so at {}", clock.full(bad.at)),
+                _ => format!("{}{good}, still so ({lasted})", clock.full(bad.at)),
+            };
+        }
         match (&onset.last_good, &onset.first_bad) {
             (Some(good), Some(bad)) if bad.at.since(good.at) > NARROW_MS => {
                 format!("between {} and {}, {until}", clock.full(good.at), clock.beside(bad.at, good.at))
@@ -171,6 +187,9 @@ impl Words for English {
         if incident.onset.kind == OnsetKind::NoBadSeen {
             return vec![format!("no request reached the host for {}", self.duration(impact.duration_s))];
         }
+        if incident.is_of_state() {
+            return vec!["seen in states alone: no failing request is known".to_owned()];
+        }
         let about = if impact.clients_estimated { "about " } else { "" };
         let clients = match impact.clients {
             0 => "clients not known".to_owned(),
@@ -207,6 +226,10 @@ impl Words for English {
         format!("{}; time to detect {}", times.join(", "), self.duration(detection.ttd_s))
     }
 
+    fn ailing(&self, component: &str, ailment: Ailment) -> String {
+        states::ailing(component, ailment)
+    }
+
     fn healthy(&self, requests: u64, failed: u64) -> String {
         if failed == 0 {
             return format!("{} requests, none failed", grouped(requests));
@@ -219,9 +242,19 @@ impl Words for English {
         )
     }
 
+    fn healthy_state(&self, running: u64) -> String {
+        let containers =
+            if running == 1 { "1 container runs".to_owned() } else { format!("{} containers run", grouped(running)) };
+        format!("{containers}, nothing is wrong with their state")
+    }
+
     fn looked_at(&self, subject: &str, read: &Read, zone: &str) -> String {
         let (files, lines) = (plural(read.files, "file"), plural(read.lines, "line"));
         format!("{subject}: {files}, {lines}; times in {zone}")
+    }
+
+    fn project(&self, name: &str, files: &[Arc<str>]) -> String {
+        if files.is_empty() { format!("project {name}") } else { format!("project {name} ({})", listed(files, 2)) }
     }
 
     fn read(&self, read: &Read) -> String {
@@ -305,6 +338,8 @@ const LABELS: Labels = Labels {
     last_good: "last good",
     first_bad: "first bad",
     recovered: "good again",
+    follows: "follows",
+    upcoming: "then",
     evidence: "evidence",
     against: "against",
     changes: "changes",

@@ -6,9 +6,9 @@ use lastgood_model::{Gap, GapKind, NoteKind};
 
 use super::super::Words;
 use super::super::capture::bytes;
-use super::super::josa::{object, towards, with};
+use super::super::josa::{object, subject, towards, with};
 use super::super::number::{grouped, percent};
-use super::{Korean, name_of};
+use super::{Korean, listed, name_of};
 use crate::case::VERSION;
 use crate::complaint::Complaint;
 use crate::render::postmortem::{Fault, Mistake};
@@ -62,6 +62,12 @@ pub(super) fn note(kind: &NoteKind) -> String {
         NoteKind::MoreFiles { files } => format!("이와 같은 파일 {}개 더 있음", grouped(*files)),
         NoteKind::ManyPaths { other, vhost } => {
             format!("{}: 경로 종류가 너무 많아 요청 {}건을 하나로 묶어 셈", name_of(vhost), grouped(*other))
+        }
+        NoteKind::StaleVariables { service, keys } => {
+            format!("{} 파일과 다른 값으로 실행 중: {} (up -d로 다시 만들면 반영됨)", subject(service), listed(keys, 4))
+        }
+        NoteKind::Elsewhere { incidents, components } => {
+            format!("다른 곳의 장애 {}건: {}", grouped(*incidents), listed(components, 4))
         }
         NoteKind::UnrelatedOom { process } => {
             format!("메모리 부족으로 커널이 {} 강제 종료함, 실패와의 연관은 확인되지 않음", object(process))

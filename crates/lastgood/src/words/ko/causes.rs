@@ -5,9 +5,12 @@ use lastgood_model::{CauseCode, ChangeKind, UnitFileState};
 
 use super::super::josa::{object, subject, topic};
 use super::super::{Account, CauseText};
-use super::limits;
+use super::{limits, states};
 
 pub(super) fn cause(account: &Account<'_>) -> CauseText {
+    if let Some(claim) = account.state() {
+        return states::cause(account, claim);
+    }
     let (summary, fix, prevention) = match account.cause.code {
         CauseCode::NotStartedAfterReboot => not_started(account),
         CauseCode::ProcessDown => process_down(account),
@@ -31,6 +34,14 @@ pub(super) fn cause(account: &Account<'_>) -> CauseText {
         CauseCode::HostDown => host_down(account),
         CauseCode::ConfigSyntax => config_syntax(account),
         CauseCode::PortConflict => port_conflict(account),
+        CauseCode::BadEntrypoint => bare(account, "실행할 수 없는 프로그램"),
+        CauseCode::HealthcheckBroken => bare(account, "잘못된 헬스체크"),
+        CauseCode::WrongArch => bare(account, "다른 아키텍처용 이미지"),
+        CauseCode::WrongNetwork => bare(account, "빠진 네트워크"),
+        CauseCode::WrongAddress => bare(account, "동작할 수 없는 주소"),
+        CauseCode::StaleUpstreamIp => bare(account, "nginx가 조회한 뒤에 바뀐 주소"),
+        CauseCode::StaleEnv => bare(account, "env 파일보다 오래된 값"),
+        CauseCode::BadMount => bare(account, "없는 마운트"),
         CauseCode::Located => located(account),
     };
     CauseText { summary, fix, prevention }
@@ -226,5 +237,14 @@ fn located(account: &Account<'_>) -> (String, String, Vec<String>) {
             "로그에 upstream 주소와 상태($upstream_addr, $upstream_status)를 남기세요.".to_owned(),
             "저널이 재부팅 뒤에도 남게 하세요(Storage=persistent).".to_owned(),
         ],
+    )
+}
+
+/// A cause of a state whose claim is not at hand.
+fn bare(account: &Account<'_>, what: &str) -> (String, String, Vec<String>) {
+    (
+        format!("{}: {what}", account.cause.component),
+        "호스트에서 lastgood check를 실행하면 무엇이 잘못됐는지 알려 줍니다.".to_owned(),
+        vec!["배포 전에 항상 lastgood check를 실행하세요.".to_owned()],
     )
 }

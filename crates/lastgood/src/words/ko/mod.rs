@@ -5,12 +5,13 @@ mod asides;
 mod causes;
 mod claims;
 mod limits;
+mod states;
 
 use std::sync::Arc;
 
 use lastgood_model::{
-    CauseCode, ChangeKind, Claim, Confidence, Detection, Gap, Incident, NoteKind, OnsetKind, ProxyErrorKind, Read,
-    Status, UnitFileState, UnixMs,
+    Ailment, CauseCode, ChangeKind, Claim, Confidence, Detection, Gap, Incident, NoteKind, OnsetKind, ProxyErrorKind,
+    Read, Status, UnitFileState, UnixMs,
 };
 
 use super::number::{grouped, parts, percent, status};
@@ -93,6 +94,12 @@ impl Words for Korean {
     fn wrong(&self, incident: &Incident) -> String {
         let over = incident.onset.recovered.is_some();
         let who = name(incident);
+        if let Some((first, others)) = incident.standing.split_first().filter(|_| incident.is_of_state()) {
+            let wrong = states::ailing(&first.component, first.ailment);
+            let others: Vec<String> =
+                others.iter().take(2).map(|other| states::ailing(&other.component, other.ailment)).collect();
+            return if others.is_empty() { wrong } else { format!("{wrong}, 그래서 {}", others.join(", ")) };
+        }
         if incident.onset.kind == OnsetKind::NoBadSeen {
             let what = if over { "한동안 요청이 끊김" } else { "요청이 더 이상 들어오지 않음" };
             return format!("{who}: {what}");
@@ -117,6 +124,15 @@ impl Words for Korean {
             None if live => "현재도 지속 중".to_owned(),
             None => "로그 끝까지 지속".to_owned(),
         };
+        if let Some(bad) = onset.first_bad.as_ref().filter(|_| incident.is_of_state()) {
+            let good = onset.last_good.as_ref().filter(|good| bad.at.since(good.at) > 0);
+            let good = good.map_or(String::new(), |good| format!(" (마지막 정상 {})", clock.beside(good.at, bad.at)));
+            return match incident.impact.duration_s {
+                // Nothing says when; it is so at the moment of looking.
+                0 => format!("알 수 없음, {} 현재 확인", clock.full(bad.at)),
+                _ => format!("{}{good}, 현재도 지속 중 ({lasted})", clock.full(bad.at)),
+            };
+        }
         match (&onset.last_good, &onset.first_bad) {
             (Some(good), Some(bad)) if bad.at.since(good.at) > NARROW_MS => {
                 format!("{} ~ {} 사이, {until}", clock.full(good.at), clock.beside(bad.at, good.at))
@@ -167,6 +183,9 @@ impl Words for Korean {
         if incident.onset.kind == OnsetKind::NoBadSeen {
             return vec![format!("{} 동안 호스트에 들어온 요청이 없음", self.duration(impact.duration_s))];
         }
+        if incident.is_of_state() {
+            return vec!["상태로만 확인됨, 실패한 요청 기록은 없음".to_owned()];
+        }
         let about = if impact.clients_estimated { "약 " } else { "" };
         let clients = match impact.clients {
             0 => "클라이언트 수 알 수 없음".to_owned(),
@@ -201,6 +220,10 @@ impl Words for Korean {
         format!("{}, 발견까지 {}", times.join(", "), self.duration(detection.ttd_s))
     }
 
+    fn ailing(&self, component: &str, ailment: Ailment) -> String {
+        states::ailing(component, ailment)
+    }
+
     fn healthy(&self, requests: u64, failed: u64) -> String {
         if failed == 0 {
             return format!("요청 {}건, 실패 없음", grouped(requests));
@@ -209,8 +232,20 @@ impl Words for Korean {
         format!("요청 {}건 중 {}건 실패({share}), 장애 아님", grouped(requests), grouped(failed))
     }
 
+    fn healthy_state(&self, running: u64) -> String {
+        format!("실행 중인 컨테이너 {}개, 상태 이상 없음", grouped(running))
+    }
+
     fn looked_at(&self, subject: &str, read: &Read, zone: &str) -> String {
         format!("{subject}: 파일 {}개, {}줄, 시각은 {zone} 기준", grouped(read.files), grouped(read.lines))
+    }
+
+    fn project(&self, name: &str, files: &[Arc<str>]) -> String {
+        if files.is_empty() {
+            format!("프로젝트 {name}")
+        } else {
+            format!("프로젝트 {name} ({})", listed(files, 2))
+        }
     }
 
     fn read(&self, read: &Read) -> String {
@@ -290,6 +325,8 @@ const LABELS: Labels = Labels {
     last_good: "마지막 정상",
     first_bad: "첫 실패",
     recovered: "정상 복구",
+    follows: "파급",
+    upcoming: "이후",
     evidence: "근거",
     against: "반증",
     changes: "변경",

@@ -1,0 +1,125 @@
+//! A container that ends with an error, again and again or once, by its own last words: a program that is not there or is made
+//! for another machine, a configuration that it refuses, a name that it cannot find, else a fault of the application.
+
+use std::sync::Arc;
+
+use lastgood_model::snapshot::{Container, ContainerStatus};
+use lastgood_model::{Ailment, CauseCode, Ending, StateClaim, Weight};
+
+use super::{Fault, down, edge};
+use crate::condition::Condition;
+use crate::rules::Depth;
+use crate::stack_scene::{StackScene, key};
+
+/// Proposes one fault for each container that ends with an error.
+pub fn propose(scene: &StackScene<'_>) -> Vec<Fault> {
+    scene.containers().filter_map(|container| of_container(scene, container)).collect()
+}
+
+fn of_container(scene: &StackScene<'_>, container: &Container) -> Option<Fault> {
+    let state = &container.state;
+    let name = || Arc::clone(&container.name);
+    let loops = match state.status {
+        ContainerStatus::Exited | ContainerStatus::Dead
+            if state.exit_code != 0 && down::ending(scene, container) == Ending::ByItself =>
+        {
+            false
+        }
+        _ if Condition::of(container, false, scene.stack.at) == Condition::CrashLooping => true,
+        _ => return None,
+    };
+    if !state.error.is_empty() {
+        return None;
+    }
+    let at = state.finished.or(state.started).unwrap_or(scene.stack.at);
+    let verdict = last_words(container);
+    let component = scene.component(container);
+    let ailment = if loops { Ailment::Restarting } else { Ailment::Down };
+    let first_bad = edge(at, key(&container.name, "State.FinishedAt"));
+    let mut fault = Fault::new(verdict.code, &component, ailment, verdict.depth, first_bad);
+    fault.follows = verdict.depth < Depth::Origin;
+    let ended = if loops {
+        StateClaim::KeepsRestarting { container: name(), restarts: container.restarts, exit_code: state.exit_code }
+    } else {
+        StateClaim::ContainerEnded { container: name(), exit_code: state.exit_code, ending: Ending::ByItself }
+    };
+    if let Some(text) = verdict.words {
+        fault = fault.led(
+            None,
+            StateClaim::LastWords { container: name(), text: Arc::clone(text) },
+            key(&container.name, "logs"),
+            Weight::Decisive,
+        );
+    }
+    if verdict.code == CauseCode::WrongArch {
+        fault = with_architecture(fault, scene, container);
+    }
+    // That it ends is certain even where it says nothing; what it is is then only likely.
+    let weight = if verdict.words.is_some() { Weight::Strong } else { Weight::Moderate };
+    let field = if loops { "RestartCount" } else { "State.ExitCode" };
+    Some(fault.led(Some(at), ended, key(&container.name, field), weight))
+}
+
+/// The image's label beside what its program is made for.
+fn with_architecture(fault: Fault, scene: &StackScene<'_>, container: &Container) -> Fault {
+    let Some(snapshot) = &scene.stack.snapshot else { return fault };
+    let Some(image) = snapshot.image(&container.image_id) else { return fault };
+    let Some(program) = &image.program_architecture else { return fault };
+    let claim = StateClaim::ProgramOfOtherArch {
+        image: Arc::clone(&container.image),
+        label: Arc::clone(&image.architecture),
+        program: Arc::clone(program),
+        machine: Arc::clone(&snapshot.engine.architecture),
+    };
+    fault.says(claim, key(&container.name, "Image"), Weight::Strong)
+}
+
+/// What a container's last words make of its end.
+struct Verdict<'c> {
+    code: CauseCode,
+    depth: Depth,
+    /// The line that says so.
+    words: Option<&'c Arc<str>>,
+}
+
+/// What a line says, and what that means; the first that fits. What may follow from another component lies less deep.
+const SAYINGS: &[(&[&str], CauseCode, Depth)] = &[
+    (&["exec format error"], CauseCode::WrongArch, Depth::Origin),
+    (&["[emerg]", "host not found in"], CauseCode::DnsFailure, Depth::Process),
+    (&["[emerg]", "address already in use"], CauseCode::PortConflict, Depth::Origin),
+    (&["[emerg]"], CauseCode::ConfigSyntax, Depth::Origin),
+    (&["executable file not found"], CauseCode::BadEntrypoint, Depth::Origin),
+    (&["exec ", "no such file or directory"], CauseCode::BadEntrypoint, Depth::Origin),
+    (&["can't open file", "no such file or directory"], CauseCode::BadEntrypoint, Depth::Origin),
+    (&["cannot find module"], CauseCode::BadEntrypoint, Depth::Origin),
+    (&["error loading asgi app"], CauseCode::BadEntrypoint, Depth::Origin),
+    (&["unable to access jarfile"], CauseCode::BadEntrypoint, Depth::Origin),
+    (&["exec: ", "not found"], CauseCode::BadEntrypoint, Depth::Origin),
+    (&["no space left on device"], CauseCode::DiskFull, Depth::Process),
+];
+
+/// Words that a line of an error has; the last such line tells most.
+const COMPLAINTS: &[&str] =
+    &["error", "exception", "fatal", "panic", "critical", "failed", "refused", "cannot", "denied"];
+
+fn last_words(container: &Container) -> Verdict<'_> {
+    let lines = || container.last_words.iter().filter(|line| !line.trim().is_empty());
+    let says = |line: &str, parts: &[&str]| {
+        let line = line.to_ascii_lowercase();
+        parts.iter().all(|part| line.contains(part))
+    };
+    for (parts, code, depth) in SAYINGS {
+        if let Some(line) = lines().rfind(|line| says(line, parts)) {
+            return Verdict { code: *code, depth: *depth, words: Some(line) };
+        }
+    }
+    // A shell that finds no program, or may not start it, ends so.
+    if matches!(container.state.exit_code, 126 | 127) {
+        return Verdict { code: CauseCode::BadEntrypoint, depth: Depth::Origin, words: lines().next_back() };
+    }
+    let complaint = lines().rfind(|line| {
+        let line = line.to_ascii_lowercase();
+        COMPLAINTS.iter().any(|word| line.contains(word))
+    });
+    Verdict { code: CauseCode::AppBug, depth: Depth::Process, words: complaint.or_else(|| lines().next_back()) }
+}

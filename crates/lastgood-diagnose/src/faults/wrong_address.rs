@@ -1,0 +1,129 @@
+//! `address/wrong-address` by state: a variable of a container leads nowhere: to `localhost` where nothing of its own listens,
+//! to a name that nobody has, or to a port on which the one that is meant does not listen. One whose files say something else
+//! by now is the business of `stale_env`.
+
+use std::sync::Arc;
+
+use lastgood_model::snapshot::{Container, Listening};
+use lastgood_model::topology::{Edge, Via};
+use lastgood_model::{Ailment, CauseCode, DeadEnd, StateClaim, Weight};
+
+use super::{Fault, edge};
+use crate::rules::Depth;
+use crate::stack_scene::{StackScene, key};
+
+/// Proposes one fault for each container with such a variable.
+pub fn propose(scene: &StackScene<'_>) -> Vec<Fault> {
+    scene.containers().filter_map(|container| of_container(scene, container)).collect()
+}
+
+fn of_container(scene: &StackScene<'_>, container: &Container) -> Option<Fault> {
+    if !container.is_running() || scene.stack.is_foreign(container) {
+        return None;
+    }
+    let component = scene.component(container);
+    let service = container.component();
+    let drifted = |key: &str| {
+        scene
+            .drift
+            .iter()
+            .filter(|drift| drift.service == *service)
+            .flat_map(lastgood_model::Drift::variables)
+            .any(|variable| &*variable.key == key)
+    };
+    let mut found: Option<Fault> = None;
+    for asked in scene.topology.asks(scene.index(container)?) {
+        let Via::Variable { key: variable, .. } = &asked.via else { continue };
+        let Some(value) = container.variable(variable) else { continue };
+        let Some(why) = dead_end(scene, container, asked).filter(|_| !drifted(variable)) else { continue };
+        let reference = key(&container.name, &format!("Config.Env/{variable}"));
+        let first_bad = edge(container.created, reference.clone());
+        // A name may be looked up by a resolver that we do not see, and a port may be opened later.
+        let (weight, grave) = match why {
+            DeadEnd::OwnLocalhost => (Weight::Decisive, true),
+            DeadEnd::UnknownName => (Weight::Decisive, true),
+            DeadEnd::WrongPort { .. } => (Weight::Strong, true),
+        };
+        let claim = StateClaim::LeadsNowhere {
+            key: Arc::clone(variable),
+            value: value.clone(),
+            host: Arc::clone(&asked.host),
+            port: asked.port,
+            why,
+        };
+        let fault = found.take().unwrap_or_else(|| {
+            let mut fault = Fault::new(CauseCode::WrongAddress, &component, Ailment::Misled, Depth::Origin, first_bad);
+            fault.grave = false;
+            fault
+        });
+        let mut fault = fault.led(None, claim, reference, weight);
+        fault.grave |= grave;
+        found = Some(fault);
+    }
+    found
+}
+
+/// Why an address cannot work, if it is certain that it cannot.
+pub(super) fn dead_end(scene: &StackScene<'_>, container: &Container, asked: &Edge) -> Option<DeadEnd> {
+    let host = &*asked.host;
+    if is_localhost(host) {
+        return own_localhost(container, asked.port);
+    }
+    if &*container.network_mode == "host" {
+        return None;
+    }
+    let Some(index) = asked.to else { return is_unknown_name(scene, container, host).then_some(DeadEnd::UnknownName) };
+    let component = scene.topology.components.get(index)?;
+    let target = scene.stack.snapshot.as_ref()?.container(component.container.as_deref()?)?;
+    // By an address of the host the port is a published one.
+    let by_name = target.name == asked.host || target.service.as_ref() == Some(&asked.host);
+    let listens = open_ports(target.listening.as_ref()?);
+    let port = asked.port?;
+    let closed = by_name && target.is_running() && !listens.is_empty() && !listens.contains(&port);
+    closed.then_some(DeadEnd::WrongPort { listens })
+}
+
+/// `localhost` in a container is the container itself.
+pub(super) fn own_localhost(container: &Container, port: Option<u16>) -> Option<DeadEnd> {
+    if container.network_mode.starts_with("container:") || matches!(&*container.network_mode, "host") {
+        return None;
+    }
+    let listens = container.listening.as_ref()?;
+    let serves = match port {
+        Some(port) => listens.iter().any(|socket| socket.port == port),
+        None => true,
+    };
+    (!serves).then_some(DeadEnd::OwnLocalhost)
+}
+
+pub(super) fn is_localhost(host: &str) -> bool {
+    host == "localhost" || host == "::1" || host == "[::1]" || host.starts_with("127.")
+}
+
+/// A bare name that no container on its networks bears. A name with a dot may be anybody's in the world.
+pub(super) fn is_unknown_name(scene: &StackScene<'_>, container: &Container, host: &str) -> bool {
+    let plain = !host.is_empty() && !host.contains(['.', ':']) && host.parse::<u32>().is_err();
+    let given = container.extra_hosts.iter().any(|(name, _)| &**name == host);
+    let Some(snapshot) = &scene.stack.snapshot else { return false };
+    let borne = snapshot.containers.iter().any(|other| {
+        &*other.name == host
+            || other.service.as_deref() == Some(host)
+            || other.attachments.iter().any(|attachment| attachment.aliases.iter().any(|alias| &**alias == host))
+    });
+    // A service that is declared and has no container is missing, and not misspelt.
+    let declared = scene.services().any(|service| {
+        &*service.name == host
+            || service.container_name.as_deref() == Some(host)
+            || service.networks.iter().any(|joined| joined.aliases.iter().any(|alias| &**alias == host))
+    });
+    plain && !given && !borne && !declared
+}
+
+/// Ports on which others can be served: not those of the engine's own resolver, nor those of the loopback.
+pub(super) fn open_ports(listening: &[Listening]) -> Vec<u16> {
+    let mut ports: Vec<u16> =
+        listening.iter().filter(|socket| !is_localhost(&socket.address)).map(|socket| socket.port).collect();
+    ports.sort_unstable();
+    ports.dedup();
+    ports
+}
