@@ -1,8 +1,10 @@
-//! Findings of `check`: what would bite the next deploy, or is wrong right now. Typed, with their arguments; words are told elsewhere.
+//! Findings of `check`: what would bite the next deploy, or is wrong right now. How bad it is and where; what exactly it is
+//! stands in `flaw`, and words are told elsewhere.
 
 use std::sync::Arc;
 
 use crate::Ref;
+pub use crate::flaw::Flaw;
 
 /// One finding.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,30 +37,6 @@ impl Severity {
         match self {
             Self::WorthKnowing => "worth-knowing",
             Self::WillBreak => "will-break",
-        }
-    }
-}
-
-/// What is wrong. Each has a stable code and words in every language.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Flaw {
-    /// A network that others are to have made is not there.
-    NetworkMissing {
-        /// Its name.
-        network: Arc<str>,
-        /// The existing name that looks most like it.
-        nearest: Option<Arc<str>>,
-        /// Who is on that one.
-        on_nearest: Vec<Arc<str>>,
-    },
-}
-
-impl Flaw {
-    /// Stable kebab-case code, as in JSON and in `lastgood.toml`.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::NetworkMissing { .. } => "network-missing",
         }
     }
 }

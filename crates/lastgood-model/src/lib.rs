@@ -9,6 +9,7 @@ pub mod desired;
 pub mod drift;
 pub mod evidence;
 pub mod fact;
+pub mod flaw;
 pub mod incident;
 pub mod onset;
 pub mod reference;

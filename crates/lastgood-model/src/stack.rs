@@ -12,6 +12,8 @@ pub struct Stack {
     pub at: UnixMs,
     /// What is declared; `None` without a compose file.
     pub desired: Option<Desired>,
+    /// Why Compose refuses the files, in its own words, if it does.
+    pub refused: Option<Arc<str>>,
     /// What runs; `None` without an engine that answers.
     pub snapshot: Option<Snapshot>,
     /// The project's environment files: what containers are told, what is interpolated, and the example.
@@ -20,6 +22,8 @@ pub struct Stack {
     pub asked: Vec<Asked>,
     /// Dockerfiles of services that are built, by service.
     pub dockerfiles: Vec<(Arc<str>, Dockerfile)>,
+    /// Where declared bind mounts come from, and what is there; absent if that could not be looked at.
+    pub mount_sources: Vec<MountSource>,
     /// Configurations of nginx, of the host and of containers.
     pub proxies: Vec<ProxyConf>,
     /// The machine.
@@ -97,6 +101,28 @@ pub struct Dockerfile {
     pub run_lines: Vec<u64>,
     /// Images that it begins with.
     pub bases: Vec<Arc<str>>,
+}
+
+/// A path of the host that a bind mount comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MountSource {
+    /// The path.
+    pub path: Arc<str>,
+    /// What is there.
+    pub kind: PathKind,
+}
+
+/// What is at a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PathKind {
+    /// Nothing.
+    Missing,
+    /// A directory with nothing in it.
+    EmptyDirectory,
+    /// A directory.
+    Directory,
+    /// A file, a socket or a device.
+    File,
 }
 
 /// A configuration of nginx.

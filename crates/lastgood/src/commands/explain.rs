@@ -1,6 +1,7 @@
 //! `lastgood explain`: what a cause or a status means in general. Nothing of one incident.
 
 use clap::Args;
+use lastgood_diagnose::nearest::distance;
 use lastgood_model::CauseCode;
 
 use crate::complaint::Complaint;
@@ -107,31 +108,12 @@ fn near(topic: &str) -> Vec<String> {
     found.into_iter().map(|(_, name)| name).take(3).collect()
 }
 
-/// Letters to change, add or leave out between two words.
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut corner = i;
-        let mut left = i + 1;
-        let mut next = vec![left];
-        for (y, above) in b.chars().zip(row.iter().skip(1)) {
-            left = (corner + usize::from(x != y)).min(left + 1).min(above + 1);
-            corner = *above;
-            next.push(left);
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or(0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn the_nearest_names_come_first() {
-        assert_eq!(distance("kitten", "sitting"), 3);
-        assert_eq!(distance("", "abc"), 3);
         assert_eq!(near("oom-kil"), ["memory/oom-kill"]);
         assert_eq!(near("not-started"), ["reboot/not-started-after-reboot"]);
         assert_eq!(near("network/dns"), ["network/dns-failure"]);
