@@ -114,6 +114,9 @@ pub fn decide(
     });
     notes.extend(desk.background(&findings));
     notes.extend(desk.stray_kills(&incidents));
+    if let (Some(service), Some(stack)) = (&question.service, stack) {
+        notes.extend(narrow(&mut incidents, stack, service));
+    }
     let asked_about = !timeline.cells_in(question.window()).is_empty();
     let status = match (incidents.is_empty(), timeline.requests()) {
         (false, _) => Status::Incident,
@@ -405,6 +408,21 @@ impl Desk<'_> {
         .map(|(what, _)| Gap { what: Arc::from(what), why: GapKind::NotGiven })
         .collect()
     }
+}
+
+/// Leaves the incidents that concern a service, and says how many others there are.
+fn narrow(incidents: &mut Vec<Incident>, stack: &StackScene<'_>, service: &str) -> Option<Note> {
+    let (kept, others): (Vec<Incident>, Vec<Incident>) =
+        incidents.drain(..).partition(|incident| standing::concerns(stack, incident, service));
+    *incidents = kept;
+    if others.is_empty() {
+        return None;
+    }
+    let causes = others.iter().filter_map(|incident| incident.causes.first());
+    let mut components: Vec<Arc<str>> = causes.map(|cause| Arc::clone(&cause.component)).collect();
+    components.dedup();
+    let kind = NoteKind::Elsewhere { incidents: others.len() as u64, components };
+    Some(Note { kind, at: None, reference: None })
 }
 
 /// What differs without having broken anything.

@@ -23,6 +23,8 @@ pub struct Question {
     pub reported_at: Option<Said>,
     /// What a person says was changed, and when.
     pub reported_changes: Vec<(Said, Arc<str>)>,
+    /// The service that is asked about; `None`: all of them.
+    pub service: Option<Arc<str>>,
     /// Zone of the answer and of times of day, in seconds east of UTC.
     pub offset_s: i32,
 }
@@ -52,6 +54,7 @@ impl Default for Question {
             noticed_at: None,
             reported_at: None,
             reported_changes: Vec::new(),
+            service: None,
             offset_s: 0,
         }
     }

@@ -26,6 +26,19 @@ const BEHIND: &[&str] =
     &["redis", "rediss", "postgres", "postgresql", "mysql", "mariadb", "mongodb", "amqp", "kafka", "memcached", "nats"];
 
 impl<'a> StackScene<'a> {
+    /// A stack with what follows from its facts.
+    #[must_use]
+    pub fn new(stack: &'a Stack) -> Self {
+        Self { stack, topology: Topology::default(), drift: Vec::new() }
+    }
+
+    /// Whether a service or a container has that name.
+    #[must_use]
+    pub fn knows(&self, name: &str) -> bool {
+        self.services().any(|service| &*service.name == name)
+            || self.containers().any(|container| &*container.name == name || container.service.as_deref() == Some(name))
+    }
+
     /// Containers that matter: the project's own, and those of others that it asks.
     pub fn containers(&self) -> impl Iterator<Item = &'a Container> {
         let all = self.stack.snapshot.iter().flat_map(|snapshot| &snapshot.containers);

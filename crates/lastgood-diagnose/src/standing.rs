@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use lastgood_model::{Ailment, Cause, Confidence, Scope, Span, Standing};
+use lastgood_model::{Ailment, Cause, Confidence, Incident, Scope, Span, Standing};
 
 use crate::faults::{FAULTS, Fault};
 use crate::rank::rank;
@@ -173,6 +173,26 @@ pub fn concerned(scene: &StackScene<'_>, scope: &Scope) -> Vec<Arc<str>> {
     names.sort();
     names.dedup();
     names
+}
+
+/// Whether an incident is about a service: its own, one of what it asks, or one of the requests that it answers.
+#[must_use]
+pub fn concerns(scene: &StackScene<'_>, incident: &Incident, service: &str) -> bool {
+    let Some(asked) = scene.named(service) else { return true };
+    let components = &scene.topology.components;
+    let near = |component: &Arc<str>| {
+        &**component == "host"
+            || &**component == service
+            || components
+                .iter()
+                .position(|known| known.name == *component)
+                .is_some_and(|index| index == asked || scene.reaches(asked, index))
+    };
+    let blamed = incident.causes.first().is_some_and(|cause| near(&cause.component));
+    let stands = incident.standing.iter().any(|standing| near(&standing.component));
+    let answers = incident.impact.requests > 0
+        && components.get(asked).is_some_and(|known| concerned(scene, &incident.scope).contains(&known.name));
+    blamed || stands || answers
 }
 
 /// The component that answers at `host:port`.

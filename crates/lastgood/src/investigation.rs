@@ -10,6 +10,7 @@ use lastgood_intake::NginxConf;
 use lastgood_model::{Catalogue, LineRef, Read, Ref, Traffic, UnixMs, Verdict};
 
 use crate::case::Opened;
+use crate::pipeline::stack::StackSubject;
 use crate::said::Moment;
 
 /// The question, as typed and understood, before anything was read.
@@ -39,6 +40,8 @@ pub struct InvestigateArgs {
     pub case: Option<Opened>,
     /// Formats and logs that the settings declare.
     pub declared: NginxConf,
+    /// Which stack, where this host is looked at as it is now.
+    pub stack: StackSubject,
 }
 
 /// What the pipeline brings back.
@@ -66,6 +69,8 @@ pub struct Investigation {
     pub traffic: Traffic,
     /// The Compose project, if one was looked at.
     pub project: Option<ProjectSeen>,
+    /// The service that was asked about, if one was.
+    pub service: Option<Arc<str>>,
     /// How the user calls Compose for it: `docker compose -f docker-compose.prod.yml`.
     pub compose: String,
     /// What stands at references that are no lines of a log, fit to be shown.

@@ -8,6 +8,7 @@ use clap::Args;
 use crate::case::{Asked, Opened};
 use crate::complaint::Complaint;
 use crate::investigation::InvestigateArgs;
+use crate::pipeline::stack::StackSubject;
 use crate::said::{self, Moment};
 use crate::settings;
 
@@ -17,8 +18,9 @@ const MIN_DURATION: &str = "30s";
 /// What is asked.
 #[derive(Clone, Debug, Args)]
 pub struct QuestionArgs {
-    /// Log files, folders of them, or - for standard input; rotated and gzip files as they are
-    #[arg(value_name = "LOG")]
+    /// Log files, folders of them, or - for standard input; rotated and gzip files as they are. Or a service by its name.
+    /// Nothing: this host, with its containers, as it is now
+    #[arg(value_name = "LOG|SERVICE")]
     pub logs: Vec<PathBuf>,
     /// A captured case instead of logs, with what was asked when it was captured
     #[arg(long, value_name = "DIR", conflicts_with = "logs")]
@@ -80,6 +82,7 @@ impl QuestionArgs {
             nginx_conf: self.nginx_conf.clone(),
             case,
             declared: settings::declared(self.config.as_deref())?,
+            stack: StackSubject::default(),
         })
     }
 

@@ -3,10 +3,12 @@
 use clap::Args;
 
 use crate::cli::question::QuestionArgs;
+use crate::cli::stack::StackArgs;
 use crate::complaint::Complaint;
 use crate::exit::Exit;
 use crate::io::Io;
 use crate::pipeline;
+use crate::privacy::hide_values::hide_values;
 use crate::render::answer::{Answer, View};
 use crate::render::{json, terminal};
 
@@ -16,6 +18,12 @@ pub struct WhyArgs {
     /// What is asked
     #[command(flatten)]
     pub question: QuestionArgs,
+    /// Which stack
+    #[command(flatten, next_help_heading = "Stack")]
+    pub stack: StackArgs,
+    /// Show no value of an environment variable, not even addresses
+    #[arg(long)]
+    pub hide_values: bool,
     /// As JSON, in the shape lastgood.verdict/1
     #[arg(long)]
     pub json: bool,
@@ -26,12 +34,16 @@ pub struct WhyArgs {
 
 /// Runs it.
 pub fn run(args: &WhyArgs, view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> {
-    let asked = args.question.understand()?;
-    let found = {
+    let mut asked = args.question.understand()?;
+    asked.stack = args.stack.subject();
+    let mut found = {
         let progress = super::progress(io);
         pipeline::investigate(&asked, progress.as_ref())?
     };
-    let answer = Answer { found: &found, asked: &asked.paths };
+    if args.hide_values {
+        hide_values(&mut found);
+    }
+    let answer = Answer { found: &found, asked: found.service.as_ref().map_or(&asked.paths, |_| &[]) };
     let text = if args.json {
         json::render(answer, view.lang, None)
     } else {

@@ -69,7 +69,7 @@ pub struct Captured {
 /// [`super::NoLogs`], or a [`Complaint`] if the folder cannot be written or there is too much for it.
 pub fn capture(args: &CaptureArgs, progress: &dyn Progress) -> anyhow::Result<Captured> {
     let folder = NewFolder::begin(&args.output).map_err(|error| failed(&args.output, &error))?;
-    let Collected { survey, live, host, clock } = collect(&Subject::from(&args.subject))?;
+    let Collected { survey, live, host, clock, .. } = collect(&Subject::from(&args.subject))?;
     let interner = Interner::default();
     let (_, scanned) = scan::scan(&survey.sources, |_| false, || Witness::new(&interner), progress);
     let wanted = wanted(args, &survey, &scanned, clock)?;

@@ -22,21 +22,22 @@ pub mod timeline;
 mod touch;
 mod witness;
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use lastgood_diagnose::{Question, Timeline, decide, suspect};
+use lastgood_diagnose::{Question, StackScene, Timeline, decide, suspect};
 use lastgood_intake::{Interner, NginxConf};
 use lastgood_model::{Gap, Note, NoteKind, Read, Ref, SourceId, UnixMs, Verdict};
 use lastgood_world::{Input, boot_time, discover, host_name, now};
 
 use crate::case::Opened;
-use crate::investigation::{FileRead, InvestigateArgs, Investigation, Progress};
+use crate::investigation::{FileRead, InvestigateArgs, Investigation, Progress, ProjectSeen};
+use crate::render::compose_call::compose_call;
 use duplicates::LineSet;
 use scan::Scanned;
+use stack::{Looked, StackSubject};
 use survey::{Hints, Survey, survey};
 use witness::Witness;
 
@@ -60,7 +61,7 @@ pub struct NoLogs {
 /// # Errors
 /// [`NoLogs`] if nothing that was named is a log.
 pub fn investigate(args: &InvestigateArgs, progress: &dyn Progress) -> anyhow::Result<Investigation> {
-    let Collected { mut survey, live, host, clock } = collect(&Subject::from(args))?;
+    let Collected { mut survey, live, host, clock, looked, service } = collect(&Subject::from(args))?;
     let interner = Interner::default();
     let (witnesses, scanned) =
         scan::scan(&survey.sources, |source| survey.has_siblings(source), || Witness::new(&interner), progress);
@@ -81,18 +82,20 @@ pub fn investigate(args: &InvestigateArgs, progress: &dyn Progress) -> anyhow::R
         reference: None,
     }));
     survey.notes.drain(..).for_each(|note| timeline.note(note));
-    survey.gaps.drain(..).for_each(|gap| timeline.gap(gap));
+    survey.gaps.drain(..).chain(looked.gaps.clone()).for_each(|gap| timeline.gap(gap));
 
     let last_line = scanned.iter().filter_map(|scanned| Some(scanned.span()?.to())).max();
     let now = clock.or(last_line);
-    let question = question(args, live, now.unwrap_or_default(), survey.offset_s);
+    let question =
+        Question { service: service.clone(), ..question(args, live, now.unwrap_or_default(), survey.offset_s) };
     let catalogue = interner.catalogue(survey.names.clone());
     let suspects = suspect(&mut timeline, &catalogue, &question);
     let closeup = closeup::close_up(&survey.sources, &scanned, &copies, &suspects, &interner, progress);
     // The second reading may have met names that the first had no use for.
     let catalogue = interner.catalogue(survey.names.clone());
     let traffic = timeline.traffic(POINTS, question.window(), |_| true);
-    let verdict = decide(timeline, &suspects, closeup, &catalogue, &question, None);
+    let scene = StackScene::new(&looked.stack);
+    let verdict = decide(timeline, &suspects, closeup, &catalogue, &question, looked.is_seen().then_some(&scene));
     let quotes = quotes::quotes(&verdict, &survey.sources, &scanned);
 
     let offset_s = args.show_zone.as_ref().and_then(|zone| offset_at(zone, now?)).unwrap_or_else(|| {
@@ -114,9 +117,10 @@ pub fn investigate(args: &InvestigateArgs, progress: &dyn Progress) -> anyhow::R
         traffic,
         catalogue,
         verdict,
-        project: None,
-        compose: "docker compose".to_owned(),
-        excerpts: HashMap::new(),
+        project: looked.is_seen().then(|| project_seen(&scene)),
+        service,
+        compose: compose_call(&args.stack, looked.stack.desired.as_ref()),
+        excerpts: looked.excerpts,
     })
 }
 
@@ -128,6 +132,8 @@ struct Subject<'a> {
     /// Formats and logs that the settings declare.
     declared: &'a NginxConf,
     case: Option<&'a Opened>,
+    /// Which stack; `None` where containers do not matter.
+    stack: Option<&'a StackSubject>,
 }
 
 impl<'a> From<&'a InvestigateArgs> for Subject<'a> {
@@ -138,6 +144,7 @@ impl<'a> From<&'a InvestigateArgs> for Subject<'a> {
             nginx_conf: args.nginx_conf.as_deref(),
             declared: &args.declared,
             case: args.case.as_ref(),
+            stack: Some(&args.stack),
         }
     }
 }
@@ -149,6 +156,10 @@ struct Collected {
     host: Option<Arc<str>>,
     /// What the clock of a live host says, or said.
     clock: Option<UnixMs>,
+    /// The containers and what is declared of them; nothing where only logs are read.
+    looked: Looked,
+    /// The service that was asked about.
+    service: Option<Arc<str>>,
 }
 
 fn collect(subject: &Subject<'_>) -> Result<Collected, NoLogs> {
@@ -156,7 +167,16 @@ fn collect(subject: &Subject<'_>) -> Result<Collected, NoLogs> {
     if let Some(case) = subject.case {
         return replay::collect(case, subject);
     }
-    let paths = subject.paths;
+    let (mut looked, mut service, mut paths) = (None, None, subject.paths);
+    if let ([path], Some(stack)) = (paths, subject.stack)
+        && let Some(word) = stack::bare_word(path)
+    {
+        let seen = stack::look(stack);
+        if StackScene::new(&seen.stack).knows(&word) {
+            (service, paths) = (Some(word), &[]);
+        }
+        looked = Some(seen);
+    }
     let named: Vec<Input> = paths
         .iter()
         .map(|path| if path.as_os_str() == "-" { Input::Stdin } else { Input::Path(path.clone()) })
@@ -177,11 +197,25 @@ fn collect(subject: &Subject<'_>) -> Result<Collected, NoLogs> {
     if live && hints.nginx_conf.is_none() && Path::new(OWN_CONFIGURATION).is_file() {
         hints.nginx_conf = Some(OWN_CONFIGURATION.into());
     }
-    let mut survey = with_logs(survey(found, &hints), paths, files)?;
+    let looked = if live { looked.or_else(|| subject.stack.map(stack::look)) } else { None };
+    let looked = looked.unwrap_or_default();
+    let survey = survey(found, &hints);
+    let mut survey = if looked.is_seen() { survey } else { with_logs(survey, paths, files)? };
     if live {
         live::add_host(&mut survey, boot_time(), now());
     }
-    Ok(Collected { survey, live, host: live.then(host_name).flatten(), clock: live.then(now) })
+    let clock = if looked.is_seen() { looked.stack.at } else { now() };
+    Ok(Collected { survey, live, host: live.then(host_name).flatten(), clock: live.then_some(clock), looked, service })
+}
+
+/// The project as an answer names it.
+fn project_seen(scene: &StackScene<'_>) -> ProjectSeen {
+    let desired = scene.stack.desired.as_ref();
+    ProjectSeen {
+        name: desired.map(|desired| Arc::clone(&desired.project)).unwrap_or_default(),
+        files: desired.map(|desired| desired.files.clone()).unwrap_or_default(),
+        running: scene.containers().filter(|container| container.is_running()).count() as u64,
+    }
 }
 
 /// A survey that found something to read.
@@ -208,6 +242,7 @@ fn question(args: &InvestigateArgs, live: bool, now: UnixMs, offset_s: i32) -> Q
             .iter()
             .map(|(moment, what)| (moment.said(now, offset_s), Arc::clone(what)))
             .collect(),
+        service: None,
         offset_s,
     }
 }

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use lastgood_model::{Gap, Note, NoteKind, UnixMs};
 use lastgood_world::{Input, discover, file_below, read_small};
 
+use super::stack::Looked;
 use super::survey::{Hints, survey};
 use super::{Collected, NoLogs, Subject, with_logs};
 use crate::case::gaps::Gaps;
@@ -68,6 +69,8 @@ pub(super) fn collect(opened: &Opened, subject: &Subject<'_>) -> Result<Collecte
         live,
         host: opened.case.host.as_deref().filter(|_| live).map(Arc::from),
         clock: live.then(|| UnixMs(opened.captured_at.as_millisecond())),
+        looked: Looked::default(),
+        service: None,
     })
 }
 

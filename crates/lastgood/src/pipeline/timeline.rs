@@ -107,6 +107,7 @@ pub fn course(args: &CourseArgs, progress: &dyn Progress) -> anyhow::Result<Cour
         nginx_conf: args.nginx_conf.as_deref(),
         declared: &args.declared,
         case: args.case.as_ref(),
+        stack: None,
     };
     let Collected { mut survey, clock, .. } = collect(&subject)?;
     let ruling = Ruling {

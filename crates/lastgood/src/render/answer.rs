@@ -55,8 +55,19 @@ impl<'a> Answer<'a> {
             "-" => words.labels().standard_input.to_owned(),
             path => path.to_owned(),
         });
-        let project = self.found.project.as_ref().map(|project| words.project(&project.name, &project.files));
-        let mut parts: Vec<String> = host.map(str::to_owned).into_iter().chain(project).chain(named).collect();
+        let project = self
+            .found
+            .project
+            .as_ref()
+            .filter(|project| !project.name.is_empty())
+            .map(|project| words.project(&project.name, &project.files));
+        let mut parts: Vec<String> = host
+            .map(str::to_owned)
+            .into_iter()
+            .chain(project)
+            .chain(self.found.service.as_deref().map(str::to_owned))
+            .chain(named)
+            .collect();
         if self.asked.len() > 2 {
             parts.push("…".to_owned());
         }

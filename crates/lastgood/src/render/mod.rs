@@ -4,6 +4,7 @@
 pub mod answer;
 pub mod chart;
 pub mod clock;
+pub mod compose_call;
 pub mod course;
 pub mod course_table;
 pub mod engine;

@@ -12,5 +12,5 @@ pub fn both(_key: &str, _running: Option<&Secret>, _declared: Option<&Secret>) -
 #[must_use]
 pub fn place(claim: &StateClaim) -> Option<String> {
     let StateClaim::LeadsNowhere { host, port, .. } = claim else { return None };
-    Some(port.map_or_else(|| host.to_string(), |port| format!("{host}:{port}")))
+    (!host.is_empty()).then(|| port.map_or_else(|| host.to_string(), |port| format!("{host}:{port}")))
 }

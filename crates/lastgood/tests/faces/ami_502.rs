@@ -192,6 +192,7 @@ pub fn wrap(verdict: Verdict) -> Investigation {
         now: Some(at(13, 34, 59)),
         traffic: traffic(),
         project: None,
+        service: None,
         compose: String::new(),
         excerpts: HashMap::new(),
     }

@@ -2,7 +2,8 @@
 //! `Stack` with facts and says what it could not read; what they mean is worked out in `diagnose`.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use lastgood_model::{Gap, Ref, Stack};
 
@@ -28,4 +29,25 @@ pub struct Looked {
     pub gaps: Vec<Gap>,
     /// What stands at references that are no lines of a log, with secrets taken out: fit to be shown.
     pub excerpts: HashMap<Ref, String>,
+}
+
+impl Looked {
+    /// Whether there is a stack: an engine that answered, or files that declare one.
+    #[must_use]
+    pub const fn is_seen(&self) -> bool {
+        self.stack.snapshot.is_some() || self.stack.desired.is_some()
+    }
+}
+
+/// The name that an argument would be if it names a service: one word without a folder, and no file that is there.
+#[must_use]
+pub fn bare_word(path: &Path) -> Option<Arc<str>> {
+    let text = path.to_str().filter(|text| *text != "-" && !text.contains('/') && !text.starts_with('.'))?;
+    (!path.is_file()).then(|| Arc::from(text))
+}
+
+/// Looks.
+#[must_use]
+pub fn look(_subject: &StackSubject) -> Looked {
+    Looked::default()
 }
