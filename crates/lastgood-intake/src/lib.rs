@@ -15,6 +15,7 @@ mod damage;
 mod database_log;
 pub mod dimension;
 mod docker_json;
+pub mod engine;
 mod envelope;
 mod error_shape;
 mod haproxy;
