@@ -11,6 +11,7 @@ mod certificate;
 mod civil_time;
 mod cloudtrail;
 mod cloudtrail_ids;
+pub mod compose;
 mod damage;
 mod database_log;
 pub mod dimension;

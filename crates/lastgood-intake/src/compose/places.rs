@@ -1,0 +1,193 @@
+//! Where in the user's compose files a thing stands, which `env_file`s they name, and which variables they ask for. Compose's
+//! own output tells none of it. Nothing is resolved: of a thing that stands in several files, the last one counts.
+
+use std::sync::Arc;
+
+use lastgood_model::desired::EnvFileUse;
+use lastgood_model::stack::Asked;
+use lastgood_model::{Desired, Ref};
+
+use super::yaml::{Kind, Node};
+
+/// One compose file.
+#[derive(Clone, Debug)]
+pub struct ComposeFile {
+    /// As shown.
+    pub path: Arc<str>,
+    /// The folder that its relative paths start from, without a slash at the end.
+    pub folder: Arc<str>,
+    /// Its text.
+    pub text: String,
+}
+
+/// Compose files, read for their places.
+#[derive(Debug, Default)]
+pub struct Places {
+    files: Vec<(Arc<str>, Arc<str>, Node)>,
+    texts: Vec<(Arc<str>, String)>,
+}
+
+impl Places {
+    /// Reads files in the order of merging. One that is no YAML has no places; Compose complains about it in its own words.
+    #[must_use]
+    pub fn of(files: Vec<ComposeFile>) -> Self {
+        let mut places = Self::default();
+        for ComposeFile { path, folder, text } in files {
+            if let Some(root) = Node::parse(&text) {
+                places.files.push((Arc::clone(&path), folder, root));
+            }
+            places.texts.push((path, text));
+        }
+        places
+    }
+
+    /// Says of everything declared where it stands, and of services which environment files they name.
+    pub fn locate(&self, desired: &mut Desired) {
+        for (path, folder, root) in &self.files {
+            let at = |line| Some(Ref::Text { file: Arc::clone(path), line });
+            for service in &mut desired.services {
+                let Some((line, node)) = root.get("services").and_then(|services| services.entry(&service.name)) else {
+                    continue;
+                };
+                service.at = at(line);
+                if let Some(environment) = node.get("environment") {
+                    for (key, line) in environment_keys(environment) {
+                        service.environment_at.retain(|(known, _)| *known != key);
+                        service.environment_at.push((key, Ref::Text { file: Arc::clone(path), line }));
+                    }
+                }
+                if let Some(files) = node.get("env_file") {
+                    service.env_files.extend(env_files(files, folder));
+                }
+            }
+            for (resources, section) in [(&mut desired.networks, "networks"), (&mut desired.volumes, "volumes")] {
+                for resource in resources {
+                    let entry = root.get(section).and_then(|section| section.entry(&resource.key));
+                    resource.at = entry.and_then(|(line, _)| at(line)).or(resource.at.take());
+                }
+            }
+        }
+    }
+
+    /// Variables that the files ask for, each once for every place. `value` knows what a variable is set to.
+    #[must_use]
+    pub fn asked(&self, value: &dyn Fn(&str) -> Option<String>) -> Vec<Asked> {
+        let mut asked = Vec::new();
+        for (path, text) in &self.texts {
+            for (index, line) in text.lines().enumerate() {
+                let code = line.trim_start();
+                if code.starts_with('#') {
+                    continue;
+                }
+                let at = Ref::Text { file: Arc::clone(path), line: index as u64 + 1 };
+                asked.extend(variables(code).map(|(key, rest)| {
+                    let set = value(key);
+                    Asked {
+                        key: Arc::from(key),
+                        required: rest.starts_with(":?") || rest.starts_with('?'),
+                        has_default: [":-", "-", ":+", "+"].iter().any(|sign| rest.starts_with(sign)),
+                        at: at.clone(),
+                        unset: set.is_none(),
+                        blank: set.is_some_and(|text| text.is_empty()),
+                    }
+                }));
+            }
+        }
+        asked
+    }
+}
+
+/// `KEY: value` pairs, or a list of `KEY=value`.
+fn environment_keys(node: &Node) -> Vec<(Arc<str>, u64)> {
+    match &node.kind {
+        Kind::Map(_) => node.pairs().into_iter().map(|(key, line, _)| (Arc::clone(key), line)).collect(),
+        Kind::List(items) => {
+            items.iter().filter_map(|item| Some((Arc::from(item.text()?.split('=').next()?), item.line))).collect()
+        }
+        Kind::Scalar(_) => Vec::new(),
+    }
+}
+
+/// A path, a list of paths, or a list of maps with `path`, `required` and `format`.
+fn env_files(node: &Node, folder: &str) -> Vec<EnvFileUse> {
+    let one = |path: &str, required: bool, raw: bool| {
+        let path =
+            if path.starts_with('/') { path.to_owned() } else { format!("{folder}/{}", path.trim_start_matches("./")) };
+        EnvFileUse { path: path.into(), required, raw }
+    };
+    let of_item = |item: &Node| match &item.kind {
+        Kind::Scalar(path) => Some(one(path, true, false)),
+        Kind::Map(_) => {
+            let says = |key: &str, word: &str| {
+                item.get(key).and_then(Node::text).is_some_and(|text| text.eq_ignore_ascii_case(word))
+            };
+            Some(one(item.get("path")?.text()?, !says("required", "false"), says("format", "raw")))
+        }
+        Kind::List(_) => None,
+    };
+    match &node.kind {
+        Kind::List(_) => node.items().iter().filter_map(of_item).collect(),
+        _ => of_item(node).into_iter().collect(),
+    }
+}
+
+/// Names behind `$` and `${` with what follows the name; `$$` is a sign and no variable.
+fn variables(line: &str) -> impl Iterator<Item = (&str, &str)> {
+    let mut rest = line;
+    std::iter::from_fn(move || {
+        loop {
+            let (_, after) = rest.split_once('$')?;
+            if let Some(next) = after.strip_prefix('$') {
+                rest = next;
+                continue;
+            }
+            let braced = after.strip_prefix('{');
+            let name_on = braced.unwrap_or(after);
+            let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+            let length = name_on.find(|c| !is_name(c)).unwrap_or(name_on.len());
+            let (name, behind) = name_on.split_at(length);
+            rest = behind;
+            if !name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit()) {
+                return Some((name, if braced.is_some() { behind } else { "" }));
+            }
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use lastgood_model::desired::{DeclaredResource, Service};
+
+    use super::*;
+
+    const FILE: &str = "# ${NOT_ASKED}\nservices:\n  api:\n    image: api:${TAG:-1}\n    env_file:\n      - .env\n      - path: /etc/x.env\n        required: false\n        format: raw\n    environment:\n      - PRICE=5$$\n      - URL=http://${HOST:?set it}:${PORT}\nnetworks:\n  db: {external: true}\n";
+
+    #[test]
+    fn everything_declared_knows_its_line() {
+        let places = Places::of(vec![ComposeFile { path: "a.yml".into(), folder: "/srv".into(), text: FILE.into() }]);
+        let mut desired = Desired {
+            services: vec![Service { name: "api".into(), ..Service::default() }],
+            networks: vec![DeclaredResource { key: "db".into(), ..DeclaredResource::default() }],
+            ..Desired::default()
+        };
+        places.locate(&mut desired);
+        let line = |reference: &Ref| reference.to_string();
+        let api = &desired.services[0];
+        assert_eq!(api.at.as_ref().map(line).as_deref(), Some("a.yml:3"));
+        assert_eq!(desired.networks[0].at.as_ref().map(line).as_deref(), Some("a.yml:14"));
+        let keys: Vec<_> = api.environment_at.iter().map(|(key, at)| (&**key, line(at))).collect();
+        assert_eq!(keys, [("PRICE", "a.yml:11".to_owned()), ("URL", "a.yml:12".to_owned())]);
+        let files: Vec<_> = api.env_files.iter().map(|file| (&*file.path, file.required, file.raw)).collect();
+        assert_eq!(files, [("/srv/.env", true, false), ("/etc/x.env", false, true)]);
+    }
+
+    #[test]
+    fn variables_are_asked_for_where_they_stand() {
+        let places = Places::of(vec![ComposeFile { path: "a.yml".into(), folder: "/srv".into(), text: FILE.into() }]);
+        let asked = places.asked(&|key| (key == "HOST").then(String::new));
+        let seen: Vec<_> =
+            asked.iter().map(|asked| (&*asked.key, asked.required, asked.has_default, asked.unset)).collect();
+        assert_eq!(seen, [("TAG", false, true, true), ("HOST", true, false, false), ("PORT", false, false, true)]);
+        assert!(asked[1].blank);
+    }
+}
