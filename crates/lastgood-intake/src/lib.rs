@@ -17,6 +17,7 @@ mod database_log;
 pub mod dimension;
 mod docker_json;
 pub mod engine;
+pub mod env_file;
 mod envelope;
 mod error_shape;
 mod haproxy;
