@@ -301,6 +301,6 @@ fn failing_source(verdict: &Verdict) -> Option<SourceId> {
     }
 }
 
-fn offset_at(zone: &TimeZone, moment: UnixMs) -> Option<i32> {
+pub(crate) fn offset_at(zone: &TimeZone, moment: UnixMs) -> Option<i32> {
     Some(zone.to_offset(Timestamp::from_millisecond(moment.0).ok()?).seconds())
 }

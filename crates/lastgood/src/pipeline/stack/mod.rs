@@ -1,11 +1,18 @@
 //! Looks at a stack: what its compose files declare, what the engine runs, what nginx passes where, and the host. It fills a
 //! `Stack` with facts and says what it could not read; what they mean is worked out in `diagnose`.
 
+mod declared;
+mod engine;
+mod env_files;
+mod project;
+
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
 
 use lastgood_model::{Gap, Ref, Stack};
+use lastgood_world::{Damage, host_name, now};
 
 /// Which stack.
 #[derive(Clone, Debug, Default)]
@@ -46,8 +53,34 @@ pub fn bare_word(path: &Path) -> Option<Arc<str>> {
     (!path.is_file()).then(|| Arc::from(text))
 }
 
-/// Looks.
+/// Looks at this machine, as it is now.
 #[must_use]
-pub fn look(_subject: &StackSubject) -> Looked {
-    Looked::default()
+pub fn look(subject: &StackSubject) -> Looked {
+    // Compose and the engine are asked side by side, unless only the containers know which files there are.
+    let known = project::named(subject);
+    let (declared, observed) = thread::scope(|scope| {
+        let declared = known.as_ref().map(|project| scope.spawn(|| declared::declared(project)));
+        let observed = engine::observe();
+        (declared.and_then(|thread| thread.join().ok()), observed)
+    });
+    let declared = declared.or_else(|| {
+        let snapshot = observed.snapshot.as_ref()?;
+        Some(declared::declared(&project::of_containers(subject, snapshot)?))
+    });
+    let mut gaps = observed.gaps;
+    let mut stack = Stack { at: now(), snapshot: observed.snapshot, ..Stack::default() };
+    stack.host.name = host_name();
+    if let Some(declared) = declared {
+        gaps.extend(declared.gaps);
+        stack.desired = declared.desired;
+        stack.asked = declared.asked;
+        stack.env_files = declared.env_files;
+    }
+    gaps.sort();
+    gaps.dedup();
+    Looked { stack, gaps, excerpts: HashMap::new() }
+}
+
+fn gap(what: &str, damage: &Damage) -> Gap {
+    Gap { what: Arc::from(what), why: damage.gap_kind(0) }
 }

@@ -1,0 +1,101 @@
+//! What the container engine says: which bodies are asked for, and that each is parsed. What could not be had is a gap.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use lastgood_intake::engine as parse;
+use lastgood_intake::engine::BodyFault;
+use lastgood_model::snapshot::{Container, Image};
+use lastgood_model::{Gap, GapKind, Snapshot};
+use lastgood_world::Damage;
+use lastgood_world::engine::{Endpoint, Engine};
+
+use super::gap;
+
+const DOCKER: &str = "docker";
+/// For everything that an engine is asked in one look.
+const DEADLINE: Duration = Duration::from_secs(5);
+
+/// What was observed.
+#[derive(Debug, Default)]
+pub(super) struct Observed {
+    pub(super) snapshot: Option<Snapshot>,
+    pub(super) gaps: Vec<Gap>,
+}
+
+pub(super) fn observe() -> Observed {
+    let mut observed = Observed::default();
+    match Engine::connect(Endpoint::of_user(), DEADLINE) {
+        Ok(engine) => observed.snapshot = snapshot(&engine, &mut observed.gaps),
+        Err(damage) => observed.gaps.push(gap(DOCKER, &damage)),
+    }
+    observed
+}
+
+/// Everything in two rounds of questions: what there is, then each of it. Without a list of containers there is nothing.
+fn snapshot(engine: &Engine, gaps: &mut Vec<Gap>) -> Option<Snapshot> {
+    let first = ["/containers/json?all=1", "/version", "/info", "/networks", "/volumes"].map(str::to_owned);
+    let mut answers = engine.get_all(&first).into_iter();
+    let mut next = || answers.next().unwrap_or(Err(Damage::NotFound));
+    let (list, version, info, networks, volumes) = (next(), next(), next(), next(), next());
+    let ids = understood("containers", list.map(|body| parse::container_ids(&body)), gaps)?;
+
+    let mut snapshot = Snapshot::default();
+    if let (Ok(version), Ok(info)) = (&version, &info) {
+        snapshot.engine = understood("info", Ok(parse::about(version, info, engine.api())), gaps).unwrap_or_default();
+    }
+    snapshot.networks = understood("networks", networks.map(|body| parse::networks(&body)), gaps).unwrap_or_default();
+    snapshot.volumes = understood("volumes", volumes.map(|body| parse::volumes(&body)), gaps).unwrap_or_default();
+    snapshot.containers = containers(engine, &ids, gaps);
+    snapshot.images = images(engine, &snapshot.containers, gaps);
+    Some(snapshot)
+}
+
+fn containers(engine: &Engine, ids: &[Arc<str>], gaps: &mut Vec<Gap>) -> Vec<Container> {
+    let paths: Vec<String> = ids.iter().map(|id| format!("/containers/{id}/json")).collect();
+    let mut containers = Vec::new();
+    for (id, answer) in ids.iter().zip(engine.get_all(&paths)) {
+        // One that was removed since it was listed is no gap.
+        if answer == Err(Damage::NotFound) {
+            continue;
+        }
+        let short = id.get(..12).unwrap_or(id);
+        containers.extend(understood(short, answer.map(|body| parse::container(&body)), gaps));
+    }
+    containers.sort_by(|a, b| a.name.cmp(&b.name));
+    containers
+}
+
+fn images(engine: &Engine, containers: &[Container], gaps: &mut Vec<Gap>) -> Vec<Image> {
+    let mut names: BTreeSet<&Arc<str>> = containers.iter().map(|container| &container.image_id).collect();
+    // A name may stand for another image by now than the one that its container runs on.
+    names.extend(containers.iter().map(|container| &container.image));
+    let names: Vec<&Arc<str>> = names.into_iter().filter(|name| !name.is_empty()).collect();
+    let paths = |kind: &str| names.iter().map(|name| format!("/images/{name}/{kind}")).collect::<Vec<_>>();
+    let (bodies, histories) = (engine.get_all(&paths("json")), engine.get_all(&paths("history")));
+    let mut images: Vec<Image> = Vec::new();
+    for ((name, body), history) in names.iter().zip(bodies).zip(histories) {
+        if body == Err(Damage::NotFound) {
+            continue;
+        }
+        let Some(mut image) = understood(name, body.map(|body| parse::image(&body)), gaps) else { continue };
+        if images.iter().any(|known| known.id == image.id) {
+            continue;
+        }
+        image.history = history.ok().and_then(|body| parse::history(&body).ok()).unwrap_or_default();
+        images.push(image);
+    }
+    images
+}
+
+/// What an answer says; if it says nothing, a gap does.
+fn understood<T>(what: &str, answer: Result<Result<T, BodyFault>, Damage>, gaps: &mut Vec<Gap>) -> Option<T> {
+    let why = match answer {
+        Ok(Ok(found)) => return Some(found),
+        Ok(Err(BodyFault(why))) => GapKind::Io(why),
+        Err(damage) => damage.gap_kind(0),
+    };
+    gaps.push(Gap { what: Arc::from(format!("{DOCKER} {what}")), why });
+    None
+}
