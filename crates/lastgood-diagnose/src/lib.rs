@@ -19,6 +19,7 @@ mod host;
 mod judge;
 pub mod nearest;
 mod outcome;
+pub mod overview;
 pub mod question;
 mod rank;
 mod refused;

@@ -57,6 +57,8 @@ pub enum When {
 pub enum Command {
     /// What is wrong, since when, because of what
     Why(commands::why::WhyArgs),
+    /// What runs, in one screen
+    Status(commands::status::StatusArgs),
     /// Requests over time, as a table
     Timeline(timeline::TimelineArgs),
     /// The post-mortem

@@ -5,6 +5,7 @@ pub mod completions;
 pub mod explain;
 pub mod man;
 pub mod report;
+pub mod status;
 pub mod timeline;
 pub mod why;
 

@@ -15,6 +15,7 @@ pub mod layout;
 pub mod markdown;
 pub mod mask;
 pub mod outline;
+pub mod overview;
 pub mod page;
 pub mod paste;
 mod paste_state;

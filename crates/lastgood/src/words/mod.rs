@@ -8,6 +8,7 @@ mod en;
 pub mod josa;
 mod ko;
 mod number;
+mod overview;
 mod page_table;
 mod value;
 mod written_table;
