@@ -1,6 +1,7 @@
 //! Facts to a verdict: fold, onset, attribution, rules, ranking.
 //! No bytes, no IO, no clock, no prose, and nothing here can fail: what is not known becomes a gap.
 
+mod address;
 pub mod attribution;
 mod boots;
 mod cells;
@@ -11,6 +12,7 @@ pub mod condition;
 pub mod decide;
 mod describe;
 mod distinct;
+pub mod drift;
 mod episodes;
 mod error_runs;
 mod faults;
@@ -34,6 +36,7 @@ mod standing;
 mod stop;
 pub mod suspect;
 pub mod timeline;
+pub mod topology;
 
 pub use closeup::CloseUp;
 pub use condition::Condition;

@@ -9,6 +9,7 @@ use lastgood_model::topology::{ComponentKind, Edge};
 use lastgood_model::{Drift, Ref, Stack, Topology};
 
 use crate::condition::{Condition, is_job};
+use crate::{drift, topology};
 
 /// A stack and what was worked out from it.
 #[derive(Clone, Debug)]
@@ -29,7 +30,7 @@ impl<'a> StackScene<'a> {
     /// A stack with what follows from its facts.
     #[must_use]
     pub fn new(stack: &'a Stack) -> Self {
-        Self { stack, topology: Topology::default(), drift: Vec::new() }
+        Self { stack, topology: topology::build(stack), drift: drift::find(stack) }
     }
 
     /// Whether a service or a container has that name.

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use lastgood_model::snapshot::Container;
 use lastgood_model::topology::{Edge, Via};
-use lastgood_model::{Ailment, CauseCode, Drift, Ref, Secret, StateClaim, UnixMs, VariableDrift, Weight};
+use lastgood_model::{Ailment, CauseCode, Drift, Ref, StateClaim, UnixMs, VariableDrift, Weight};
 
-use super::wrong_address::{dead_end, is_localhost};
+use super::wrong_address::dead_end;
 use super::{Fault, edge};
+use crate::address::{Address, address, is_asked, is_for_browsers};
 use crate::rules::Depth;
 use crate::stack_scene::{StackScene, key};
 
@@ -65,7 +66,8 @@ fn of_drift(scene: &StackScene<'_>, drift: &Drift) -> Option<Fault> {
 /// Why the value that the container was told cannot work.
 fn useless(scene: &StackScene<'_>, container: &Container, variable: &VariableDrift) -> Option<StateClaim> {
     let value = variable.running.as_ref()?;
-    let (host, port) = address(value)?;
+    let Address { host, port, .. } =
+        address(value).filter(|_| !is_for_browsers(&variable.key) && is_asked(&variable.key))?;
     // Where it leads is known of the value that runs only if the edge is its own.
     let from = scene.index(container)?;
     let asked = scene
@@ -91,20 +93,6 @@ fn useless(scene: &StackScene<'_>, container: &Container, variable: &VariableDri
         port: asked.port,
         why,
     })
-}
-
-/// Host and port of a value that is plainly an address.
-fn address(value: &Secret) -> Option<(Arc<str>, Option<u16>)> {
-    let text = value.expose().trim();
-    let (scheme, rest) = text.split_once("://").map_or((None, text), |(scheme, rest)| (Some(scheme), rest));
-    let authority = rest.split(['/', '?', '#']).next()?;
-    let place = authority.rsplit('@').next()?;
-    let (host, port) = match place.rsplit_once(':') {
-        Some((host, port)) => (host, Some(port.parse().ok()?)),
-        None => (place, None),
-    };
-    let plain = !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.[]:".contains(&byte));
-    (plain && (scheme.is_some() || port.is_some() || is_localhost(host))).then(|| (Arc::from(host), port))
 }
 
 /// When the file was edited, and when it arrived here if that was later.

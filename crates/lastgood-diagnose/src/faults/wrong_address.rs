@@ -9,6 +9,7 @@ use lastgood_model::topology::{Edge, Via};
 use lastgood_model::{Ailment, CauseCode, DeadEnd, StateClaim, Weight};
 
 use super::{Fault, edge};
+use crate::address::{is_for_browsers, is_localhost};
 use crate::rules::Depth;
 use crate::stack_scene::{StackScene, key};
 
@@ -35,7 +36,10 @@ fn of_container(scene: &StackScene<'_>, container: &Container) -> Option<Fault> 
     for asked in scene.topology.asks(scene.index(container)?) {
         let Via::Variable { key: variable, .. } = &asked.via else { continue };
         let Some(value) = container.variable(variable) else { continue };
-        let Some(why) = dead_end(scene, container, asked).filter(|_| !drifted(variable)) else { continue };
+        let Some(why) = dead_end(scene, container, asked).filter(|_| !drifted(variable) && !is_for_browsers(variable))
+        else {
+            continue;
+        };
         let reference = key(&container.name, &format!("Config.Env/{variable}"));
         let first_bad = edge(container.created, reference.clone());
         // A name may be looked up by a resolver that we do not see, and a port may be opened later.
@@ -94,10 +98,6 @@ pub(super) fn own_localhost(container: &Container, port: Option<u16>) -> Option<
         None => true,
     };
     (!serves).then_some(DeadEnd::OwnLocalhost)
-}
-
-pub(super) fn is_localhost(host: &str) -> bool {
-    host == "localhost" || host == "::1" || host == "[::1]" || host.starts_with("127.")
 }
 
 /// A bare name that no container on its networks bears. A name with a dot may be anybody's in the world.

@@ -60,7 +60,7 @@ pub(super) fn claim(claim: &StateClaim) -> String {
         StateClaim::AddressHeldBy { address, holder: Some(holder) } => format!("{address} belongs to {holder} now"),
         StateClaim::AddressHeldBy { address, holder: None } => format!("nobody has the address {address} any more"),
         StateClaim::ValueDiffers { key, declared, running } => {
-            match value::both(key, running.as_ref(), declared.as_ref()) {
+            match value::both(key, running.as_ref(), declared.as_ref(), "blank") {
                 Some((running, declared)) => format!("{key} is {running} in the container, {declared} in the files"),
                 None => format!("{key} has another value in the container than in the files"),
             }

@@ -71,7 +71,7 @@ pub(super) fn claim(claim: &StateClaim) -> String {
         StateClaim::AddressHeldBy { address, holder: Some(holder) } => format!("{address} 주소는 이제 {holder}의 것"),
         StateClaim::AddressHeldBy { address, holder: None } => format!("{address} 주소를 가진 컨테이너가 이제 없음"),
         StateClaim::ValueDiffers { key, declared, running } => {
-            match value::both(key, running.as_ref(), declared.as_ref()) {
+            match value::both(key, running.as_ref(), declared.as_ref(), "빈 값") {
                 Some((running, declared)) => format!("{key} 값이 컨테이너에서는 {running}, 파일에서는 {declared}"),
                 None => format!("{key} 값이 컨테이너와 파일에서 서로 다름"),
             }
