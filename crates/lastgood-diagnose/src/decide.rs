@@ -128,7 +128,8 @@ pub fn decide(
             Status::Undetermined
         }
     };
-    if status == Status::Incident {
+    // Where a state says everything, nobody misses a log.
+    if incidents.iter().any(|incident| !incident.is_of_state()) {
         gaps.extend(desk.missing());
     }
     gaps.sort();

@@ -40,6 +40,7 @@ mod nginx_life;
 mod package_log;
 pub mod path_template;
 mod postgres_log;
+pub mod process;
 mod proxy_error_kind;
 pub mod recognise;
 mod records;

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use lastgood_model::snapshot::{Container, ContainerStatus};
-use lastgood_model::{Ailment, CauseCode, Ending, StateClaim, Weight};
+use lastgood_model::{Ailment, CauseCode, Ending, StateClaim, UnixMs, Weight};
 
 use super::{Fault, down, edge};
 use crate::condition::Condition;
@@ -31,7 +31,7 @@ fn of_container(scene: &StackScene<'_>, container: &Container) -> Option<Fault> 
     if !state.error.is_empty() {
         return None;
     }
-    let at = state.finished.or(state.started).unwrap_or(scene.stack.at);
+    let at = began(scene, container).or(state.started).unwrap_or(scene.stack.at);
     let verdict = last_words(container);
     let component = scene.component(container);
     let ailment = if loops { Ailment::Restarting } else { Ailment::Down };
@@ -57,7 +57,19 @@ fn of_container(scene: &StackScene<'_>, container: &Container) -> Option<Fault> 
     // That it ends is certain even where it says nothing; what it is is then only likely.
     let weight = if verdict.words.is_some() { Weight::Strong } else { Weight::Moderate };
     let field = if loops { "RestartCount" } else { "State.ExitCode" };
-    Some(fault.led(Some(at), ended, key(&container.name, field), weight))
+    Some(fault.led(state.finished, ended, key(&container.name, field), weight))
+}
+
+/// The first end of a row of them: an engine waits longer and longer between two starts, and never longer than this.
+fn began(scene: &StackScene<'_>, container: &Container) -> Option<UnixMs> {
+    const LONGEST_WAIT_MS: i64 = 120_000;
+    let events = scene.stack.snapshot.iter().flat_map(|snapshot| snapshot.events.iter().rev());
+    let ends = events
+        .filter(|event| event.container == container.name && &*event.action == "die")
+        .filter(|event| event.exit_code.is_none_or(|code| code != 0));
+    ends.fold(container.state.finished, |first, end| {
+        first.map(|first| if first.since(end.at) <= LONGEST_WAIT_MS { first.min(end.at) } else { first })
+    })
 }
 
 /// The image's label beside what its program is made for.

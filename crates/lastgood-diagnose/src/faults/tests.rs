@@ -317,6 +317,20 @@ fn an_image_of_another_architecture_shows_label_and_program() {
 }
 
 #[test]
+fn a_crash_loop_began_with_the_first_of_its_ends() {
+    let mut yard = Yard::new();
+    yard.crashing("shop-backend", 1, &["boom"]);
+    let die = |minutes: i64| Event {
+        at: NOW.plus(-minutes * MINUTE),
+        action: text("die"),
+        container: text("shop-backend"),
+        exit_code: Some(1),
+    };
+    yard.snapshot().events = vec![die(50), die(13), die(12), die(11), die(10)];
+    assert_eq!(yard.incident().onset.first_bad.unwrap().at, NOW.plus(-13 * MINUTE));
+}
+
+#[test]
 fn one_restart_long_ago_is_no_crash_loop() {
     let mut yard = Yard::new();
     let backend = yard.container("shop-backend");

@@ -32,6 +32,10 @@ pub(super) fn commands(account: &Account<'_>, claim: &StateClaim) -> Vec<String>
             out.extend(anew(account));
             out.push("docker network ls".to_owned());
         }
+        (CauseCode::OomKill, StateClaim::MemoryKilled { .. }) => {
+            out.extend(start(container.as_deref()));
+            out.extend(logs);
+        }
         (CauseCode::OomKill, _) => {
             out.extend(container.as_ref().map(|container| format!("docker stats --no-stream {container}")));
             out.extend(logs);

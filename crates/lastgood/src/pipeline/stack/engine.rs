@@ -8,10 +8,10 @@ use lastgood_intake::engine as parse;
 use lastgood_intake::engine::BodyFault;
 use lastgood_model::snapshot::{Container, Image};
 use lastgood_model::{Gap, GapKind, Snapshot};
-use lastgood_world::Damage;
 use lastgood_world::engine::{Endpoint, Engine};
+use lastgood_world::{Damage, now};
 
-use super::gap;
+use super::{closer, gap};
 
 const DOCKER: &str = "docker";
 /// For everything that an engine is asked in one look.
@@ -26,8 +26,17 @@ pub(super) struct Observed {
 
 pub(super) fn observe() -> Observed {
     let mut observed = Observed::default();
-    match Engine::connect(Endpoint::of_user(), DEADLINE) {
-        Ok(engine) => observed.snapshot = snapshot(&engine, &mut observed.gaps),
+    let endpoint = Endpoint::of_user();
+    match Engine::connect(endpoint.clone(), DEADLINE) {
+        Ok(engine) => {
+            observed.snapshot = snapshot(&engine, &mut observed.gaps);
+            if let Some(snapshot) = &mut observed.snapshot {
+                let now = now();
+                closer::happened(&engine, snapshot, now);
+                closer::last_words(&engine, snapshot, now);
+                closer::processes(&endpoint, snapshot);
+            }
+        }
         Err(damage) => observed.gaps.push(gap(DOCKER, &damage)),
     }
     observed

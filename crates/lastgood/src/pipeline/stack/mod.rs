@@ -1,6 +1,7 @@
 //! Looks at a stack: what its compose files declare, what the engine runs, what nginx passes where, and the host. It fills a
 //! `Stack` with facts and says what it could not read; what they mean is worked out in `diagnose`.
 
+mod closer;
 mod declared;
 mod engine;
 mod env_files;

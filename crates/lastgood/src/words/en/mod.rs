@@ -133,7 +133,7 @@ impl Words for English {
             let good = good.map_or(String::new(), |good| format!(" (last good {})", clock.beside(good.at, bad.at)));
             return match incident.impact.duration_s {
                 // Nothing says when; it is so at the moment of looking.
-                0 => format!("not known; so at {}", clock.full(bad.at)),
+                0 if onset.last_good.is_none() => format!("not known; so at {}", clock.full(bad.at)),
                 _ => format!("{}{good}, still so ({lasted})", clock.full(bad.at)),
             };
         }

@@ -129,7 +129,7 @@ impl Words for Korean {
             let good = good.map_or(String::new(), |good| format!(" (마지막 정상 {})", clock.beside(good.at, bad.at)));
             return match incident.impact.duration_s {
                 // Nothing says when; it is so at the moment of looking.
-                0 => format!("알 수 없음, {} 현재 확인", clock.full(bad.at)),
+                0 if onset.last_good.is_none() => format!("알 수 없음, {} 현재 확인", clock.full(bad.at)),
                 _ => format!("{}{good}, 현재도 지속 중 ({lasted})", clock.full(bad.at)),
             };
         }

@@ -1,0 +1,78 @@
+//! What the kernel tells of the first process of a container, as bytes: the sockets of its network and the account of its
+//! memory. Read from outside; nothing is run in the container.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::damage::Damage;
+
+/// What was read of a process.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProcessFacts {
+    /// `/proc/PID/net/tcp`, then `tcp6`.
+    pub sockets: [Vec<u8>; 2],
+    /// `memory.events` of its cgroup, or `memory.oom_control` of an older kernel's; empty if there is none.
+    pub memory: Vec<u8>,
+}
+
+/// Reads them, if the process is of the container with that id: a number may stand for another process on a machine that is
+/// not the engine's.
+///
+/// # Errors
+/// If there is no such process, it is another one's, or we may not look at it.
+pub fn process_facts(pid: u32, container: &str) -> Result<ProcessFacts, Damage> {
+    let process = Path::new("/proc").join(pid.to_string());
+    let read = |name: &str| fs::read(process.join(name)).map_err(|error| Damage::from(&error));
+    let groups = String::from_utf8_lossy(&read("cgroup")?).into_owned();
+    if container.is_empty() || !groups.contains(container) {
+        return Err(Damage::NotFound);
+    }
+    let sockets = [read("net/tcp")?, read("net/tcp6").unwrap_or_default()];
+    let memory = memory_accounts(&groups).iter().find_map(|path| fs::read(path).ok()).unwrap_or_default();
+    Ok(ProcessFacts { sockets, memory })
+}
+
+/// Where the account of a process's memory may be, by `/proc/PID/cgroup`.
+fn memory_accounts(groups: &str) -> Vec<PathBuf> {
+    const ROOT: &str = "/sys/fs/cgroup";
+    let groups = groups.lines().filter_map(|line| {
+        let mut parts = line.splitn(3, ':').skip(1);
+        Some((parts.next()?, parts.next()?.trim_start_matches('/')))
+    });
+    let mut found = Vec::new();
+    for (controllers, path) in groups {
+        if controllers.split(',').any(|controller| controller == "memory") {
+            found.push(Path::new(ROOT).join("memory").join(path).join("memory.oom_control"));
+        } else if controllers.is_empty() {
+            found.push(Path::new(ROOT).join(path).join("memory.events"));
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_kinds_of_cgroups() {
+        let shown = |groups| -> Vec<String> {
+            memory_accounts(groups).iter().map(|path| path.to_string_lossy().into_owned()).collect()
+        };
+        assert_eq!(
+            shown("5:devices:/docker/ab\n4:memory:/docker/ab\n"),
+            ["/sys/fs/cgroup/memory/docker/ab/memory.oom_control"]
+        );
+        assert_eq!(
+            shown("0::/system.slice/docker-ab.scope\n"),
+            ["/sys/fs/cgroup/system.slice/docker-ab.scope/memory.events"]
+        );
+        assert!(shown("nonsense").is_empty());
+    }
+
+    #[test]
+    fn a_process_of_somebody_else_is_not_looked_at() {
+        assert_eq!(process_facts(std::process::id(), "0123456789abcdef"), Err(Damage::NotFound));
+        assert_eq!(process_facts(std::process::id(), ""), Err(Damage::NotFound));
+    }
+}
