@@ -1,9 +1,9 @@
-//! One change at a time between what is declared and what runs.
+//! One change each to a service that runs as declared, and changes that are none.
 
-use lastgood_model::UnixMs;
-use lastgood_model::desired::{DeclaredResource, Joined};
-use lastgood_model::snapshot::{Attachment, Network};
-use lastgood_model::stack::{EnvEntry, EnvFile};
+use lastgood_model::desired::{DeclaredResource, Healthcheck, Joined};
+use lastgood_model::snapshot::{Attachment, ContainerStatus, Network, State};
+use lastgood_model::stack::{EnvEntry, EnvFile, EnvRole, Pass, ProxyConf};
+use lastgood_model::{Ref, Secret, UnixMs};
 
 use super::*;
 
@@ -11,75 +11,86 @@ fn text(text: &str) -> Arc<str> {
     Arc::from(text)
 }
 
-fn pairs(pairs: &[(&str, &str)]) -> Vec<(Arc<str>, Secret)> {
-    pairs.iter().map(|(key, value)| (text(key), Secret::from(*value))).collect()
+fn secrets(words: &[&str]) -> Vec<Secret> {
+    words.iter().map(|word| Secret::from(*word)).collect()
 }
 
-/// A service and its container as it was made from it.
+/// A project of one service, with everything as declared.
 fn stack() -> Stack {
     let port = Port { host_ip: text("127.0.0.1"), host: Some(8000), container: 8000, protocol: text("tcp") };
+    let mount = Mount { kind: text("volume"), source: text("data"), target: text("/data"), read_only: false };
+    let check = Healthcheck { test: secrets(&["CMD", "x"]), interval_ms: 2_000, ..Healthcheck::default() };
     let service = Service {
-        name: text("backend"),
-        image: text("backend:1"),
-        environment: pairs(&[("URL", "http://kc:8080"), ("LOG", "info")])
-            .into_iter()
-            .map(|(key, value)| (key, Some(value)))
-            .collect(),
-        ports: vec![port.clone()],
+        name: text("api"),
+        image: text("api:1"),
+        environment: vec![(text("URL"), Some(Secret::from("http://a:1"))), (text("SHELL_ONLY"), None)],
         networks: vec![Joined { key: text("default"), ..Joined::default() }],
-        mounts: vec![Mount { kind: text("bind"), source: text("/srv/a"), target: text("/a"), read_only: false }],
+        ports: vec![port.clone()],
+        mounts: vec![mount.clone()],
         restart: Some(text("unless-stopped")),
+        healthcheck: Some(check.clone()),
         replicas: 1,
         ..Service::default()
     };
     let container = Container {
-        name: text("shop-backend-1"),
+        name: text("shop-api-1"),
         project: Some(text("shop")),
-        service: Some(text("backend")),
-        image: text("backend:1"),
+        service: Some(text("api")),
+        image: text("api:1"),
         image_id: text("sha256:1"),
-        environment: pairs(&[("URL", "http://kc:8080"), ("LOG", "info"), ("PATH", "/bin")]),
-        ports: vec![port],
+        created: UnixMs(1_000_000),
+        state: State { status: ContainerStatus::Running, started: Some(UnixMs(1_001_000)), ..State::default() },
+        restart_policy: text("unless-stopped"),
+        environment: vec![(text("PATH"), Secret::from("/bin")), (text("URL"), Secret::from("http://a:1"))],
+        command: secrets(&["serve"]),
         attachments: vec![Attachment {
             network: text("shop_default"),
             network_id: text("n1"),
+            aliases: vec![text("api")],
             ..Attachment::default()
         }],
-        mounts: service.mounts.clone(),
-        restart_policy: text("unless-stopped"),
+        network_mode: text("shop_default"),
+        ports: vec![port],
+        mounts: vec![Mount { source: text("shop_data"), ..mount }],
+        healthcheck: Some(Healthcheck { interval_ms: 2_000, timeout_ms: 30_000, retries: 3, ..check }),
         ..Container::default()
     };
+    let image = Image {
+        id: text("sha256:1"),
+        tags: vec![text("api:1")],
+        environment: vec![(text("PATH"), Secret::from("/bin"))],
+        command: secrets(&["serve"]),
+        ..Image::default()
+    };
+    let resource =
+        |key: &str, name: &str| DeclaredResource { key: text(key), name: text(name), ..DeclaredResource::default() };
     Stack {
         desired: Some(Desired {
             project: text("shop"),
             services: vec![service],
-            networks: vec![DeclaredResource { key: text("default"), name: text("shop_default"), ..Default::default() }],
+            networks: vec![resource("default", "shop_default"), resource("other", "shop_other")],
+            volumes: vec![resource("data", "shop_data")],
             ..Desired::default()
         }),
         snapshot: Some(Snapshot {
             containers: vec![container],
-            images: vec![Image {
-                id: text("sha256:1"),
-                tags: vec![text("backend:1")],
-                environment: pairs(&[("PATH", "/bin")]),
-                ..Image::default()
-            }],
+            images: vec![image],
             networks: vec![Network { id: text("n1"), name: text("shop_default"), ..Network::default() }],
             ..Snapshot::default()
         }),
         env_files: vec![EnvFile {
             path: text(".env"),
-            role: EnvRole::Container(vec![text("backend")]),
+            role: EnvRole::Container(vec![text("api")]),
             entries: vec![EnvEntry {
                 key: text("URL"),
-                value: Some(Secret::from("http://kc:8080")),
-                line: 4,
+                value: Some(Secret::from("http://a:1")),
+                line: 3,
                 lost_dollar: false,
                 carriage_return: false,
             }],
             fault: None,
-            modified: Some(UnixMs(1_000)),
-            changed: Some(UnixMs(9_000)),
+            modified: Some(UnixMs(900_000)),
+            changed: Some(UnixMs(1_041_000)),
             world_readable: false,
         }],
         ..Stack::default()
@@ -94,91 +105,154 @@ fn container(stack: &mut Stack) -> &mut Container {
     &mut stack.snapshot.as_mut().unwrap().containers[0]
 }
 
-/// The differences after a change.
+/// What is found after a change.
 fn after(change: impl FnOnce(&mut Stack)) -> Vec<Difference> {
     let mut stack = stack();
     change(&mut stack);
     find(&stack).into_iter().flat_map(|drift| drift.differences).collect()
 }
 
+fn setting(change: impl FnOnce(&mut Stack)) -> &'static str {
+    match after(change).as_slice() {
+        [Difference::Setting(name)] => name,
+        other => panic!("{other:?}"),
+    }
+}
+
 #[test]
-fn what_was_just_made_does_not_differ() {
+fn what_runs_as_declared_does_not_differ() {
     assert_eq!(after(|_| {}), []);
+    assert_eq!(
+        after(|stack| stack.env_files[0].modified = Some(UnixMs(2_000_000))),
+        [],
+        "a file that was only touched"
+    );
+    assert_eq!(after(|stack| stack.snapshot.as_mut().unwrap().images.clear()), [], "an image that was removed");
+    assert_eq!(after(|stack| service(stack).image = text("docker.io/library/api:1")).len(), 0);
+    let own_volume =
+        Mount { kind: text("volume"), source: "a".repeat(64).into(), target: text("/var"), read_only: false };
+    assert_eq!(after(|stack| container(stack).mounts.push(own_volume)), []);
+    assert_eq!(after(|stack| container(stack).environment.push((text("SHELL_ONLY"), Secret::from("x")))), []);
 }
 
 #[test]
-fn a_value_of_an_env_file_with_its_line_and_times() {
-    let found = after(|stack| service(stack).environment[0].1 = Some(Secret::from("http://new:8080")));
+fn a_variable_differs_with_both_values_its_place_and_its_times() {
+    let found = after(|stack| {
+        service(stack).environment[0].1 = Some(Secret::from("http://b:1"));
+        stack.env_files[0].entries[0].value = Some(Secret::from("http://b:1"));
+    });
     let [Difference::Variable(variable)] = found.as_slice() else { panic!("{found:?}") };
-    assert_eq!(variable.running, Some(Secret::from("http://kc:8080")));
-    assert_eq!(variable.at, Some(Ref::Text { file: text(".env"), line: 4 }));
-    assert_eq!(variable.edited, Some(Span::new(UnixMs(1_000), UnixMs(9_000))));
+    assert_eq!(variable.declared, Some(Secret::from("http://b:1")));
+    assert_eq!(variable.running, Some(Secret::from("http://a:1")));
+    assert_eq!(variable.at, Some(Ref::Text { file: text(".env"), line: 3 }));
+    // A copy kept the time of the edit; the time of its arrival tells the rest.
+    let edited = variable.edited.unwrap();
+    assert_eq!((edited.from(), edited.to()), (UnixMs(900_000), UnixMs(1_041_000)));
 }
 
 #[test]
-fn keys_that_one_side_has_not() {
+fn variables_come_and_go() {
     let added = after(|stack| service(stack).environment.push((text("NEW"), Some(Secret::from("")))));
-    assert!(matches!(added.as_slice(), [Difference::Variable(v)] if v.running.is_none()), "{added:?}");
-    let removed = after(|stack| drop(service(stack).environment.pop()));
-    assert!(matches!(removed.as_slice(), [Difference::Variable(v)] if v.declared.is_none()), "{removed:?}");
-    let bare = after(|stack| service(stack).environment.push((text("BARE"), None)));
-    assert_eq!(bare, []);
+    assert!(matches!(&added[..], [Difference::Variable(v)] if v.running.is_none() && v.declared.is_some()));
+    let removed = after(|stack| service(stack).environment.clear());
+    assert!(matches!(&removed[..], [Difference::Variable(v)] if v.declared.is_none() && &*v.key == "URL"));
+    let of_image = after(|stack| service(stack).environment.push((text("PATH"), Some(Secret::from("/x")))));
+    assert!(matches!(&of_image[..], [Difference::Variable(v)] if &*v.key == "PATH"));
+    let default_again = after(|stack| container(stack).environment[0].1 = Secret::from("/x"));
+    assert!(matches!(&default_again[..], [Difference::Variable(v)] if v.declared == Some(Secret::from("/bin"))));
 }
 
 #[test]
-fn another_image_by_name_or_by_id() {
-    let named = after(|stack| service(stack).image = text("backend:2"));
-    assert!(matches!(named.as_slice(), [Difference::Image { rebuilt: false, .. }]), "{named:?}");
+fn an_image_is_rebuilt_or_renamed() {
     let rebuilt = after(|stack| {
-        let snapshot = stack.snapshot.as_mut().unwrap();
-        snapshot.images[0].tags.clear();
-        snapshot.images.push(Image { id: text("sha256:2"), tags: vec![text("backend:1")], ..Image::default() });
+        let images = &mut stack.snapshot.as_mut().unwrap().images;
+        let new = Image { id: text("sha256:2"), ..images[0].clone() };
+        images[0].tags.clear();
+        images.push(new);
     });
-    assert!(matches!(rebuilt.as_slice(), [Difference::Image { rebuilt: true, .. }]), "{rebuilt:?}");
-    let same = after(|stack| {
-        service(stack).image = text("redis");
-        container(stack).image = text("docker.io/library/redis:latest");
-    });
-    assert_eq!(same, []);
+    assert!(matches!(&rebuilt[..], [Difference::Image { rebuilt: true, .. }]), "{rebuilt:?}");
+    let renamed = after(|stack| service(stack).image = text("api:2"));
+    assert!(matches!(&renamed[..], [Difference::Image { rebuilt: false, declared, .. }] if &**declared == "api:2"));
 }
 
 #[test]
-fn networks_missing_extra_and_made_anew() {
-    let missing = after(|stack| container(stack).attachments.clear());
-    assert_eq!(missing, [Difference::NetworkMissing(text("shop_default"))]);
-    let extra = after(|stack| {
-        container(stack).attachments.push(Attachment { network: text("x"), ..Attachment::default() });
-    });
-    assert_eq!(extra, [Difference::NetworkExtra(text("x"))]);
-    let anew = after(|stack| stack.snapshot.as_mut().unwrap().networks[0].id = text("n2"));
-    assert_eq!(anew, [Difference::NetworkReplaced(text("shop_default"))]);
+fn networks_mounts_and_ports() {
+    let joined = |key: &str| Joined { key: text(key), ..Joined::default() };
+    assert_eq!(
+        after(|stack| service(stack).networks.push(joined("other"))),
+        [Difference::NetworkMissing(text("shop_other"))]
+    );
+    assert_eq!(
+        after(|stack| container(stack).attachments[0].network = text("shop_other")),
+        [Difference::NetworkMissing(text("shop_default")), Difference::NetworkExtra(text("shop_other"))]
+    );
+    assert_eq!(
+        after(|stack| stack.snapshot.as_mut().unwrap().networks[0].id = text("n2")),
+        [Difference::NetworkReplaced(text("shop_default"))]
+    );
+    let moved = after(|stack| service(stack).mounts[0].source = text("elsewhere"));
+    assert!(matches!(&moved[..], [Difference::Mount { declared: Some(_), running: Some(_), .. }]));
+    let gone = after(|stack| service(stack).mounts.clear());
+    assert!(matches!(&gone[..], [Difference::Mount { declared: None, .. }]));
+    assert_eq!(after(|stack| service(stack).mounts[0].read_only = true).len(), 1);
+    let replaced = after(|stack| container(stack).replaced_mounts.push(text("/etc/x")));
+    assert_eq!(replaced, [Difference::MountReplaced { target: text("/etc/x") }]);
+    let ports = after(|stack| service(stack).ports[0].host = Some(8001));
+    assert!(matches!(&ports[..], [Difference::Ports { declared, .. }] if &*declared[0] == "127.0.0.1:8001:8000"));
 }
 
 #[test]
-fn mounts_ports_policy_and_settings() {
-    let moved = after(|stack| service(stack).mounts[0].source = text("/srv/b"));
-    assert!(matches!(moved.as_slice(), [Difference::Mount { .. }]), "{moved:?}");
-    let slash = after(|stack| service(stack).mounts[0].source = text("/srv/a/"));
-    assert_eq!(slash, []);
-    let port = after(|stack| service(stack).ports[0].host = Some(9000));
-    assert!(matches!(port.as_slice(), [Difference::Ports { .. }]), "{port:?}");
-    let policy = after(|stack| service(stack).restart = None);
-    assert!(matches!(policy.as_slice(), [Difference::Restart { .. }]), "{policy:?}");
-    let command = after(|stack| service(stack).command = Some(vec![Secret::from("serve")]));
-    assert_eq!(command, [Difference::Setting("command")]);
-    let limit = after(|stack| service(stack).memory_limit = Some(1));
-    assert_eq!(limit, [Difference::Setting("mem_limit")]);
+fn settings_one_by_one() {
+    assert_eq!(setting(|stack| service(stack).command = Some(secrets(&["other"]))), "command");
+    assert_eq!(setting(|stack| service(stack).user = Some(text("1000"))), "user");
+    assert_eq!(setting(|stack| service(stack).memory_limit = Some(1 << 28)), "mem_limit");
+    assert_eq!(setting(|stack| service(stack).extra_hosts.push((text("a"), text("10.0.0.1")))), "extra_hosts");
+    assert_eq!(setting(|stack| service(stack).healthcheck.as_mut().unwrap().retries = 7), "healthcheck");
+    assert_eq!(setting(|stack| service(stack).healthcheck = None), "healthcheck");
+    assert_eq!(setting(|stack| service(stack).network_mode = Some(text("host"))), "network_mode");
+    let entrypoint = after(|stack| service(stack).entrypoint = Some(secrets(&["e"])));
+    assert_eq!(
+        entrypoint,
+        [Difference::Setting("entrypoint"), Difference::Setting("command")],
+        "the image's command goes with it"
+    );
+    let restart = after(|stack| service(stack).restart = None);
+    assert_eq!(restart, [Difference::Restart { declared: text("no"), running: text("unless-stopped") }]);
 }
 
 #[test]
-fn services_without_container_and_containers_without_service() {
+fn services_without_containers_and_containers_without_services() {
     assert_eq!(after(|stack| stack.snapshot.as_mut().unwrap().containers.clear()), [Difference::NotCreated]);
+    assert_eq!(
+        after(|stack| container(stack).one_off = true),
+        [Difference::NotCreated],
+        "a run of its own is not the service"
+    );
     let orphan = after(|stack| container(stack).service = Some(text("old")));
     assert_eq!(orphan, [Difference::NotCreated, Difference::Orphan]);
-    let foreign = after(|stack| {
-        let mut other = container(stack).clone();
-        other.project = Some(text("other"));
-        stack.snapshot.as_mut().unwrap().containers.push(other);
+    let scaled_away = after(|stack| {
+        service(stack).replicas = 0;
+        stack.snapshot.as_mut().unwrap().containers.clear();
     });
-    assert_eq!(foreign, []);
+    assert_eq!(scaled_away, []);
+}
+
+#[test]
+fn a_proxy_that_read_its_configuration_before_asks_the_old_address() {
+    let proxy = |is_variable, read_at| ProxyConf {
+        read_at: Some(UnixMs(read_at)),
+        passes: vec![Pass {
+            host: text("api"),
+            port: Some(8000),
+            location: text("/"),
+            server: text("_"),
+            is_variable,
+            at: Ref::Text { file: text("x.conf"), line: 1 },
+        }],
+        ..ProxyConf::default()
+    };
+    let found = after(|stack| stack.proxies.push(proxy(false, 500_000)));
+    assert!(matches!(&found[..], [Difference::StaleUpstream { .. }]), "{found:?}");
+    assert_eq!(after(|stack| stack.proxies.push(proxy(true, 500_000))), []);
+    assert_eq!(after(|stack| stack.proxies.push(proxy(false, 1_100_000))), []);
 }

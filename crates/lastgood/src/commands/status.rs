@@ -2,7 +2,7 @@
 
 use clap::Args;
 use lastgood_diagnose::overview::overview;
-use lastgood_model::Topology;
+use lastgood_diagnose::{drift, topology};
 
 use crate::cli::question::zone;
 use crate::cli::stack::StackArgs;
@@ -31,7 +31,7 @@ pub struct StatusArgs {
 pub fn run(args: &StatusArgs, view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> {
     let zone = zone("--show-tz", args.show_tz.as_deref())?;
     let seen = look(&args.stack.subject());
-    let rows = overview(&seen.stack, &Topology::default(), &[]);
+    let rows = overview(&seen.stack, &topology::build(&seen.stack), &drift::find(&seen.stack));
     let offset_s = zone.and_then(|zone| crate::pipeline::offset_at(&zone, seen.stack.at)).unwrap_or(0);
     let shown = Overview { stack: &seen.stack, rows: &rows, gaps: &seen.gaps, clock: Clock::new(offset_s) };
     io.answer(&if args.json { json(&shown, view.lang) } else { render(&shown, view) })?;
