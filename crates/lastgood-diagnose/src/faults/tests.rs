@@ -480,7 +480,7 @@ fn an_old_value_that_may_work_is_a_note() {
 #[test]
 fn a_stop_comes_before_old_values() {
     let mut yard = Yard::new();
-    yard.ended("shop-backend", 0);
+    yard.ended("shop-backend", 0).ports = vec![lastgood_model::desired::Port { container: 8000, ..Default::default() }];
     yard.drift = vec![stale("KEYCLOAK_BASE_URL", "http://localhost:8080", "http://keycloak:8080")];
     let incident = yard.incident();
     assert_eq!(told(&incident).0, CauseCode::ProcessDown);
@@ -497,10 +497,15 @@ fn an_address_that_leads_nowhere() {
         yard.topology.edges.push(edge);
         yard
     };
-    for wrong in [lead("localhost", 9000, None), lead("keyclaok", 8080, None), lead("shop-web", 81, Some(0))] {
+    for wrong in [lead("localhost", 9000, None), lead("bakcend", 8000, None), lead("shop-web", 81, Some(0))] {
         assert_eq!(told(&wrong.incident()).0, CauseCode::WrongAddress);
     }
-    for right in [lead("localhost", 8000, None), lead("api.example.com", 443, None), lead("shop-web", 8000, Some(0))] {
+    for right in [
+        lead("localhost", 8000, None),
+        lead("api.example.com", 443, None),
+        lead("intranet", 8080, None),
+        lead("shop-web", 8000, Some(0)),
+    ] {
         right.is_healthy();
     }
 }

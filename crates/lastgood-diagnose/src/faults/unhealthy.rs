@@ -75,7 +75,10 @@ fn missing_program(output: &str) -> Option<&str> {
 
 /// A port of its own that the check asks and on which nothing listens, while something does on others.
 fn wrong_port(container: &Container) -> Option<StateClaim> {
-    let listens: Vec<u16> = container.listening.as_ref()?.iter().map(|socket| socket.port).collect();
+    // The engine's own resolver listens in there, too.
+    let sockets = container.listening.as_ref()?.iter().filter(|socket| &*socket.address != "127.0.0.11");
+    let mut listens: Vec<u16> = sockets.map(|socket| socket.port).collect();
+    listens.dedup();
     let port = container.healthcheck.as_ref()?.test.iter().find_map(asked_port)?;
     (!listens.is_empty() && !listens.contains(&port)).then(|| StateClaim::CheckAsksPort {
         container: Arc::clone(&container.name),

@@ -10,6 +10,8 @@ use lastgood_model::{Ailment, CauseCode, DeadEnd, StateClaim, Weight};
 
 use super::{Fault, edge};
 use crate::address::{is_for_browsers, is_localhost};
+use crate::condition::Condition;
+use crate::nearest::nearest;
 use crate::rules::Depth;
 use crate::stack_scene::{StackScene, key};
 
@@ -44,8 +46,11 @@ fn of_container(scene: &StackScene<'_>, container: &Container) -> Option<Fault> 
         let first_bad = edge(container.created, reference.clone());
         // A name may be looked up by a resolver that we do not see, and a port may be opened later.
         let (weight, grave) = match why {
+            // What an image brings by itself, nobody here has chosen, and it may not be used.
+            _ if is_of_image(scene, container, variable) => (Weight::Moderate, false),
             DeadEnd::OwnLocalhost => (Weight::Decisive, true),
-            DeadEnd::UnknownName => (Weight::Decisive, true),
+            DeadEnd::UnknownName if is_nearly(scene, &asked.host) => (Weight::Decisive, true),
+            DeadEnd::UnknownName => (Weight::Strong, false),
             DeadEnd::WrongPort { .. } => (Weight::Strong, true),
         };
         let claim = StateClaim::LeadsNowhere {
@@ -71,7 +76,7 @@ fn of_container(scene: &StackScene<'_>, container: &Container) -> Option<Fault> 
 pub(super) fn dead_end(scene: &StackScene<'_>, container: &Container, asked: &Edge) -> Option<DeadEnd> {
     let host = &*asked.host;
     if is_localhost(host) {
-        return own_localhost(container, asked.port);
+        return own_localhost(scene, container, asked.port);
     }
     if &*container.network_mode == "host" {
         return None;
@@ -81,27 +86,56 @@ pub(super) fn dead_end(scene: &StackScene<'_>, container: &Container, asked: &Ed
     let target = scene.stack.snapshot.as_ref()?.container(component.container.as_deref()?)?;
     // By an address of the host the port is a published one.
     let by_name = target.name == asked.host || target.service.as_ref() == Some(&asked.host);
-    let listens = open_ports(target.listening.as_ref()?);
+    let listens = open_ports(settled_ports(scene, target)?);
     let port = asked.port?;
-    let closed = by_name && target.is_running() && !listens.is_empty() && !listens.contains(&port);
+    let closed = by_name && !listens.is_empty() && !listens.contains(&port);
     closed.then_some(DeadEnd::WrongPort { listens })
 }
 
+/// Whether a value comes with the image.
+fn is_of_image(scene: &StackScene<'_>, container: &Container, variable: &str) -> bool {
+    let image = scene.stack.snapshot.as_ref().and_then(|snapshot| snapshot.image(&container.image_id));
+    image.is_some_and(|image| {
+        image.environment.iter().any(|(key, value)| &**key == variable && container.variable(key) == Some(value))
+    })
+}
+
+/// Whether a name looks like one that somebody has: misspelt, and not one of the world's.
+fn is_nearly(scene: &StackScene<'_>, host: &str) -> bool {
+    let containers = scene.stack.snapshot.iter().flat_map(|snapshot| &snapshot.containers);
+    let names = containers.flat_map(|container| [Some(&*container.name), container.service.as_deref()]).flatten();
+    nearest(host, names.chain(scene.services().map(|service| &*service.name))).is_some()
+}
+
+/// What a container listens on, once it had the time to open its ports.
+fn settled_ports<'c>(scene: &StackScene<'_>, container: &'c Container) -> Option<&'c [Listening]> {
+    const SETTLED_MS: i64 = 10_000;
+    let up = container.state.started.is_some_and(|started| scene.stack.at.since(started) >= SETTLED_MS);
+    let opened = matches!(Condition::of(container, false, scene.stack.at), Condition::Fine | Condition::Unhealthy);
+    container.listening.as_deref().filter(|_| up && opened)
+}
+
 /// `localhost` in a container is the container itself.
-pub(super) fn own_localhost(container: &Container, port: Option<u16>) -> Option<DeadEnd> {
+fn own_localhost(scene: &StackScene<'_>, container: &Container, port: Option<u16>) -> Option<DeadEnd> {
     if container.network_mode.starts_with("container:") || matches!(&*container.network_mode, "host") {
         return None;
     }
-    let listens = container.listening.as_ref()?;
-    let serves = match port {
-        Some(port) => listens.iter().any(|socket| socket.port == port),
-        None => true,
+    let port = port?;
+    let serves = match settled_ports(scene, container) {
+        Some(listens) => listens.iter().any(|socket| socket.port == port),
+        // While it does not run, its ports are those that it is there for; one that is for none is no server.
+        None => {
+            let image = scene.stack.snapshot.as_ref().and_then(|snapshot| snapshot.image(&container.image_id));
+            let exposed = image.iter().flat_map(|image| image.exposed.iter().copied());
+            let mut own = exposed.chain(container.ports.iter().map(|port| port.container)).peekable();
+            own.peek().is_none() || own.any(|own| own == port)
+        }
     };
     (!serves).then_some(DeadEnd::OwnLocalhost)
 }
 
 /// A bare name that no container on its networks bears. A name with a dot may be anybody's in the world.
-pub(super) fn is_unknown_name(scene: &StackScene<'_>, container: &Container, host: &str) -> bool {
+fn is_unknown_name(scene: &StackScene<'_>, container: &Container, host: &str) -> bool {
     let plain = !host.is_empty() && !host.contains(['.', ':']) && host.parse::<u32>().is_err();
     let given = container.extra_hosts.iter().any(|(name, _)| &**name == host);
     let Some(snapshot) = &scene.stack.snapshot else { return false };
@@ -120,7 +154,7 @@ pub(super) fn is_unknown_name(scene: &StackScene<'_>, container: &Container, hos
 }
 
 /// Ports on which others can be served: not those of the engine's own resolver, nor those of the loopback.
-pub(super) fn open_ports(listening: &[Listening]) -> Vec<u16> {
+fn open_ports(listening: &[Listening]) -> Vec<u16> {
     let mut ports: Vec<u16> =
         listening.iter().filter(|socket| !is_localhost(&socket.address)).map(|socket| socket.port).collect();
     ports.sort_unstable();
