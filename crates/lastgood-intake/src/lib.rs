@@ -37,6 +37,7 @@ mod mysql_log;
 pub mod nginx_conf;
 pub mod nginx_error;
 mod nginx_life;
+pub mod nginx_routes;
 mod package_log;
 pub mod path_template;
 mod postgres_log;

@@ -67,7 +67,7 @@ impl NginxConf {
         let mut conf = Self::default();
         let mut blocks: Vec<Block> = Vec::new();
         let mut words: Vec<String> = Vec::new();
-        let mut tokens = Tokens { text, at: 0 };
+        let mut tokens = Tokens::new(text);
         while let Some(token) = tokens.next() {
             match token {
                 Token::Word(word) => words.push(word),
@@ -235,7 +235,7 @@ impl Block {
 }
 
 #[derive(Debug, PartialEq, Eq)]
-enum Token {
+pub(crate) enum Token {
     Word(String),
     /// `;`
     End,
@@ -245,13 +245,23 @@ enum Token {
     Close,
 }
 
-struct Tokens<'a> {
+pub(crate) struct Tokens<'a> {
     text: &'a [u8],
     at: usize,
 }
 
-impl Tokens<'_> {
-    fn next(&mut self) -> Option<Token> {
+impl<'a> Tokens<'a> {
+    pub(crate) const fn new(text: &'a [u8]) -> Self {
+        Self { text, at: 0 }
+    }
+
+    /// The line on which the last token ended, from 1.
+    pub(crate) fn line(&self) -> u64 {
+        let read = self.text.get(..self.at.saturating_sub(1)).unwrap_or(self.text);
+        read.iter().filter(|byte| **byte == b'\n').count() as u64 + 1
+    }
+
+    pub(crate) fn next(&mut self) -> Option<Token> {
         loop {
             let byte = self.take()?;
             return Some(match byte {

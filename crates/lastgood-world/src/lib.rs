@@ -29,5 +29,5 @@ pub use host::{Written, boot_time, host_name, now, written_now};
 pub use lines::{Start, fetch};
 pub use new_folder::{FileFacts, NewFolder, PackedFile, file_below, file_facts};
 pub use packing::Compression;
-pub use process::{ProcessFacts, process_facts};
+pub use process::{ProcessFacts, last_child_started, process_facts, sees_another_file};
 pub use settings::{expand, find_upwards, read_small};

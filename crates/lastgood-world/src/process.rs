@@ -2,9 +2,13 @@
 //! memory. Read from outside; nothing is run in the container.
 
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use lastgood_model::UnixMs;
+
 use crate::damage::Damage;
+use crate::host::boot_time;
 
 /// What was read of a process.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,6 +52,31 @@ fn memory_accounts(groups: &str) -> Vec<PathBuf> {
         }
     }
     found
+}
+
+/// When the youngest child of a process was started: of an nginx, when it took over its configuration. `None` if it has no
+/// children, or they may not be looked at.
+#[must_use]
+pub fn last_child_started(pid: u32) -> Option<UnixMs> {
+    /// What the kernel counts a second in, towards programs, on every architecture that Docker runs on.
+    const TICKS: i64 = 100;
+    let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).ok()?;
+    let started = children.split_ascii_whitespace().filter_map(|child| {
+        let stat = fs::read_to_string(format!("/proc/{child}/stat")).ok()?;
+        // The name in brackets may hold anything; what is behind it are numbers, the start being the 20th of them.
+        let ticks: i64 = stat.rsplit_once(')')?.1.split_ascii_whitespace().nth(19)?.parse().ok()?;
+        Some(boot_time()?.plus(ticks.saturating_mul(1000 / TICKS)))
+    });
+    started.max()
+}
+
+/// Whether a container's process sees another file at `target` than the one that lies at `source` now: a bind mount keeps the
+/// file that it was made with when an editor or `git` puts a new one in its place. `None` if that cannot be seen.
+#[must_use]
+pub fn sees_another_file(pid: u32, target: &str, source: &str) -> Option<bool> {
+    let mounted = fs::metadata(format!("/proc/{pid}/root{target}")).ok()?;
+    let here = fs::metadata(source).ok()?;
+    Some((mounted.dev(), mounted.ino()) != (here.dev(), here.ino()))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! A client of the container engine that can only ask. It hands on bodies as they were received; which to ask for, and what
 //! they mean, is the caller's. All questions of one look share one deadline, so a daemon that hangs costs no more than that.
 
+mod archive;
 mod endpoint;
 mod frames;
 mod socket;

@@ -10,7 +10,7 @@ use lastgood_intake::process::{listening, oom_kills};
 use lastgood_model::snapshot::Container;
 use lastgood_model::{Snapshot, UnixMs};
 use lastgood_world::engine::{Endpoint, Engine, text_of_frames};
-use lastgood_world::process_facts;
+use lastgood_world::{process_facts, sees_another_file};
 
 /// Last words are so many lines, and no line of them longer than this.
 const LINES: usize = 20;
@@ -70,4 +70,8 @@ fn process(container: &mut Container) {
     let Ok(facts) = process_facts(container.state.pid, &container.id) else { return };
     container.listening = Some(facts.sockets.iter().flat_map(|table| listening(table)).collect());
     container.oom_kills = oom_kills(&facts.memory);
+    let pid = container.state.pid;
+    let binds = container.mounts.iter().filter(|mount| &*mount.kind == "bind");
+    let replaced = binds.filter(|mount| sees_another_file(pid, &mount.target, &mount.source) == Some(true));
+    container.replaced_mounts = replaced.map(|mount| Arc::clone(&mount.target)).collect();
 }

@@ -7,11 +7,12 @@ use std::time::Duration;
 use lastgood_intake::engine as parse;
 use lastgood_intake::engine::BodyFault;
 use lastgood_model::snapshot::{Container, Image};
+use lastgood_model::stack::ProxyConf;
 use lastgood_model::{Gap, GapKind, Snapshot};
 use lastgood_world::engine::{Endpoint, Engine};
 use lastgood_world::{Damage, now};
 
-use super::{closer, gap};
+use super::{closer, gap, proxies};
 
 const DOCKER: &str = "docker";
 /// For everything that an engine is asked in one look.
@@ -21,6 +22,7 @@ const DEADLINE: Duration = Duration::from_secs(5);
 #[derive(Debug, Default)]
 pub(super) struct Observed {
     pub(super) snapshot: Option<Snapshot>,
+    pub(super) proxies: Vec<ProxyConf>,
     pub(super) gaps: Vec<Gap>,
 }
 
@@ -35,6 +37,7 @@ pub(super) fn observe() -> Observed {
                 closer::happened(&engine, snapshot, now);
                 closer::last_words(&engine, snapshot, now);
                 closer::processes(&endpoint, snapshot);
+                observed.proxies = proxies::of_containers(&engine, snapshot, &mut observed.gaps);
             }
         }
         Err(damage) => observed.gaps.push(gap(DOCKER, &damage)),

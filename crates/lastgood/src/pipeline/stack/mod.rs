@@ -6,6 +6,7 @@ mod declared;
 mod engine;
 mod env_files;
 mod project;
+mod proxies;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -69,7 +70,8 @@ pub fn look(subject: &StackSubject) -> Looked {
         Some(declared::declared(&project::of_containers(subject, snapshot)?))
     });
     let mut gaps = observed.gaps;
-    let mut stack = Stack { at: now(), snapshot: observed.snapshot, ..Stack::default() };
+    let mut stack = Stack { at: now(), snapshot: observed.snapshot, proxies: observed.proxies, ..Stack::default() };
+    stack.proxies.extend(proxies::of_host());
     stack.host.name = host_name();
     if let Some(declared) = declared {
         gaps.extend(declared.gaps);

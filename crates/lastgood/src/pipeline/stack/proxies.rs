@@ -1,0 +1,143 @@
+//! Configurations of nginx: those of containers through the engine, the host's own as files. Which of their files count is
+//! found by following `include` from the main one.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::thread;
+
+use lastgood_intake::NginxConf;
+use lastgood_intake::nginx_routes::routes;
+use lastgood_model::snapshot::Container;
+use lastgood_model::stack::ProxyConf;
+use lastgood_model::{Gap, Snapshot};
+use lastgood_world::engine::Engine;
+use lastgood_world::{Damage, expand, last_child_started, read_small};
+
+use super::gap;
+
+const FOLDER: &str = "/etc/nginx";
+const MAIN: &str = "nginx.conf";
+/// What the official image and Debian's have in common: somebody speaks of nginx.
+const NGINX: [&str; 2] = ["nginx", "openresty"];
+/// Files that include each other are read once each, and no more than these.
+const MOST_FILES: usize = 500;
+
+/// Of every container that runs nginx, or would.
+pub(super) fn of_containers(engine: &Engine, snapshot: &Snapshot, gaps: &mut Vec<Gap>) -> Vec<ProxyConf> {
+    let ask = |container: &Container| {
+        let read = engine.files(&container.id, FOLDER).map(|files| of_files(container, &files));
+        (Arc::clone(&container.name), read)
+    };
+    let asked: Vec<_> = thread::scope(|scope| {
+        let containers = snapshot.containers.iter().filter(|container| runs_nginx(container, snapshot));
+        let threads: Vec<_> = containers.map(|container| scope.spawn(move || ask(container))).collect();
+        threads.into_iter().filter_map(|thread| thread.join().ok()).collect()
+    });
+    let mut proxies = Vec::new();
+    for (name, read) in asked {
+        match read {
+            Ok(conf) => proxies.push(conf),
+            // Its name speaks of nginx, and it has none.
+            Err(Damage::NotFound) => {}
+            Err(damage) => gaps.push(gap(&format!("{name}:{FOLDER}"), &damage)),
+        }
+    }
+    proxies
+}
+
+fn runs_nginx(container: &Container, snapshot: &Snapshot) -> bool {
+    let speaks = |text: &str| NGINX.iter().any(|name| text.contains(name));
+    let image = snapshot.images.iter().find(|image| image.id == container.image_id);
+    let words =
+        container.entrypoint.iter().chain(&container.command).chain(image.iter().flat_map(|image| &image.history));
+    speaks(&container.image) || words.into_iter().any(|word| speaks(word.expose()))
+}
+
+/// From `nginx/nginx.conf` on, as the archive names it.
+fn of_files(container: &Container, files: &[(String, Vec<u8>)]) -> ProxyConf {
+    let below: BTreeMap<&str, &[u8]> =
+        files.iter().filter_map(|(name, bytes)| Some((name.strip_prefix("nginx/")?, bytes.as_slice()))).collect();
+    let mut order: Vec<&str> = Vec::new();
+    follow(MAIN, &below, &mut order);
+    let named: Vec<(String, &[u8])> = order
+        .iter()
+        .filter_map(|name| Some((format!("{}:{FOLDER}/{name}", container.name), *below.get(name)?)))
+        .collect();
+    let conf = routes(named.iter().map(|(name, bytes)| (name.as_str(), *bytes)));
+    let read_at = Some(container.state.pid).filter(|pid| *pid != 0).and_then(last_child_started);
+    ProxyConf { container: Some(Arc::clone(&container.name)), read_at, ..conf }
+}
+
+fn follow<'f>(name: &str, files: &BTreeMap<&'f str, &[u8]>, order: &mut Vec<&'f str>) {
+    let Some((name, text)) = files.get_key_value(name) else { return };
+    if order.contains(name) || order.len() >= MOST_FILES {
+        return;
+    }
+    order.push(name);
+    for pattern in NginxConf::parse(text).includes {
+        let pattern = pattern.strip_prefix(FOLDER).map_or(pattern.as_str(), |rest| rest.trim_start_matches('/'));
+        let included: Vec<&str> = files.keys().copied().filter(|file| fits(pattern, file)).collect();
+        for file in included {
+            follow(file, files, order);
+        }
+    }
+}
+
+/// Whether a path fits a pattern in which `*` stands for any part of one name.
+fn fits(pattern: &str, path: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == path,
+        Some((before, after)) => path.strip_prefix(before).is_some_and(|rest| {
+            let name = rest.split('/').next().unwrap_or_default().len();
+            (0..=name)
+                .filter(|at| rest.is_char_boundary(*at))
+                .any(|at| rest.get(at..).is_some_and(|rest| fits(after, rest)))
+        }),
+    }
+}
+
+/// The host's own, if it has one.
+pub(super) fn of_host() -> Option<ProxyConf> {
+    let root = Path::new(FOLDER);
+    let mut texts: Vec<(String, Vec<u8>)> = Vec::new();
+    let mut open = vec![root.join(MAIN)];
+    while let Some(path) = open.pop() {
+        let name = path.to_string_lossy().into_owned();
+        if texts.len() >= MOST_FILES || texts.iter().any(|(known, _)| *known == name) {
+            continue;
+        }
+        let Ok(bytes) = read_small(&path) else { continue };
+        let includes = NginxConf::parse(&bytes).includes;
+        open.extend(includes.iter().flat_map(|pattern| expand(&root.join(pattern))));
+        texts.push((name, bytes));
+    }
+    let conf = routes(texts.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())));
+    (!texts.is_empty()).then_some(conf)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn includes_are_followed_within_the_archive() {
+        let file = |name: &str, text: &str| (name.to_owned(), text.as_bytes().to_vec());
+        let files = [
+            file("nginx/nginx.conf", "http { include /etc/nginx/conf.d/*.conf; include mime.types; }"),
+            file("nginx/conf.d/shop.conf", "server { location / { proxy_pass http://api:1; } }"),
+            file("nginx/conf.d/old.conf.bak", "server { location / { proxy_pass http://old:1; } }"),
+            file("nginx/mime.types", "types {}"),
+        ];
+        let container = Container { name: Arc::from("web"), ..Container::default() };
+        let conf = of_files(&container, &files);
+        assert_eq!(conf.passes.len(), 1);
+        assert_eq!(conf.passes[0].at.to_string(), "web:/etc/nginx/conf.d/shop.conf:1");
+    }
+
+    #[test]
+    fn a_star_stands_for_a_part_of_one_name() {
+        assert!(fits("conf.d/*.conf", "conf.d/a.conf") && fits("a*b*c", "aXbYc") && fits("x", "x"));
+        assert!(!fits("conf.d/*.conf", "conf.d/b/a.conf") && !fits("*.conf", "a.conf.bak"));
+    }
+}
