@@ -82,7 +82,7 @@ pub fn investigate(args: &InvestigateArgs, progress: &dyn Progress) -> anyhow::R
         reference: None,
     }));
     survey.notes.drain(..).for_each(|note| timeline.note(note));
-    survey.gaps.drain(..).chain(looked.gaps.clone()).for_each(|gap| timeline.gap(gap));
+    survey.gaps.drain(..).for_each(|gap| timeline.gap(gap));
 
     let last_line = scanned.iter().filter_map(|scanned| Some(scanned.span()?.to())).max();
     let now = clock.or(last_line);
@@ -204,6 +204,7 @@ fn collect(subject: &Subject<'_>) -> Result<Collected, NoLogs> {
     if live {
         live::add_host(&mut survey, boot_time(), now());
     }
+    survey.gaps.extend(looked.gaps.iter().cloned());
     let clock = if looked.is_seen() { looked.stack.at } else { now() };
     Ok(Collected { survey, live, host: live.then(host_name).flatten(), clock: live.then_some(clock), looked, service })
 }
