@@ -32,7 +32,8 @@ pub(crate) fn spool(pipe: &mut dyn Read) -> io::Result<Spooled> {
     spool_at_most(pipe, KEPT)
 }
 
-fn spool_at_most(pipe: &mut dyn Read, limit: u64) -> io::Result<Spooled> {
+/// The same; no more than `limit` bytes are kept, after packing.
+pub(crate) fn spool_at_most(pipe: &mut dyn Read, limit: u64) -> io::Result<Spooled> {
     let file = Arc::new(temporary()?);
     let mut kept = Capped { file: &file, room: limit };
     let mut chunk = vec![0; CHUNK];

@@ -4,6 +4,7 @@
 mod archive;
 mod endpoint;
 mod frames;
+mod logs;
 mod socket;
 
 use std::io;
@@ -12,8 +13,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use ureq::Agent;
 use ureq::config::Config;
+use ureq::http::Response;
+use ureq::{Agent, Body};
 
 pub use endpoint::Endpoint;
 pub use frames::text_of_frames;
@@ -87,18 +89,7 @@ impl Engine {
     /// # Errors
     /// [`Damage::NotFound`] if there is no such thing, else what went wrong, in the engine's words where it has some.
     pub fn get(&self, path: &str) -> Result<Vec<u8>, Damage> {
-        let response = self.ask(&format!("{}{path}", self.prefix))?;
-        let status = response.status().as_u16();
-        let mut body = response.into_body();
-        let bytes = body.with_config().limit(LONGEST_BODY).read_to_vec().map_err(|error| damage(&error))?;
-        match status {
-            200..=299 => Ok(bytes),
-            404 => Err(Damage::NotFound),
-            status => {
-                let said = String::from_utf8_lossy(bytes.get(..200).unwrap_or(&bytes)).trim().to_owned();
-                Err(Damage::Io(Arc::from(format!("{status} {said}"))))
-            }
-        }
+        read(self.answered(path)?)
     }
 
     /// The bodies of several paths, asked side by side, in their order.
@@ -121,7 +112,21 @@ impl Engine {
         answers.into_iter().map(|(_, answer)| answer).collect()
     }
 
-    fn ask(&self, path: &str) -> Result<ureq::http::Response<ureq::Body>, Damage> {
+    /// The answer to a path, if it is one.
+    fn answered(&self, path: &str) -> Result<Response<Body>, Damage> {
+        let response = self.ask(&format!("{}{path}", self.prefix))?;
+        match response.status().as_u16() {
+            200..=299 => Ok(response),
+            404 => Err(Damage::NotFound),
+            status => {
+                let bytes = read(response)?;
+                let said = String::from_utf8_lossy(bytes.get(..200).unwrap_or(&bytes)).trim().to_owned();
+                Err(Damage::Io(Arc::from(format!("{status} {said}"))))
+            }
+        }
+    }
+
+    fn ask(&self, path: &str) -> Result<Response<Body>, Damage> {
         let left = self.deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return Err(Damage::Io(Arc::from(TOO_LATE)));
@@ -129,6 +134,10 @@ impl Engine {
         let request = self.agent.get(format!("http://engine{path}")).config().timeout_global(Some(left)).build();
         request.call().map_err(|error| damage(&error))
     }
+}
+
+fn read(response: Response<Body>) -> Result<Vec<u8>, Damage> {
+    response.into_body().with_config().limit(LONGEST_BODY).read_to_vec().map_err(|error| damage(&error))
 }
 
 const TOO_LATE: &str = "did not answer in time";

@@ -35,6 +35,7 @@ use lastgood_world::{Input, boot_time, discover, host_name, now};
 use crate::case::Opened;
 use crate::investigation::{FileRead, InvestigateArgs, Investigation, Progress, ProjectSeen};
 use crate::render::compose_call::compose_call;
+use crate::said::Moment;
 use duplicates::LineSet;
 use scan::Scanned;
 use stack::{Looked, StackSubject};
@@ -134,6 +135,8 @@ struct Subject<'a> {
     case: Option<&'a Opened>,
     /// Which stack; `None` where containers do not matter.
     stack: Option<&'a StackSubject>,
+    /// What was before does not matter.
+    since: Option<Moment>,
 }
 
 impl<'a> From<&'a InvestigateArgs> for Subject<'a> {
@@ -145,6 +148,7 @@ impl<'a> From<&'a InvestigateArgs> for Subject<'a> {
             declared: &args.declared,
             case: args.case.as_ref(),
             stack: Some(&args.stack),
+            since: args.since,
         }
     }
 }
@@ -182,7 +186,7 @@ fn collect(subject: &Subject<'_>) -> Result<Collected, NoLogs> {
         .map(|path| if path.as_os_str() == "-" { Input::Stdin } else { Input::Path(path.clone()) })
         .collect();
     let inputs = if named.is_empty() { live::inputs_of_this_host() } else { named.clone() };
-    let found = discover(&inputs);
+    let mut found = discover(&inputs);
     let files = found.files.len();
     let live = named.is_empty() || live::is_live(&named, &found);
     let mut hints = Hints {
@@ -199,6 +203,12 @@ fn collect(subject: &Subject<'_>) -> Result<Collected, NoLogs> {
     }
     let looked = if live { looked.or_else(|| subject.stack.map(stack::look)) } else { None };
     let looked = looked.unwrap_or_default();
+    if looked.is_seen() {
+        let begin = begin_of_logs(subject, hints.now);
+        let (logs, missed) = stack::logs::logs(&looked.stack, found.files.len(), begin);
+        found.files.extend(logs);
+        found.gaps.extend(missed);
+    }
     let survey = survey(found, &hints);
     let mut survey = if looked.is_seen() { survey } else { with_logs(survey, paths, files)? };
     if live {
@@ -207,6 +217,14 @@ fn collect(subject: &Subject<'_>) -> Result<Collected, NoLogs> {
     survey.gaps.extend(looked.gaps.iter().cloned());
     let clock = if looked.is_seen() { looked.stack.at } else { now() };
     Ok(Collected { survey, live, host: live.then(host_name).flatten(), clock: live.then_some(clock), looked, service })
+}
+
+/// From when on the logs of containers are read: a day is enough for most questions, and who asks about an earlier time says so.
+fn begin_of_logs(subject: &Subject<'_>, now: UnixMs) -> UnixMs {
+    const DAY_MS: i64 = 24 * 3_600_000;
+    let offset_s = subject.zone.and_then(|zone| offset_at(zone, now)).unwrap_or(0);
+    let asked = subject.since.map_or(now, |moment| moment.bound(now, offset_s));
+    asked.min(now).plus(-DAY_MS)
 }
 
 /// The project as an answer names it.

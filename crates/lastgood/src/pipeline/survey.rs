@@ -12,6 +12,7 @@ use lastgood_world::{Compression, Discovered, Input, LogFile, head};
 
 use super::configuration::Configurations;
 use super::same_content;
+use super::stack::logs::CONTAINER;
 
 /// Bytes that a file is recognised by, after unpacking.
 const HEAD: usize = 64 * 1024;
@@ -232,10 +233,13 @@ impl Survey {
             heads.iter().filter_map(|head| Some((head.file.folder().map(Path::to_owned), head.offset_s?))).collect();
         let mut assumed = Vec::new();
         for head in heads {
-            let stem = rotation::stem(&head.file.display);
+            // The names of containers are their own; they are not rotated.
+            let container = head.file.path.is_none().then(|| head.file.display.strip_prefix(CONTAINER)).flatten();
+            let stem = container.map_or_else(|| rotation::stem(&head.file.display), |_| head.file.display.to_string());
             // A file's name may hold any byte; a text of a log line never holds a newline, and some rely on that.
             // What came through a pipe has no name, only a descriptor's number.
-            let named = head.file.path.as_ref().map_or("-", |_| rotation::vhost_of(&stem));
+            let unnamed = container.unwrap_or("-");
+            let named = head.file.path.as_ref().map_or(unnamed, |_| rotation::vhost_of(&stem));
             // A name that says nothing: the configuration may say whose log it is.
             let named = conf.server_of(&stem).filter(|_| stem.ends_with(named)).unwrap_or(named);
             let vhost = Arc::from(named.replace('\n', " "));

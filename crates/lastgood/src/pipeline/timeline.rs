@@ -108,6 +108,7 @@ pub fn course(args: &CourseArgs, progress: &dyn Progress) -> anyhow::Result<Cour
         declared: &args.declared,
         case: args.case.as_ref(),
         stack: None,
+        since: None,
     };
     let Collected { mut survey, clock, .. } = collect(&subject)?;
     let ruling = Ruling {

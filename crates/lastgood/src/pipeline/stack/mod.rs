@@ -5,6 +5,7 @@ mod closer;
 mod declared;
 mod engine;
 mod env_files;
+pub(super) mod logs;
 mod project;
 mod proxies;
 
