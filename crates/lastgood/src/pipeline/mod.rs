@@ -97,7 +97,8 @@ pub fn investigate(args: &InvestigateArgs, progress: &dyn Progress) -> anyhow::R
     let traffic = timeline.traffic(POINTS, question.window(), |_| true);
     let scene = StackScene::new(&looked.stack);
     let verdict = decide(timeline, &suspects, closeup, &catalogue, &question, looked.is_seen().then_some(&scene));
-    let quotes = quotes::quotes(&verdict, &survey.sources, &scanned);
+    let quotes = quotes::quotes(&verdict, &survey.sources, &scanned, &looked.known);
+    let excerpts = stack::excerpts::excerpts(quotes::references(&verdict), &looked);
 
     let offset_s = args.show_zone.as_ref().and_then(|zone| offset_at(zone, now?)).unwrap_or_else(|| {
         failing_source(&verdict).and_then(|id| survey.source(id)?.offset_s).unwrap_or(survey.offset_s)
@@ -121,7 +122,7 @@ pub fn investigate(args: &InvestigateArgs, progress: &dyn Progress) -> anyhow::R
         project: looked.is_seen().then(|| project_seen(&scene)),
         service,
         compose: compose_call(&args.stack, looked.stack.desired.as_ref()),
-        excerpts: looked.excerpts,
+        excerpts,
     })
 }
 

@@ -13,12 +13,14 @@ use lastgood_world::fetch;
 use super::block_index::BlockIndex;
 use super::scan::{Scanned, threads};
 use super::survey::LogSource;
+use crate::privacy::known::Known;
 
-/// The texts of all lines that the verdict refers to. A file that is gone by now yields none.
+/// The texts of all lines that the verdict refers to, without secrets that are known. A file that is gone by now yields none.
 pub(crate) fn quotes<M: Sync>(
     verdict: &Verdict,
     files: &[LogSource],
     scanned: &[Scanned<M>],
+    known: &Known,
 ) -> HashMap<LineRef, Vec<u8>> {
     let mut wanted: BTreeMap<SourceId, BTreeSet<u64>> = BTreeMap::new();
     for reference in references(verdict) {
@@ -41,8 +43,9 @@ pub(crate) fn quotes<M: Sync>(
             scope.spawn(|| {
                 while let Some((source, index, lines)) = work.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let texts = fetch(&source.file, lines, |line| index.start(line)).unwrap_or_default();
-                    let by_line =
-                        texts.into_iter().map(|(line, text)| (LineRef { source: source.file.id, line }, text));
+                    let by_line = texts.into_iter().map(|(line, text)| {
+                        (LineRef { source: source.file.id, line }, known.without(&text).unwrap_or(text))
+                    });
                     found.lock().unwrap_or_else(PoisonError::into_inner).extend(by_line);
                 }
             });
@@ -51,7 +54,8 @@ pub(crate) fn quotes<M: Sync>(
     found.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn references(verdict: &Verdict) -> impl Iterator<Item = &Ref> {
+/// Everything that a verdict refers to.
+pub(crate) fn references(verdict: &Verdict) -> impl Iterator<Item = &Ref> {
     let notes = verdict.notes.iter().filter_map(|note| note.reference.as_ref());
     verdict.incidents.iter().flat_map(of_incident).chain(notes)
 }
@@ -61,7 +65,7 @@ fn of_incident(incident: &Incident) -> impl Iterator<Item = &Ref> {
     let edges =
         [&onset.last_good, &onset.first_bad, &onset.recovered].into_iter().flatten().map(|edge| &edge.reference);
     let changes = incident.changes.iter().map(|change| &change.reference);
-    let causes = incident.causes.iter().flat_map(|cause| {
+    let causes = incident.causes.iter().chain(&incident.next).flat_map(|cause| {
         let chain = cause.chain.iter().map(|link| &link.reference);
         chain.chain(cause.evidence.iter().chain(&cause.against).map(|evidence| &evidence.reference))
     });

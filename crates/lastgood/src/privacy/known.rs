@@ -100,6 +100,25 @@ impl Known {
         let forms = begin_alike.iter().filter_map(|index| self.forms.get(*index));
         forms.filter(|form| rest.starts_with(form)).map(Vec::len).max()
     }
+
+    /// The text with `…` in the place of each secret; `None` if none stands in it.
+    #[must_use]
+    pub fn without(&self, text: &[u8]) -> Option<Vec<u8>> {
+        let (mut out, mut at, mut copied) = (Vec::new(), 0, 0);
+        while at < text.len() {
+            match self.at(text, at) {
+                Some(length) => {
+                    out.extend_from_slice(text.get(copied..at).unwrap_or_default());
+                    out.extend_from_slice("…".as_bytes());
+                    at += length;
+                    copied = at;
+                }
+                None => at += 1,
+            }
+        }
+        out.extend_from_slice(text.get(copied..).unwrap_or_default());
+        (copied > 0).then_some(out)
+    }
 }
 
 /// The words of a directive; one in quotes is one, without them.

@@ -6,4 +6,5 @@ pub mod env_value;
 pub mod hide_values;
 pub mod known;
 pub mod secrets;
+pub mod stack;
 pub mod stand_ins;

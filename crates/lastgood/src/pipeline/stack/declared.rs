@@ -23,6 +23,8 @@ pub(super) struct Declared {
     pub(super) desired: Option<Desired>,
     pub(super) asked: Vec<Asked>,
     pub(super) env_files: Vec<EnvFile>,
+    /// The compose files.
+    pub(super) texts: Vec<(Arc<str>, Vec<u8>)>,
     pub(super) gaps: Vec<Gap>,
 }
 
@@ -31,11 +33,14 @@ pub(super) fn declared(project: &Project) -> Declared {
     let mut files = Vec::new();
     for path in &project.files {
         match read_small(&project.folder.join(path)) {
-            Ok(bytes) => files.push(ComposeFile {
-                path: project.shown(path),
-                folder: Arc::from(project.folder.to_string_lossy()),
-                text: String::from_utf8_lossy(&bytes).into_owned(),
-            }),
+            Ok(bytes) => {
+                files.push(ComposeFile {
+                    path: project.shown(path),
+                    folder: Arc::from(project.folder.to_string_lossy()),
+                    text: String::from_utf8_lossy(&bytes).into_owned(),
+                });
+                declared.texts.push((project.shown(path), bytes));
+            }
             Err(damage) => declared.gaps.push(gap(&path.to_string_lossy(), &damage)),
         }
     }

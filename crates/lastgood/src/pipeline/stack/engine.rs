@@ -23,6 +23,8 @@ const DEADLINE: Duration = Duration::from_secs(5);
 pub(super) struct Observed {
     pub(super) snapshot: Option<Snapshot>,
     pub(super) proxies: Vec<ProxyConf>,
+    /// Their files.
+    pub(super) texts: Vec<(Arc<str>, Vec<u8>)>,
     pub(super) gaps: Vec<Gap>,
 }
 
@@ -37,7 +39,10 @@ pub(super) fn observe() -> Observed {
                 closer::happened(&engine, snapshot, now);
                 closer::last_words(&engine, snapshot, now);
                 closer::processes(&endpoint, snapshot);
-                observed.proxies = proxies::of_containers(&engine, snapshot, &mut observed.gaps);
+                for proxy in proxies::of_containers(&engine, snapshot, &mut observed.gaps) {
+                    observed.proxies.push(proxy.conf);
+                    observed.texts.extend(proxy.texts);
+                }
             }
         }
         Err(damage) => observed.gaps.push(gap(DOCKER, &damage)),

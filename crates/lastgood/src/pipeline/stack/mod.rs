@@ -5,17 +5,20 @@ mod closer;
 mod declared;
 mod engine;
 mod env_files;
+pub(super) mod excerpts;
 pub(super) mod logs;
 mod project;
 mod proxies;
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 
-use lastgood_model::{Gap, Ref, Stack};
+use lastgood_model::{Gap, Stack};
 use lastgood_world::{Damage, host_name, now};
+
+use crate::privacy::known::Known;
+use crate::privacy::stack as privacy;
 
 /// Which stack.
 #[derive(Clone, Debug, Default)]
@@ -37,8 +40,10 @@ pub struct Looked {
     pub stack: Stack,
     /// What could not be read, and why.
     pub gaps: Vec<Gap>,
-    /// What stands at references that are no lines of a log, with secrets taken out: fit to be shown.
-    pub excerpts: HashMap<Ref, String>,
+    /// Files that references lead into, by the names that are shown for them.
+    pub(super) texts: Vec<(Arc<str>, Vec<u8>)>,
+    /// Secrets that the stack itself tells.
+    pub known: Known,
 }
 
 impl Looked {
@@ -70,19 +75,25 @@ pub fn look(subject: &StackSubject) -> Looked {
         let snapshot = observed.snapshot.as_ref()?;
         Some(declared::declared(&project::of_containers(subject, snapshot)?))
     });
-    let mut gaps = observed.gaps;
+    let (mut gaps, mut texts) = (observed.gaps, observed.texts);
     let mut stack = Stack { at: now(), snapshot: observed.snapshot, proxies: observed.proxies, ..Stack::default() };
-    stack.proxies.extend(proxies::of_host());
+    if let Some(host) = proxies::of_host() {
+        stack.proxies.push(host.conf);
+        texts.extend(host.texts);
+    }
     stack.host.name = host_name();
     if let Some(declared) = declared {
         gaps.extend(declared.gaps);
+        texts.extend(declared.texts);
         stack.desired = declared.desired;
         stack.asked = declared.asked;
         stack.env_files = declared.env_files;
     }
     gaps.sort();
     gaps.dedup();
-    Looked { stack, gaps, excerpts: HashMap::new() }
+    let known = privacy::known(&stack);
+    privacy::silence(&mut stack, &known);
+    Looked { stack, gaps, texts, known }
 }
 
 fn gap(what: &str, damage: &Damage) -> Gap {

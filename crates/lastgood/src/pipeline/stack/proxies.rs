@@ -23,8 +23,15 @@ const NGINX: [&str; 2] = ["nginx", "openresty"];
 /// Files that include each other are read once each, and no more than these.
 const MOST_FILES: usize = 500;
 
+/// A configuration and the files that it stands in, by the names that are shown for them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Proxy {
+    pub(super) conf: ProxyConf,
+    pub(super) texts: Vec<(Arc<str>, Vec<u8>)>,
+}
+
 /// Of every container that runs nginx, or would.
-pub(super) fn of_containers(engine: &Engine, snapshot: &Snapshot, gaps: &mut Vec<Gap>) -> Vec<ProxyConf> {
+pub(super) fn of_containers(engine: &Engine, snapshot: &Snapshot, gaps: &mut Vec<Gap>) -> Vec<Proxy> {
     let ask = |container: &Container| {
         let read = engine.files(&container.id, FOLDER).map(|files| of_files(container, &files));
         (Arc::clone(&container.name), read)
@@ -37,7 +44,7 @@ pub(super) fn of_containers(engine: &Engine, snapshot: &Snapshot, gaps: &mut Vec
     let mut proxies = Vec::new();
     for (name, read) in asked {
         match read {
-            Ok(conf) => proxies.push(conf),
+            Ok(proxy) => proxies.push(proxy),
             // Its name speaks of nginx, and it has none.
             Err(Damage::NotFound) => {}
             Err(damage) => gaps.push(gap(&format!("{name}:{FOLDER}"), &damage)),
@@ -55,18 +62,24 @@ fn runs_nginx(container: &Container, snapshot: &Snapshot) -> bool {
 }
 
 /// From `nginx/nginx.conf` on, as the archive names it.
-fn of_files(container: &Container, files: &[(String, Vec<u8>)]) -> ProxyConf {
+fn of_files(container: &Container, files: &[(String, Vec<u8>)]) -> Proxy {
     let below: BTreeMap<&str, &[u8]> =
         files.iter().filter_map(|(name, bytes)| Some((name.strip_prefix("nginx/")?, bytes.as_slice()))).collect();
     let mut order: Vec<&str> = Vec::new();
     follow(MAIN, &below, &mut order);
-    let named: Vec<(String, &[u8])> = order
+    let named = order
         .iter()
-        .filter_map(|name| Some((format!("{}:{FOLDER}/{name}", container.name), *below.get(name)?)))
-        .collect();
-    let conf = routes(named.iter().map(|(name, bytes)| (name.as_str(), *bytes)));
+        .filter_map(|name| Some((Arc::from(format!("{}:{FOLDER}/{name}", container.name)), below.get(name)?.to_vec())));
+    let proxy = Proxy::of(named.collect());
     let read_at = Some(container.state.pid).filter(|pid| *pid != 0).and_then(last_child_started);
-    ProxyConf { container: Some(Arc::clone(&container.name)), read_at, ..conf }
+    Proxy { conf: ProxyConf { container: Some(Arc::clone(&container.name)), read_at, ..proxy.conf }, ..proxy }
+}
+
+impl Proxy {
+    fn of(texts: Vec<(Arc<str>, Vec<u8>)>) -> Self {
+        let conf = routes(texts.iter().map(|(name, bytes)| (&**name, bytes.as_slice())));
+        Self { conf, texts }
+    }
 }
 
 fn follow<'f>(name: &str, files: &BTreeMap<&'f str, &[u8]>, order: &mut Vec<&'f str>) {
@@ -98,12 +111,12 @@ fn fits(pattern: &str, path: &str) -> bool {
 }
 
 /// The host's own, if it has one.
-pub(super) fn of_host() -> Option<ProxyConf> {
+pub(super) fn of_host() -> Option<Proxy> {
     let root = Path::new(FOLDER);
-    let mut texts: Vec<(String, Vec<u8>)> = Vec::new();
+    let mut texts: Vec<(Arc<str>, Vec<u8>)> = Vec::new();
     let mut open = vec![root.join(MAIN)];
     while let Some(path) = open.pop() {
-        let name = path.to_string_lossy().into_owned();
+        let name: Arc<str> = Arc::from(path.to_string_lossy());
         if texts.len() >= MOST_FILES || texts.iter().any(|(known, _)| *known == name) {
             continue;
         }
@@ -112,8 +125,7 @@ pub(super) fn of_host() -> Option<ProxyConf> {
         open.extend(includes.iter().flat_map(|pattern| expand(&root.join(pattern))));
         texts.push((name, bytes));
     }
-    let conf = routes(texts.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())));
-    (!texts.is_empty()).then_some(conf)
+    (!texts.is_empty()).then(|| Proxy::of(texts))
 }
 
 #[cfg(test)]
@@ -130,7 +142,8 @@ mod tests {
             file("nginx/mime.types", "types {}"),
         ];
         let container = Container { name: Arc::from("web"), ..Container::default() };
-        let conf = of_files(&container, &files);
+        let Proxy { conf, texts } = of_files(&container, &files);
+        assert_eq!(texts.len(), 3);
         assert_eq!(conf.passes.len(), 1);
         assert_eq!(conf.passes[0].at.to_string(), "web:/etc/nginx/conf.d/shop.conf:1");
     }
