@@ -40,8 +40,8 @@ impl Configurations {
         }
     }
 
-    /// Takes the files of a case, which were read in this order when it was captured; nothing else is looked for.
-    pub(crate) fn captured(&mut self, texts: &[(PathBuf, Vec<u8>)]) {
+    /// Takes files that were read already, in this order; nothing else is looked for.
+    pub(crate) fn taken(&mut self, texts: &[(PathBuf, Vec<u8>)]) {
         for (path, bytes) in texts {
             self.read.insert(path.clone());
             self.conf.merge(parsed(bytes));

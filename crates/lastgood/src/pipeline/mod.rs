@@ -209,6 +209,9 @@ fn collect(subject: &Subject<'_>) -> Result<Collected, NoLogs> {
         let (logs, missed) = stack::logs::logs(&looked.stack, found.files.len(), begin);
         found.files.extend(logs);
         found.gaps.extend(missed);
+        if subject.nginx_conf.is_none() {
+            hints.configurations = looked.proxy_texts();
+        }
     }
     let survey = survey(found, &hints);
     let mut survey = if looked.is_seen() { survey } else { with_logs(survey, paths, files)? };

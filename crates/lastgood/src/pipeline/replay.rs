@@ -40,7 +40,11 @@ pub(super) fn collect(opened: &Opened, subject: &Subject<'_>) -> Result<Collecte
         }
         let read = file_below(&opened.folder, Path::new(&file.path)).and_then(|path| {
             if file.format.ends_with(CONFIGURATION) {
-                hints.captured.push((path.clone(), read_small(&path)?));
+                let text = read_small(&path)?;
+                // One that the user names stands alone.
+                if subject.nginx_conf.is_none() {
+                    hints.configurations.push((path, text));
+                }
             } else {
                 hints.inputs.push(Input::Path(path.clone()));
                 by_path.insert(path, file);

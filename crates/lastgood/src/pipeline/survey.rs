@@ -59,8 +59,8 @@ pub(crate) struct Hints {
     pub(crate) zone: Option<TimeZone>,
     /// A configuration to take formats from.
     pub(crate) nginx_conf: Option<PathBuf>,
-    /// Configurations of a case, if none is named.
-    pub(crate) captured: Vec<(PathBuf, Vec<u8>)>,
+    /// Configurations that are at hand already: those of containers, or of a case.
+    pub(crate) configurations: Vec<(PathBuf, Vec<u8>)>,
     /// Zones that were concluded for files of a case, by what is shown for them.
     pub(crate) zones: HashMap<Arc<str>, TimeZone>,
     /// Formats and logs that the settings declare.
@@ -112,9 +112,8 @@ pub(crate) fn survey(found: Discovered, hints: &Hints) -> Survey {
     let mut configurations = Configurations::new(hints.declared.clone());
     if let Some(path) = &hints.nginx_conf {
         configurations.given(path, &mut survey.gaps);
-    } else {
-        configurations.captured(&hints.captured);
     }
+    configurations.taken(&hints.configurations);
     let (heads, strangers) = recognise_all(found.files, &mut configurations, &mut survey.gaps);
     survey.say_strangers(&strangers, &heads, hints);
     let heads = same_content::without_copies(heads, &mut survey.notes);

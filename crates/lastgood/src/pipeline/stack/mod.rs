@@ -47,6 +47,12 @@ pub struct Looked {
 }
 
 impl Looked {
+    /// The configurations of proxies in containers; those of the host are found as its logs are.
+    pub(super) fn proxy_texts(&self) -> Vec<(PathBuf, Vec<u8>)> {
+        let texts = self.texts.iter().filter(|(name, _)| name.contains(proxies::IN_CONTAINER));
+        texts.map(|(name, text)| (PathBuf::from(&**name), text.clone())).collect()
+    }
+
     /// Whether there is a stack: an engine that answered, or files that declare one.
     #[must_use]
     pub const fn is_seen(&self) -> bool {

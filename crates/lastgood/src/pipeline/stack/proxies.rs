@@ -17,6 +17,8 @@ use lastgood_world::{Damage, expand, last_child_started, read_small};
 use super::gap;
 
 const FOLDER: &str = "/etc/nginx";
+/// What the name of a container's file holds: `web:/etc/nginx/nginx.conf`.
+pub(super) const IN_CONTAINER: &str = ":/etc/nginx/";
 const MAIN: &str = "nginx.conf";
 /// What the official image and Debian's have in common: somebody speaks of nginx.
 const NGINX: [&str; 2] = ["nginx", "openresty"];
