@@ -5,6 +5,7 @@ mod account;
 mod capture;
 mod course;
 mod en;
+mod flaw;
 pub mod josa;
 mod ko;
 mod number;
@@ -21,6 +22,7 @@ use lastgood_model::{
 use account::is_name;
 pub use account::{Account, Trigger, part};
 pub use capture::CaptureTold;
+pub use flaw::{CheckWords, FlawText, Told};
 pub use number::{grouped, status};
 pub use page_table::PageWords;
 pub use written_table::{ArticleWords, ReportWords};
@@ -86,6 +88,15 @@ impl Lang {
         }
     }
 
+    /// Headings of a check.
+    #[must_use]
+    pub const fn check(self) -> &'static CheckWords {
+        match self {
+            Self::En => &flaw::CHECK_EN,
+            Self::Ko => &flaw::CHECK_KO,
+        }
+    }
+
     /// Its words.
     #[must_use]
     pub const fn words(self) -> &'static dyn Words {
@@ -122,6 +133,11 @@ pub trait Words: Sync {
     fn unit_state(&self, state: UnitFileState) -> &'static str;
     /// A cause.
     fn cause(&self, account: &Account<'_>) -> CauseText;
+
+    /// A finding of a check.
+    fn flaw(&self, told: &Told<'_>) -> FlawText;
+    /// How many things will break, and how many are worth knowing; at least one of them is not 0.
+    fn findings(&self, breaking: usize, knowing: usize) -> String;
 
     /// A note.
     fn note(&self, kind: &NoteKind) -> String;

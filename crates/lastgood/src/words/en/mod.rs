@@ -3,6 +3,8 @@
 mod asides;
 mod causes;
 mod claims;
+mod flaw_advice;
+mod flaws;
 mod limits;
 mod states;
 
@@ -14,7 +16,7 @@ use lastgood_model::{
 };
 
 use super::number::{grouped, parts, percent, status};
-use super::{Account, CauseText, Labels, Words, is_name};
+use super::{Account, CauseText, FlawText, Labels, Told, Words, is_name};
 use crate::complaint::Complaint;
 use crate::render::clock::Clock;
 
@@ -47,6 +49,14 @@ impl Words for English {
 
     fn cause(&self, account: &Account<'_>) -> CauseText {
         causes::cause(account)
+    }
+
+    fn flaw(&self, told: &Told<'_>) -> FlawText {
+        flaws::flaw(told)
+    }
+
+    fn findings(&self, breaking: usize, knowing: usize) -> String {
+        flaws::headline(breaking, knowing)
     }
 
     fn note(&self, kind: &NoteKind) -> String {
