@@ -88,7 +88,7 @@ fn failure(status: ExitStatus, complaint: &str) -> Damage {
     } else if first_line.is_empty() {
         Damage::Io(Arc::from(status.to_string()))
     } else {
-        Damage::Io(Arc::from(first_line))
+        Damage::Failed(Arc::from(complaint))
     }
 }
 
@@ -127,7 +127,7 @@ mod tests {
     #[test]
     fn failures_say_why() {
         assert_eq!(run("echo 'x: Permission denied' >&2; exit 1", 10_000).unwrap_err(), Damage::NoPermission);
-        assert_eq!(run("echo 'no bus' >&2; exit 1", 10_000).unwrap_err(), Damage::Io("no bus".into()));
+        assert_eq!(run("echo 'no bus' >&2; exit 1", 10_000).unwrap_err(), Damage::Failed("no bus\n".into()));
         let missing = listen(&["no-such-command-here"], "journal", SourceId(0), Duration::from_secs(1));
         assert_eq!(missing.unwrap_err(), Damage::NotFound);
     }

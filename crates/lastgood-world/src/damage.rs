@@ -35,6 +35,9 @@ pub enum Damage {
     /// No permission.
     #[error("permission denied")]
     NoPermission,
+    /// A program ended badly, with the beginning of what it complained of.
+    #[error("{}", beginning(.0))]
+    Failed(Arc<str>),
     /// The operating system's message.
     #[error("{0}")]
     Io(Arc<str>),
@@ -52,9 +55,15 @@ impl Damage {
             }
             Self::NotFound => GapKind::NotFound,
             Self::NoPermission => GapKind::NoPermission,
+            Self::Failed(complaint) => GapKind::Io(Arc::from(beginning(complaint))),
             Self::Io(message) => GapKind::Io(Arc::clone(message)),
         }
     }
+}
+
+/// The first line.
+fn beginning(complaint: &str) -> &str {
+    complaint.lines().next().unwrap_or_default().trim()
 }
 
 impl From<&io::Error> for Damage {

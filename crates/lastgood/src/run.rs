@@ -7,7 +7,7 @@ use std::io::ErrorKind;
 use clap::Parser;
 
 use crate::cli::{Cli, Command, Manner, When};
-use crate::commands::{capture, completions, explain, man, report, status, timeline, why};
+use crate::commands::{capture, check, completions, explain, man, report, status, timeline, why};
 use crate::exit::Exit;
 use crate::io::Io;
 use crate::render::answer::View;
@@ -35,6 +35,7 @@ fn dispatch(command: &Command, view: View, io: &mut Io<'_>) -> anyhow::Result<Ex
     match command {
         Command::Why(args) => why::run(args, view, io),
         Command::Status(args) => status::run(args, view, io),
+        Command::Check(args) => check::run(args, view, io),
         Command::Timeline(args) => timeline::run(args, view, io),
         Command::Report(args) => report::run(args, view, io),
         Command::Capture(args) => capture::run(args, view, io),

@@ -13,7 +13,7 @@ use crate::words::Lang;
 #[derive(Clone, Debug, Parser)]
 #[command(name = "lastgood", version, max_term_width = 100, disable_help_subcommand = true)]
 #[command(after_help = "\
-Exit codes: 0 good, 1 the answer is bad (an incident), 2 could not find out.
+Exit codes: 0 good, 1 the answer is bad (an incident, something will break), 2 could not find out.
 
 Examples:
   lastgood why /var/log/nginx --noticed-at 12:57
@@ -59,6 +59,8 @@ pub enum Command {
     Why(commands::why::WhyArgs),
     /// What runs, in one screen
     Status(commands::status::StatusArgs),
+    /// What would bite the next deploy, or is wrong right now
+    Check(commands::check::CheckArgs),
     /// Requests over time, as a table
     Timeline(timeline::TimelineArgs),
     /// The post-mortem

@@ -1,6 +1,7 @@
 //! One file a command: its arguments and its run. A command collects, lets decide, renders, and nothing else.
 
 pub mod capture;
+pub mod check;
 pub mod completions;
 pub mod explain;
 pub mod man;

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use lastgood_model::stack::EnvRole;
-use lastgood_model::{Secret, Stack};
+use lastgood_model::{Gap, GapKind, Secret, Stack};
 
 use super::known::Known;
 use super::secrets::{Why, is_secret_key, private};
@@ -85,14 +85,19 @@ fn stretches(text: &[u8], known: &mut Known) {
     }
 }
 
-/// Takes what is known out of everything that containers and the engine say in their own words.
-pub fn silence(stack: &mut Stack, known: &Known) {
+/// Takes what is known out of everything that containers, Compose and the engine say in their own words.
+pub fn silence(stack: &mut Stack, gaps: &mut [Gap], known: &Known) {
     let clean = |text: &mut Arc<str>| {
         if let Some(without) = known.without(text.as_bytes()) {
             *text = Arc::from(String::from_utf8_lossy(&without));
         }
     };
     stack.refused.iter_mut().for_each(clean);
+    for gap in gaps {
+        if let GapKind::Io(words) = &mut gap.why {
+            clean(words);
+        }
+    }
     for container in stack.snapshot.iter_mut().flat_map(|snapshot| &mut snapshot.containers) {
         clean(&mut container.state.error);
         container.last_words.iter_mut().for_each(clean);
@@ -145,7 +150,7 @@ mod tests {
     fn what_containers_say_is_without_them() {
         let mut stack = stack();
         let known = known(&stack);
-        silence(&mut stack, &known);
+        silence(&mut stack, &mut [], &known);
         assert_eq!(
             &*stack.snapshot.unwrap().containers[0].last_words[0],
             "denied: …, …, … at http://keycloak:8080 verbose"

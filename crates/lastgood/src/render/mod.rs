@@ -3,6 +3,8 @@
 
 pub mod answer;
 pub mod chart;
+pub mod check;
+pub mod check_json;
 pub mod clock;
 pub mod compose_call;
 pub mod course;
@@ -18,6 +20,7 @@ pub mod outline;
 pub mod overview;
 pub mod page;
 pub mod paste;
+pub mod paste_check;
 mod paste_state;
 pub mod picture;
 pub mod postmortem;

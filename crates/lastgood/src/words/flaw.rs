@@ -29,19 +29,30 @@ pub struct Told<'a> {
 pub struct FlawText {
     /// What is wrong, in a sentence.
     pub what: String,
-    /// Values side by side: where, and what is there.
-    pub sides: Vec<(String, String)>,
+    /// Values side by side.
+    pub sides: Vec<Side>,
     /// Why it bites.
     pub why: String,
     /// What to do.
     pub fix: String,
 }
 
+/// One of several values that should be the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Side {
+    /// Where it stands.
+    pub place: String,
+    /// What stands there, as far as it may be shown.
+    pub value: String,
+    /// Since when, in words, where that is known.
+    pub since: Option<String>,
+}
+
 /// Headings of `check`.
 pub struct CheckWords {
     /// Nothing was found.
     pub nothing: &'static str,
-    /// Nothing could be looked at.
+    /// Not all could be looked at.
     pub not_looked: &'static str,
     /// Before why it bites.
     pub why: &'static str,
@@ -57,7 +68,7 @@ pub struct CheckWords {
 
 pub(super) const CHECK_EN: CheckWords = CheckWords {
     nothing: "nothing would bite",
-    not_looked: "nothing could be looked at",
+    not_looked: "could not tell: not everything could be looked at",
     why: "why",
     fix: "fix",
     accepted: "accepted",
@@ -67,7 +78,7 @@ pub(super) const CHECK_EN: CheckWords = CheckWords {
 
 pub(super) const CHECK_KO: CheckWords = CheckWords {
     nothing: "문제없음",
-    not_looked: "아무것도 확인하지 못함",
+    not_looked: "판단 불가: 일부를 확인하지 못함",
     why: "이유",
     fix: "조치",
     accepted: "수용됨",
@@ -75,12 +86,12 @@ pub(super) const CHECK_KO: CheckWords = CheckWords {
     unused: "더 이상 해당하는 항목 없음",
 };
 
-/// A value that differs, both sides as far as they may be shown.
-pub(super) fn sides(told: &Told<'_>, variable: &VariableDrift) -> Option<(String, String)> {
+/// A value that differs, both sides as far as they may be shown; `nothing` stands for a blank one.
+pub(super) fn sides(told: &Told<'_>, variable: &VariableDrift, nothing: &'static str) -> Option<(String, String)> {
     if told.hide_values {
         return None;
     }
-    value::both(&variable.key, variable.running.as_ref(), variable.declared.as_ref())
+    value::both(&variable.key, variable.running.as_ref(), variable.declared.as_ref(), nothing)
 }
 
 /// A few names, and how many more there are as `+3`.

@@ -22,7 +22,7 @@ use lastgood_model::{
 use account::is_name;
 pub use account::{Account, Trigger, part};
 pub use capture::CaptureTold;
-pub use flaw::{CheckWords, FlawText, Told};
+pub use flaw::{CheckWords, FlawText, Side, Told};
 pub use number::{grouped, status};
 pub use page_table::PageWords;
 pub use written_table::{ArticleWords, ReportWords};

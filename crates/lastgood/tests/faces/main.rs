@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 mod ami_502;
+mod check;
 mod commands;
 mod shapes;
 mod streams;

@@ -12,7 +12,8 @@ use lastgood_world::{Damage, Said, head, listen, read_small};
 use super::project::Project;
 use super::{env_files, gap};
 
-const COMPOSE: &str = "docker compose";
+/// How Compose is called, and the gap that is left where it does not answer.
+pub const COMPOSE: &str = "docker compose";
 const DEADLINE: Duration = Duration::from_secs(10);
 /// No project is larger than this.
 const LONGEST: usize = 64 * 1024 * 1024;
@@ -21,6 +22,8 @@ const LONGEST: usize = 64 * 1024 * 1024;
 #[derive(Debug, Default)]
 pub(super) struct Declared {
     pub(super) desired: Option<Desired>,
+    /// Why Compose refuses it, in its own words, as far as they may be said.
+    pub(super) refused: Option<Arc<str>>,
     pub(super) asked: Vec<Asked>,
     pub(super) env_files: Vec<EnvFile>,
     /// The compose files.
@@ -53,7 +56,11 @@ pub(super) fn declared(project: &Project) -> Declared {
             declared.env_files = env_files::read(&desired, project, &mut declared.gaps);
             declared.desired = Some(desired);
         }
-        Err(why) => {
+        Err(damage) => {
+            if let Damage::Failed(complaint) = &damage {
+                declared.refused = refusal(complaint);
+            }
+            let why = declared.refused.clone().map_or_else(|| damage.gap_kind(0), GapKind::Io);
             declared.gaps.push(Gap { what: Arc::from(COMPOSE), why });
             declared.env_files = env_files::read(&Desired::default(), project, &mut declared.gaps);
         }
@@ -63,22 +70,68 @@ pub(super) fn declared(project: &Project) -> Declared {
 }
 
 /// What Compose makes of the files.
-fn resolved(project: &Project) -> Result<Desired, GapKind> {
+fn resolved(project: &Project) -> Result<Desired, Damage> {
     let mut command = vec!["docker", "compose"];
     command.extend(project.arguments.iter().map(String::as_str));
     command.extend(["config", "--format", "json"]);
-    let said = listen(&command, COMPOSE, SourceId(0), DEADLINE).or_else(|damage| match damage {
-        // Some hosts have it as a program of its own.
-        Damage::NotFound => {
-            let command: Vec<&str> = std::iter::once("docker-compose").chain(command.iter().skip(2).copied()).collect();
-            listen(&command, COMPOSE, SourceId(0), DEADLINE)
+    let said: Said = listen(&command, COMPOSE, SourceId(0), DEADLINE).or_else(|damage| {
+        if !is_absent(&damage) {
+            return Err(damage);
         }
-        damage => Err(damage),
-    });
-    let said: Said = said.map_err(|damage| damage.gap_kind(0))?;
+        // Some hosts have it as a program of its own.
+        let command: Vec<&str> = std::iter::once("docker-compose").chain(command.iter().skip(2).copied()).collect();
+        listen(&command, COMPOSE, SourceId(0), DEADLINE)
+    })?;
     if let Some(damage) = said.damage {
-        return Err(damage.gap_kind(0));
+        return Err(damage);
     }
-    let body = head(&said.file, LONGEST).map_err(|damage| damage.gap_kind(0))?;
-    desired(&body).map_err(|fault| GapKind::Io(fault.0))
+    desired(&head(&said.file, LONGEST)?).map_err(|fault| Damage::Io(fault.0))
+}
+
+/// No Docker, or one without Compose: it takes the command, or the options behind it, for its own and does not know them.
+fn is_absent(damage: &Damage) -> bool {
+    match damage {
+        Damage::NotFound => true,
+        Damage::Failed(complaint) => complaint.contains("is not a docker command") || complaint.starts_with("unknown "),
+        _ => false,
+    }
+}
+
+/// Before these, Compose's complaint of an environment file quotes what stands in it.
+const BEFORE_QUOTES: [&str; 2] = [" near \"", "unterminated quoted value "];
+
+/// The sentence of a complaint that says why: not the warnings before it, nor what it quotes of an environment file.
+fn refusal(complaint: &str) -> Option<Arc<str>> {
+    let is_warning = |line: &&str| line.starts_with("time=") || line.starts_with("WARN");
+    let line = complaint.lines().map(str::trim).find(|line| !line.is_empty() && !is_warning(line))?;
+    let end =
+        BEFORE_QUOTES.iter().filter_map(|before| Some(line.find(before)? + before.trim_end_matches('"').len())).min();
+    Some(end.and_then(|end| line.get(..end)).map_or_else(|| Arc::from(line), |kept| Arc::from(format!("{kept}…"))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_said_without_warnings_and_without_values() {
+        for (complaint, said) in [
+            (
+                "time=\"2026-11-23T08:48:16Z\" level=warning msg=\"The \\\"X\\\" variable is not set.\"\n\
+                 validating /srv/compose.yaml: services.a Additional property port is not allowed\n",
+                "validating /srv/compose.yaml: services.a Additional property port is not allowed",
+            ),
+            (
+                "failed to read /srv/.env: line 2: unterminated quoted value 'carbon-db-password-17",
+                "failed to read /srv/.env: line 2: unterminated quoted value …",
+            ),
+            (
+                "failed to read /srv/.env: line 3: unexpected character \"!\" in variable name near \"!PW=carbon-17\\n\"",
+                "failed to read /srv/.env: line 3: unexpected character \"!\" in variable name near …",
+            ),
+        ] {
+            assert_eq!(refusal(complaint).as_deref(), Some(said));
+        }
+        assert_eq!(refusal("\n"), None);
+    }
 }

@@ -14,7 +14,7 @@ use crate::privacy::env_value::shown;
 use crate::render::quote::{Unshowable, quote};
 
 /// The texts of those references that lead into the stack.
-pub(crate) fn excerpts<'r>(references: impl Iterator<Item = &'r Ref>, looked: &Looked) -> HashMap<Ref, String> {
+pub fn excerpts<'r>(references: impl Iterator<Item = &'r Ref>, looked: &Looked) -> HashMap<Ref, String> {
     let found = references.filter_map(|reference| {
         let text = match reference {
             Ref::Line { .. } => None,

@@ -5,10 +5,12 @@ mod closer;
 mod declared;
 mod engine;
 mod env_files;
-pub(super) mod excerpts;
+pub mod excerpts;
 pub(super) mod logs;
 mod project;
 mod proxies;
+
+pub use declared::COMPOSE;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -92,13 +94,14 @@ pub fn look(subject: &StackSubject) -> Looked {
         gaps.extend(declared.gaps);
         texts.extend(declared.texts);
         stack.desired = declared.desired;
+        stack.refused = declared.refused;
         stack.asked = declared.asked;
         stack.env_files = declared.env_files;
     }
     gaps.sort();
     gaps.dedup();
     let known = privacy::known(&stack);
-    privacy::silence(&mut stack, &known);
+    privacy::silence(&mut stack, &mut gaps, &known);
     Looked { stack, gaps, texts, known }
 }
 

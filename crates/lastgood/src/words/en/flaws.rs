@@ -1,10 +1,12 @@
 //! English: what is wrong with a stack, in a sentence.
 
+use std::sync::Arc;
+
 use lastgood_model::check::Flaw;
 use lastgood_model::drift::Difference;
 
 use super::super::capture::bytes;
-use super::super::flaw::{FlawText, Told, is_of_a_container, listed, said, sides};
+use super::super::flaw::{FlawText, Side, Told, is_of_a_container, listed, said, sides};
 use super::super::number::{grouped, listed_ports};
 use super::flaw_advice::{fix, why};
 use super::plural;
@@ -31,27 +33,27 @@ pub(super) fn headline(breaking: usize, knowing: usize) -> String {
 }
 
 /// Both values of each variable, with the times that explain them.
-fn values(told: &Told<'_>) -> Vec<(String, String)> {
+fn values(told: &Told<'_>) -> Vec<Side> {
     let Flaw::StaleContainer { container, created, variables } = &told.finding.flaw else { return Vec::new() };
     let mut rows = Vec::new();
     for variable in variables {
-        let (running, declared) = sides(told, variable)
+        let (running, declared) = sides(told, variable, "blank")
             .unwrap_or_else(|| (format!("another {}", variable.key), "(values are not shown)".to_owned()));
-        let since = created.map(|at| format!("  (created {})", told.clock.beside(at, told.now)));
-        rows.push((container.to_string(), running + &since.unwrap_or_default()));
+        let since = created.map(|at| format!("created {}", told.clock.beside(at, told.now)));
+        rows.push(Side { place: container.to_string(), value: running, since });
         let place = variable.at.as_ref().map_or_else(|| "files".to_owned(), ToString::to_string);
-        let edited = variable.edited.map(|span| format!("  (edited {})", told.clock.beside(span.from(), told.now)));
-        rows.push((place, declared + &edited.unwrap_or_default()));
+        let since = variable.edited.map(|span| format!("edited {}", told.clock.beside(span.from(), told.now)));
+        rows.push(Side { place, value: declared, since });
     }
     rows
 }
 
 fn what(told: &Told<'_>) -> String {
     let who = &told.finding.component;
-    let key_or = |key: &Option<std::sync::Arc<str>>| key.as_deref().unwrap_or("the proxy configuration").to_owned();
-    let nearest = |nearest: &Option<std::sync::Arc<str>>| {
-        nearest.as_ref().map_or_else(String::new, |name| format!("; there is {name}"))
-    };
+    let key_or = |key: &Option<Arc<str>>| key.as_deref().unwrap_or("the proxy configuration").to_owned();
+    let nearest =
+        |nearest: &Option<Arc<str>>| nearest.as_ref().map_or_else(String::new, |name| format!("; there is {name}"));
+    let shown = |text: &Arc<str>| if told.hide_values { "(hidden)".to_owned() } else { text.to_string() };
     match &told.finding.flaw {
         Flaw::ComposeRefuses { words } => format!("Compose refuses its files: {}", said(words)),
         Flaw::NothingToWaitFor { service } => {
@@ -81,7 +83,7 @@ fn what(told: &Told<'_>) -> String {
         Flaw::EnvFileReadable { keys } => format!("every user of this host can read {who} with {}", listed(keys)),
         Flaw::LocalhostAddress { key, address, meant } => {
             let meant = meant.as_ref().map_or_else(String::new, |service| format!("; {service} listens on that port"));
-            format!("{key} leads {who} to {address}, which is its own container; nothing listens there{meant}")
+            format!("{key} leads {who} to {}, which is its own container; nothing listens there{meant}", shown(address))
         }
         Flaw::NoSharedNetwork { key, asked, networks } => {
             let on = if networks.is_empty() { String::new() } else { format!(" (it is on {})", listed(networks)) };
@@ -91,11 +93,11 @@ fn what(told: &Told<'_>) -> String {
             format!("{}: {asked} does not listen on {port}, but on {}", key_or(key), listed_ports(listens))
         }
         Flaw::UnknownName { key, name, nearest: near } => {
-            format!("{}: nobody on the networks of {who} is called {name}{}", key_or(key), nearest(near))
+            format!("{}: nobody on the networks of {who} is called {}{}", key_or(key), shown(name), nearest(near))
         }
         Flaw::GatewayAddress { key, address, network, behind, .. } => {
             let behind = behind.as_ref().map_or_else(String::new, |name| format!(", the way to {name}"));
-            format!("{key} is the gateway of {network} ({address}){behind}")
+            format!("{key} is the gateway of {network} ({}){behind}", shown(address))
         }
         Flaw::BuildEmulated { dockerfile, steps, development, target, .. } => format!(
             "{dockerfile} runs {target} programs in {} while it is built on {development}",
@@ -191,7 +193,7 @@ fn difference(difference: &Difference) -> String {
         Difference::Mount { target, running: None, .. } => format!("does not mount {target}"),
         Difference::Mount { target, .. } => format!("mounts {target} from elsewhere"),
         Difference::Ports { declared, running } => {
-            let list = |ports: &[std::sync::Arc<str>]| if ports.is_empty() { "none".to_owned() } else { listed(ports) };
+            let list = |ports: &[Arc<str>]| if ports.is_empty() { "none".to_owned() } else { listed(ports) };
             format!("ports {}, has {}", list(declared), list(running))
         }
         Difference::Restart { declared, running } => format!("restart {declared}, has {running}"),

@@ -6,7 +6,7 @@ use lastgood_model::check::Flaw;
 use lastgood_model::drift::Difference;
 
 use super::super::capture::bytes;
-use super::super::flaw::{FlawText, Told, is_of_a_container, listed, said, sides};
+use super::super::flaw::{FlawText, Side, Told, is_of_a_container, listed, said, sides};
 use super::super::josa::{object, subject, topic};
 use super::super::number::{grouped, listed_ports};
 use super::flaw_advice::{fix, why};
@@ -29,17 +29,17 @@ pub(super) fn headline(breaking: usize, knowing: usize) -> String {
 }
 
 /// Both values of each variable, with the times that explain them.
-fn values(told: &Told<'_>) -> Vec<(String, String)> {
+fn values(told: &Told<'_>) -> Vec<Side> {
     let Flaw::StaleContainer { container, created, variables } = &told.finding.flaw else { return Vec::new() };
     let mut rows = Vec::new();
     for variable in variables {
-        let (running, declared) = sides(told, variable)
+        let (running, declared) = sides(told, variable, "빈 값")
             .unwrap_or_else(|| (format!("다른 {} 값", variable.key), "(값은 표시하지 않음)".to_owned()));
-        let since = created.map(|at| format!("  ({} 생성)", told.clock.beside(at, told.now)));
-        rows.push((container.to_string(), running + &since.unwrap_or_default()));
+        let since = created.map(|at| format!("{} 생성", told.clock.beside(at, told.now)));
+        rows.push(Side { place: container.to_string(), value: running, since });
         let place = variable.at.as_ref().map_or_else(|| "파일".to_owned(), ToString::to_string);
-        let edited = variable.edited.map(|span| format!("  ({} 수정)", told.clock.beside(span.from(), told.now)));
-        rows.push((place, declared + &edited.unwrap_or_default()));
+        let since = variable.edited.map(|span| format!("{} 수정", told.clock.beside(span.from(), told.now)));
+        rows.push(Side { place, value: declared, since });
     }
     rows
 }
@@ -52,6 +52,7 @@ fn what(told: &Told<'_>) -> String {
     };
     let words_of =
         |words: &Option<Arc<str>>| words.as_ref().map_or_else(String::new, |words| format!(": {}", said(words)));
+    let shown = |text: &Arc<str>| if told.hide_values { "(숨김)".to_owned() } else { text.to_string() };
     match &told.finding.flaw {
         Flaw::ComposeRefuses { words } => format!("Compose가 파일을 거부함: {}", said(words)),
         Flaw::NothingToWaitFor { service } => {
@@ -82,7 +83,7 @@ fn what(told: &Told<'_>) -> String {
         Flaw::LocalhostAddress { key, address, meant } => {
             let meant =
                 meant.as_ref().map_or_else(String::new, |service| format!(", 그 포트를 듣는 서비스는 {service}"));
-            format!("{key}의 주소 {address} = {who} 컨테이너 자신, 그 포트를 듣는 프로세스 없음{meant}")
+            format!("{key}의 주소 {} = {who} 컨테이너 자신, 그 포트를 듣는 프로세스 없음{meant}", shown(address))
         }
         Flaw::NoSharedNetwork { key, asked, networks } => {
             let on = if networks.is_empty() {
@@ -96,11 +97,11 @@ fn what(told: &Told<'_>) -> String {
             format!("{}: {asked}의 포트 {port} 응답 없음, 실제로 듣는 포트는 {}", key_or(key), listed_ports(listens))
         }
         Flaw::UnknownName { key, name, nearest: near } => {
-            format!("{}: {who}의 네트워크에 {name} 이름을 가진 곳이 없음{}", key_or(key), nearest(near))
+            format!("{}: {who}의 네트워크에 {} 이름을 가진 곳이 없음{}", key_or(key), shown(name), nearest(near))
         }
         Flaw::GatewayAddress { key, address, network, behind, .. } => {
             let behind = behind.as_ref().map_or_else(String::new, |name| format!(", {name}의 통로"));
-            format!("{key} 값은 {network}의 게이트웨이 주소({address}){behind}")
+            format!("{key} 값은 {network}의 게이트웨이 주소({}){behind}", shown(address))
         }
         Flaw::BuildEmulated { dockerfile, steps, development, target, .. } => {
             format!("{dockerfile}의 RUN {steps}개가 {target}용 프로그램을 실행하지만 빌드하는 곳은 {development}")

@@ -1,0 +1,75 @@
+//! `lastgood check`: what would bite the next deploy, or is wrong right now. It looks, and changes nothing.
+
+use clap::Args;
+use lastgood_diagnose::check::{CheckQuestion, accept, check};
+use lastgood_diagnose::{drift, topology};
+
+use crate::cli::question::zone;
+use crate::cli::stack::StackArgs;
+use crate::complaint::Complaint;
+use crate::exit::Exit;
+use crate::io::Io;
+use crate::pipeline::stack::excerpts::excerpts;
+use crate::pipeline::stack::look;
+use crate::privacy::secrets::is_secret_key;
+use crate::render::answer::View;
+use crate::render::check::{Checked, Outcome, render};
+use crate::render::check_json;
+use crate::render::clock::Clock;
+use crate::render::compose_call::compose_call;
+
+/// What would bite the next deploy.
+#[derive(Clone, Debug, Args)]
+pub struct CheckArgs {
+    /// Which stack
+    #[command(flatten)]
+    pub stack: StackArgs,
+    /// Exit with 1 also for what is only worth knowing
+    #[arg(long)]
+    pub strict: bool,
+    /// Zone of the answer [default: UTC]
+    #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
+    pub show_tz: Option<String>,
+    /// Show no value of an environment variable, not even addresses
+    #[arg(long)]
+    pub hide_values: bool,
+    /// As JSON, in the shape lastgood.check/1
+    #[arg(long)]
+    pub json: bool,
+    /// Every finding in full, with what is accepted
+    #[arg(short, long)]
+    pub verbose: bool,
+}
+
+/// Runs it.
+pub fn run(args: &CheckArgs, view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> {
+    let zone = zone("--show-tz", args.show_tz.as_deref())?;
+    let subject = args.stack.subject();
+    let seen = look(&subject);
+    let question = CheckQuestion { development: None, is_secret_key };
+    let mut findings = check(&seen.stack, &topology::build(&seen.stack), &drift::find(&seen.stack), &question);
+    let unused = accept(&mut findings, &[]);
+    let offset_s = zone.and_then(|zone| crate::pipeline::offset_at(&zone, seen.stack.at)).unwrap_or(0);
+    let checked = Checked {
+        stack: &seen.stack,
+        findings: &findings,
+        unused: &unused,
+        gaps: &seen.gaps,
+        excerpts: &excerpts(findings.iter().flat_map(|finding| &finding.refs), &seen),
+        compose: &compose_call(&subject, seen.stack.desired.as_ref()),
+        hide_values: args.hide_values,
+        clock: Clock::new(offset_s),
+    };
+    let outcome = checked.outcome();
+    let view = View { verbose: args.verbose, ..view };
+    io.answer(&if args.json { check_json::render(&checked, view.lang) } else { render(&checked, view) })?;
+    Ok(match outcome {
+        Outcome::WillBreak => Exit::Bad,
+        Outcome::WorthKnowing if args.strict => Exit::Bad,
+        Outcome::WorthKnowing | Outcome::Clean => Exit::Good,
+        Outcome::Undetermined => {
+            io.complain(&Complaint::Undetermined.into(), view.lang)?;
+            Exit::Unknown
+        }
+    })
+}
