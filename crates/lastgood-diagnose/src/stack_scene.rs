@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use lastgood_model::desired::Service;
 use lastgood_model::snapshot::Container;
-use lastgood_model::topology::{ComponentKind, Edge};
+use lastgood_model::topology::{Component, ComponentKind, Edge};
 use lastgood_model::{Drift, Ref, Stack, Topology};
 
 use crate::condition::{Condition, is_job};
@@ -43,7 +43,7 @@ impl<'a> StackScene<'a> {
     /// Containers that matter: the project's own, and those of others that it asks.
     pub fn containers(&self) -> impl Iterator<Item = &'a Container> {
         let all = self.stack.snapshot.iter().flat_map(|snapshot| &snapshot.containers);
-        all.filter(|container| !container.one_off && (!self.stack.is_foreign(container) || self.is_asked(container)))
+        all.filter(|container| !container.one_off && (!self.stack.is_foreign(container) || self.is_needed(container)))
     }
 
     /// Services as declared.
@@ -99,6 +99,16 @@ impl<'a> StackScene<'a> {
     #[must_use]
     pub fn is_asked(&self, container: &Container) -> bool {
         self.index(container).is_some_and(|index| self.askers(index).next().is_some())
+    }
+
+    /// Whether something of the project asks it, itself or through others.
+    fn is_needed(&self, container: &Container) -> bool {
+        let is_own = |component: &Component| {
+            let container = component.container.as_ref().and_then(|name| self.stack.snapshot.as_ref()?.container(name));
+            component.foreign.is_none() && container.is_none_or(|container| !self.stack.is_foreign(container))
+        };
+        let mut own = self.topology.components.iter().enumerate().filter(|(_, component)| is_own(component));
+        self.index(container).is_some_and(|index| own.any(|(asker, _)| self.reaches(asker, index)))
     }
 
     fn askers(&self, index: usize) -> impl Iterator<Item = &Edge> {

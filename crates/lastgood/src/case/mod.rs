@@ -2,6 +2,7 @@
 //! described in `docs/CASE.md`; what is captured and how it is replayed stands in `pipeline`.
 
 pub mod gaps;
+pub mod stack;
 
 use std::path::{Path, PathBuf};
 
@@ -74,6 +75,9 @@ pub struct Asked {
     /// `--min-duration`
     #[serde(skip_serializing_if = "Option::is_none")]
     pub min_duration: Option<String>,
+    /// The service that was asked about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
 }
 
 /// A file of a case.

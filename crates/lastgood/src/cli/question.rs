@@ -100,6 +100,7 @@ impl QuestionArgs {
             tz: or(&self.tz, before.tz),
             show_tz: or(&self.show_tz, before.show_tz),
             min_duration: or(&self.min_duration, before.min_duration),
+            service: before.service,
         }
     }
 }

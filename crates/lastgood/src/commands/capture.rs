@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
-use crate::case::gaps::{NOT_COLLECTED, Written};
+use crate::case::gaps::Written;
 use crate::cli::question::QuestionArgs;
+use crate::cli::stack::StackArgs;
 use crate::complaint::Complaint;
 use crate::exit::Exit;
 use crate::io::Io;
@@ -26,6 +27,9 @@ pub struct CaptureArgs {
     /// What is captured, and what will be asked of it
     #[command(flatten)]
     pub question: QuestionArgs,
+    /// Which stack
+    #[command(flatten, next_help_heading = "Stack")]
+    pub stack: StackArgs,
     /// The folder to write; it must not be there
     #[arg(short, long, value_name = "DIR")]
     pub output: PathBuf,
@@ -42,7 +46,8 @@ pub struct CaptureArgs {
 
 /// Runs it.
 pub fn run(args: &CaptureArgs, view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> {
-    let subject = args.question.understand()?;
+    let mut subject = args.question.understand()?;
+    subject.stack = args.stack.subject();
     let max_bytes = said::size(&args.max_size).ok_or_else(|| Complaint::Size { given: args.max_size.clone() })?;
     let asked = args.question.asked(subject.case.as_ref().map(|case| &case.case.question));
     let what = What { subject, asked, output: args.output.clone(), with_addresses: args.with_addresses, max_bytes };
@@ -70,7 +75,7 @@ pub fn run(args: &CaptureArgs, view: View, io: &mut Io<'_>) -> anyhow::Result<Ex
                 "opaque": masked.opaque,
             },
             "gaps": gaps,
-            "not_collected": NOT_COLLECTED,
+            "not_collected": captured.not_collected,
             "replay": replay,
         });
         io.answer(&format!("{said:#}\n"))?;
@@ -84,7 +89,7 @@ pub fn run(args: &CaptureArgs, view: View, io: &mut Io<'_>) -> anyhow::Result<Ex
         size: captured.size,
         masked,
         with_addresses: args.with_addresses,
-        absent: &NOT_COLLECTED,
+        absent: &captured.not_collected,
         replay: &replay,
     };
     let mut text = String::new();

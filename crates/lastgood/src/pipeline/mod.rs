@@ -121,7 +121,7 @@ pub fn investigate(args: &InvestigateArgs, progress: &dyn Progress) -> anyhow::R
         verdict,
         project: looked.is_seen().then(|| project_seen(&scene)),
         service,
-        compose: compose_call(&args.stack, looked.stack.desired.as_ref()),
+        compose: looked.call.unwrap_or_else(|| compose_call(&args.stack, looked.stack.desired.as_ref())),
         excerpts,
     })
 }

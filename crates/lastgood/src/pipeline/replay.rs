@@ -9,10 +9,11 @@ use jiff::Timestamp;
 use lastgood_model::{Gap, Note, NoteKind, UnixMs};
 use lastgood_world::{Input, discover, file_below, read_small};
 
-use super::stack::Looked;
+use super::stack;
 use super::survey::{Hints, survey};
 use super::{Collected, NoLogs, Subject, with_logs};
 use crate::case::gaps::Gaps;
+use crate::case::stack::COMPOSE_FILE;
 use crate::case::{CONFIGURATION, CaseFile, GAPS_JSON, Opened};
 use crate::said;
 
@@ -33,6 +34,10 @@ pub(super) fn collect(opened: &Opened, subject: &Subject<'_>) -> Result<Collecte
         if let Some(of) = &file.same_as {
             let kind = NoteKind::SameContent { file: shown, of: Arc::from(of.as_str()) };
             notes.push(Note { kind, at: None, reference: None });
+            continue;
+        }
+        // Read where the stack is looked at.
+        if file.format.is_empty() || file.format == COMPOSE_FILE {
             continue;
         }
         if let Some(zone) = file.zone.as_deref().and_then(said::zone) {
@@ -63,18 +68,25 @@ pub(super) fn collect(opened: &Opened, subject: &Subject<'_>) -> Result<Collecte
         }
     }
     let files = found.files.len();
-    let mut survey = with_logs(survey(found, &hints), subject.paths, files)?;
+    let looked = stack::replay::look(opened);
+    let survey = survey(found, &hints);
+    let mut survey = if looked.is_seen() { survey } else { with_logs(survey, subject.paths, files)? };
     gaps.append(&mut survey.gaps);
+    // What could not be had then cannot be had now, for whatever reason.
+    let missed: Vec<Gap> =
+        looked.gaps.iter().filter(|gap| !gaps.iter().any(|known| known.what == gap.what)).cloned().collect();
+    gaps.extend(missed);
     notes.append(&mut survey.notes);
     (survey.gaps, survey.notes) = (gaps, notes);
     let live = opened.case.live;
+    let service = opened.case.question.service.as_deref().map(Arc::from);
     Ok(Collected {
         survey,
         live,
         host: opened.case.host.as_deref().filter(|_| live).map(Arc::from),
         clock: live.then(|| UnixMs(opened.captured_at.as_millisecond())),
-        looked: Looked::default(),
-        service: None,
+        looked,
+        service,
     })
 }
 

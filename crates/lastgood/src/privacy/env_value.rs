@@ -12,30 +12,70 @@ const LONGEST: usize = 3 * LONGEST_VALUE;
 /// Words that are settings and no secrets.
 const BOOLEANS: &[&str] = &["true", "false", "yes", "no", "on", "off"];
 
+/// What a value is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Parts<'a> {
+    /// All of it may be shown.
+    Plain,
+    /// A URL whose scheme, host, port and path may be shown where its key does not look secret.
+    Url {
+        /// Before `://`.
+        scheme: &'a str,
+        /// Before `@`; empty where there is none.
+        user: &'a str,
+        /// Of the user.
+        password: Option<&'a str>,
+        /// Hosts with their ports.
+        place: &'a str,
+        /// With its first slash, or empty.
+        path: &'a str,
+        /// From `?` or `#` on.
+        rest: &'a str,
+    },
+    /// Nothing of it may be shown.
+    Opaque,
+}
+
+impl<'a> Parts<'a> {
+    /// Of the value of `key`, without blanks around it.
+    #[must_use]
+    pub fn of(key: &str, text: &'a str) -> Self {
+        if text.is_empty() || text.len() > LONGEST || !text.chars().all(|c| c.is_ascii_graphic()) {
+            return Self::Opaque;
+        }
+        if let Some((scheme, rest)) = text.split_once("://") {
+            return Self::url(scheme, rest).unwrap_or(Self::Opaque);
+        }
+        let number = text.len() <= DIGITS && text.bytes().all(|byte| byte.is_ascii_digit());
+        let boolean = BOOLEANS.iter().any(|word| text.eq_ignore_ascii_case(word));
+        let plain = number || boolean || is_address(key, text) || is_path(text);
+        if plain && !is_secret_key(key) { Self::Plain } else { Self::Opaque }
+    }
+
+    fn url(scheme: &'a str, text: &'a str) -> Option<Self> {
+        let plain_scheme = scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+        let (text, rest) = text.split_at(text.find(['?', '#']).unwrap_or(text.len()));
+        let (authority, path) = text.split_at(text.find('/').unwrap_or(text.len()));
+        let (login, place) = authority.rsplit_once('@').unwrap_or(("", authority));
+        let (user, password) = login.split_once(':').map_or((login, None), |(user, password)| (user, Some(password)));
+        let plain =
+            plain_scheme && !place.is_empty() && place.split(',').all(is_place) && (path.is_empty() || is_path(path));
+        plain.then_some(Self::Url { scheme, user, password, place, path, rest })
+    }
+}
+
 /// The value as it may be shown, without user-info and query; `None` if only that it is there may be said.
 #[must_use]
 pub fn shown(key: &str, value: &Secret) -> Option<String> {
     let text = value.expose().trim();
-    if is_secret_key(key) || text.is_empty() || text.len() > LONGEST || !text.chars().all(|c| c.is_ascii_graphic()) {
-        return None;
+    match Parts::of(key, text) {
+        Parts::Plain => Some(text.to_owned()),
+        Parts::Url { scheme, user, password, place, path, .. } if !is_secret_key(key) => {
+            let login = if user.is_empty() && password.is_none() { "" } else { "…@" };
+            Some(format!("{scheme}://{login}{place}{path}"))
+        }
+        Parts::Url { .. } | Parts::Opaque => None,
     }
-    if let Some((scheme, rest)) = text.split_once("://") {
-        return url(scheme, rest);
-    }
-    let number = text.len() <= DIGITS && text.bytes().all(|byte| byte.is_ascii_digit());
-    let boolean = BOOLEANS.iter().any(|word| text.eq_ignore_ascii_case(word));
-    (number || boolean || is_address(key, text) || is_path(text)).then(|| text.to_owned())
-}
-
-/// A URL without what stands before its host and behind its path.
-fn url(scheme: &str, rest: &str) -> Option<String> {
-    let plain_scheme = scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
-    let rest = rest.split(['?', '#']).next()?;
-    let (authority, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
-    let (user, place) = authority.rsplit_once('@').map_or(("", authority), |(_, place)| ("…@", place));
-    let plain =
-        plain_scheme && !place.is_empty() && place.split(',').all(is_place) && (path.is_empty() || is_path(path));
-    plain.then(|| format!("{scheme}://{user}{place}{path}"))
 }
 
 /// `host:port`; a bare name only where the key says that it is one, as it may be anything else.

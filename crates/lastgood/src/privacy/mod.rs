@@ -2,6 +2,7 @@
 //! place when logs are handed on (`stand_ins`). How a document shows what was taken out is decided in `render`.
 
 pub mod addresses;
+pub mod bodies;
 pub mod env_value;
 pub mod hide_values;
 pub mod known;

@@ -9,8 +9,10 @@ use lastgood_intake::engine::events;
 use lastgood_intake::process::{listening, oom_kills};
 use lastgood_model::snapshot::Container;
 use lastgood_model::{Snapshot, UnixMs};
-use lastgood_world::engine::{Endpoint, Engine, text_of_frames};
+use lastgood_world::engine::{Endpoint, text_of_frames};
 use lastgood_world::{process_facts, sees_another_file};
+
+use super::answers::Answers;
 
 /// Last words are so many lines, and no line of them longer than this.
 const LINES: usize = 20;
@@ -19,10 +21,10 @@ const LONGEST: usize = 2_000;
 const EVENTS_MS: i64 = 24 * 3_600_000;
 
 /// What happened to containers lately.
-pub(super) fn happened(engine: &Engine, snapshot: &mut Snapshot, now: UnixMs) {
+pub(super) fn happened(answers: &Answers, snapshot: &mut Snapshot, now: UnixMs) {
     let seconds = |at: UnixMs| at.0.div_euclid(1000);
     let path = format!("/events?since={}&until={}", seconds(now.plus(-EVENTS_MS)), seconds(now));
-    snapshot.events = engine.get(&path).map(|body| events(&body)).unwrap_or_default();
+    snapshot.events = answers.get(&path).map(|body| events(&body)).unwrap_or_default();
     for event in &mut snapshot.events {
         if let Some(container) = snapshot.containers.iter().find(|container| container.id == event.container) {
             event.container = Arc::clone(&container.name);
@@ -31,7 +33,7 @@ pub(super) fn happened(engine: &Engine, snapshot: &mut Snapshot, now: UnixMs) {
 }
 
 /// What containers that do not simply run wrote last.
-pub(super) fn last_words(engine: &Engine, snapshot: &mut Snapshot, now: UnixMs) {
+pub(super) fn last_words(answers: &Answers, snapshot: &mut Snapshot, now: UnixMs) {
     let asked: Vec<usize> = snapshot
         .containers
         .iter()
@@ -43,7 +45,7 @@ pub(super) fn last_words(engine: &Engine, snapshot: &mut Snapshot, now: UnixMs) 
         let id = snapshot.containers.get(*index).map_or("", |container| &container.id);
         format!("/containers/{id}/logs?stdout=1&stderr=1&tail={LINES}")
     };
-    let answers = engine.get_all(&asked.iter().map(path).collect::<Vec<_>>());
+    let answers = answers.get_all(&asked.iter().map(path).collect::<Vec<_>>());
     for (index, answer) in asked.into_iter().zip(answers) {
         let (Some(container), Ok(body)) = (snapshot.containers.get_mut(index), answer) else { continue };
         container.last_words = lines(&text_of_frames(&body));

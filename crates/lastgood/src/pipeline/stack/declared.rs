@@ -10,7 +10,7 @@ use lastgood_model::{Desired, Gap, GapKind, SourceId};
 use lastgood_world::{Damage, Said, head, listen, read_small};
 
 use super::project::Project;
-use super::{env_files, gap};
+use super::{Texts, env_files, gap};
 
 /// How Compose is called, and the gap that is left where it does not answer.
 pub const COMPOSE: &str = "docker compose";
@@ -24,10 +24,12 @@ pub(super) struct Declared {
     pub(super) desired: Option<Desired>,
     /// Why Compose refuses it, in its own words, as far as they may be said.
     pub(super) refused: Option<Arc<str>>,
+    /// What Compose answered, as received.
+    pub(super) resolved: Option<Vec<u8>>,
     pub(super) asked: Vec<Asked>,
     pub(super) env_files: Vec<EnvFile>,
     /// The compose files.
-    pub(super) texts: Vec<(Arc<str>, Vec<u8>)>,
+    pub(super) texts: Texts,
     pub(super) gaps: Vec<Gap>,
 }
 
@@ -49,7 +51,8 @@ pub(super) fn declared(project: &Project) -> Declared {
     }
     let places = Places::of(files);
     match resolved(project) {
-        Ok(mut desired) => {
+        Ok((body, mut desired)) => {
+            declared.resolved = Some(body);
             desired.folder = Arc::from(project.folder.to_string_lossy());
             desired.files = project.files.iter().map(|file| project.shown(file)).collect();
             places.locate(&mut desired);
@@ -70,7 +73,7 @@ pub(super) fn declared(project: &Project) -> Declared {
 }
 
 /// What Compose makes of the files.
-fn resolved(project: &Project) -> Result<Desired, Damage> {
+fn resolved(project: &Project) -> Result<(Vec<u8>, Desired), Damage> {
     let mut command = vec!["docker", "compose"];
     command.extend(project.arguments.iter().map(String::as_str));
     command.extend(["config", "--format", "json"]);
@@ -85,7 +88,9 @@ fn resolved(project: &Project) -> Result<Desired, Damage> {
     if let Some(damage) = said.damage {
         return Err(damage);
     }
-    desired(&head(&said.file, LONGEST)?).map_err(|fault| Damage::Io(fault.0))
+    let body = head(&said.file, LONGEST)?;
+    let desired = desired(&body).map_err(|fault| Damage::Io(fault.0))?;
+    Ok((body, desired))
 }
 
 /// No Docker, or one without Compose: it takes the command, or the options behind it, for its own and does not know them.

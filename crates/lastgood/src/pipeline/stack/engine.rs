@@ -8,11 +8,12 @@ use lastgood_intake::engine as parse;
 use lastgood_intake::engine::BodyFault;
 use lastgood_model::snapshot::{Container, Image};
 use lastgood_model::stack::ProxyConf;
-use lastgood_model::{Gap, GapKind, Snapshot};
+use lastgood_model::{Gap, GapKind, Snapshot, UnixMs};
+use lastgood_world::Damage;
 use lastgood_world::engine::{Endpoint, Engine};
-use lastgood_world::{Damage, now};
 
-use super::{closer, gap, proxies};
+use super::answers::{Answers, Kept};
+use super::{Texts, closer, gap, proxies};
 
 const DOCKER: &str = "docker";
 /// For everything that an engine is asked in one look.
@@ -24,55 +25,69 @@ pub(super) struct Observed {
     pub(super) snapshot: Option<Snapshot>,
     pub(super) proxies: Vec<ProxyConf>,
     /// Their files.
-    pub(super) texts: Vec<(Arc<str>, Vec<u8>)>,
+    pub(super) texts: Texts,
     pub(super) gaps: Vec<Gap>,
+    /// Its answers, as received.
+    pub(super) kept: Kept,
 }
 
-pub(super) fn observe() -> Observed {
+/// Asks the engine.
+pub(super) fn observe(now: UnixMs) -> Observed {
     let mut observed = Observed::default();
     let endpoint = Endpoint::of_user();
-    match Engine::connect(endpoint.clone(), DEADLINE) {
-        Ok(engine) => {
-            observed.snapshot = snapshot(&engine, &mut observed.gaps);
-            if let Some(snapshot) = &mut observed.snapshot {
-                let now = now();
-                closer::happened(&engine, snapshot, now);
-                closer::last_words(&engine, snapshot, now);
-                closer::processes(&endpoint, snapshot);
-                for proxy in proxies::of_containers(&engine, snapshot, &mut observed.gaps) {
-                    observed.proxies.push(proxy.conf);
-                    observed.texts.extend(proxy.texts);
-                }
-            }
+    let engine = match Engine::connect(endpoint.clone(), DEADLINE) {
+        Ok(engine) => engine,
+        Err(damage) => {
+            observed.gaps.push(gap(DOCKER, &damage));
+            return observed;
         }
-        Err(damage) => observed.gaps.push(gap(DOCKER, &damage)),
+    };
+    let answers = Answers::of(engine);
+    observed.snapshot = answered(&answers, now, &mut observed.gaps);
+    if let Some(snapshot) = &mut observed.snapshot {
+        closer::processes(&endpoint, snapshot);
     }
+    if let (Some(snapshot), Answers::Engine(engine, _)) = (&observed.snapshot, &answers) {
+        for proxy in proxies::of_containers(engine, snapshot, &mut observed.gaps) {
+            observed.proxies.push(proxy.conf);
+            observed.texts.extend(proxy.texts);
+        }
+    }
+    observed.kept = answers.into_kept();
     observed
 }
 
+/// What an engine says, or said: everything that it is asked for in words of its own.
+pub(super) fn answered(answers: &Answers, now: UnixMs, gaps: &mut Vec<Gap>) -> Option<Snapshot> {
+    let mut snapshot = snapshot(answers, gaps)?;
+    closer::happened(answers, &mut snapshot, now);
+    closer::last_words(answers, &mut snapshot, now);
+    Some(snapshot)
+}
+
 /// Everything in two rounds of questions: what there is, then each of it. Without a list of containers there is nothing.
-fn snapshot(engine: &Engine, gaps: &mut Vec<Gap>) -> Option<Snapshot> {
+fn snapshot(answers: &Answers, gaps: &mut Vec<Gap>) -> Option<Snapshot> {
     let first = ["/containers/json?all=1", "/version", "/info", "/networks", "/volumes"].map(str::to_owned);
-    let mut answers = engine.get_all(&first).into_iter();
-    let mut next = || answers.next().unwrap_or(Err(Damage::NotFound));
+    let mut first = answers.get_all(&first).into_iter();
+    let mut next = || first.next().unwrap_or(Err(Damage::NotFound));
     let (list, version, info, networks, volumes) = (next(), next(), next(), next(), next());
     let ids = understood("containers", list.map(|body| parse::container_ids(&body)), gaps)?;
 
     let mut snapshot = Snapshot::default();
     if let (Ok(version), Ok(info)) = (&version, &info) {
-        snapshot.engine = understood("info", Ok(parse::about(version, info, engine.api())), gaps).unwrap_or_default();
+        snapshot.engine = understood("info", Ok(parse::about(version, info, answers.api())), gaps).unwrap_or_default();
     }
     snapshot.networks = understood("networks", networks.map(|body| parse::networks(&body)), gaps).unwrap_or_default();
     snapshot.volumes = understood("volumes", volumes.map(|body| parse::volumes(&body)), gaps).unwrap_or_default();
-    snapshot.containers = containers(engine, &ids, gaps);
-    snapshot.images = images(engine, &snapshot.containers, gaps);
+    snapshot.containers = containers(answers, &ids, gaps);
+    snapshot.images = images(answers, &snapshot.containers, gaps);
     Some(snapshot)
 }
 
-fn containers(engine: &Engine, ids: &[Arc<str>], gaps: &mut Vec<Gap>) -> Vec<Container> {
+fn containers(answers: &Answers, ids: &[Arc<str>], gaps: &mut Vec<Gap>) -> Vec<Container> {
     let paths: Vec<String> = ids.iter().map(|id| format!("/containers/{id}/json")).collect();
     let mut containers = Vec::new();
-    for (id, answer) in ids.iter().zip(engine.get_all(&paths)) {
+    for (id, answer) in ids.iter().zip(answers.get_all(&paths)) {
         // One that was removed since it was listed is no gap.
         if answer == Err(Damage::NotFound) {
             continue;
@@ -84,13 +99,13 @@ fn containers(engine: &Engine, ids: &[Arc<str>], gaps: &mut Vec<Gap>) -> Vec<Con
     containers
 }
 
-fn images(engine: &Engine, containers: &[Container], gaps: &mut Vec<Gap>) -> Vec<Image> {
+fn images(answers: &Answers, containers: &[Container], gaps: &mut Vec<Gap>) -> Vec<Image> {
     let mut names: BTreeSet<&Arc<str>> = containers.iter().map(|container| &container.image_id).collect();
     // A name may stand for another image by now than the one that its container runs on.
     names.extend(containers.iter().map(|container| &container.image));
     let names: Vec<&Arc<str>> = names.into_iter().filter(|name| !name.is_empty()).collect();
     let paths = |kind: &str| names.iter().map(|name| format!("/images/{name}/{kind}")).collect::<Vec<_>>();
-    let (bodies, histories) = (engine.get_all(&paths("json")), engine.get_all(&paths("history")));
+    let (bodies, histories) = (answers.get_all(&paths("json")), answers.get_all(&paths("history")));
     let mut images: Vec<Image> = Vec::new();
     for ((name, body), history) in names.iter().zip(bodies).zip(histories) {
         if body == Err(Damage::NotFound) {

@@ -62,8 +62,12 @@ pub(super) fn read(desired: &Desired, project: &Project, gaps: &mut Vec<Gap>) ->
 
 /// What a variable of a compose file is set to.
 pub(super) fn interpolated(key: &str, files: &[EnvFile]) -> Option<String> {
-    let file = files.iter().find(|file| file.role == EnvRole::Interpolation);
-    env::var(key).ok().or_else(|| value_in(file?, key))
+    env::var(key).ok().or_else(|| in_file(key, files))
+}
+
+/// What the file that is interpolated sets it to.
+pub(super) fn in_file(key: &str, files: &[EnvFile]) -> Option<String> {
+    value_in(files.iter().find(|file| file.role == EnvRole::Interpolation)?, key)
 }
 
 fn value_in(file: &EnvFile, key: &str) -> Option<String> {

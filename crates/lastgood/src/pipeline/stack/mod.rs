@@ -1,6 +1,7 @@
 //! Looks at a stack: what its compose files declare, what the engine runs, what nginx passes where, and the host. It fills a
 //! `Stack` with facts and says what it could not read; what they mean is worked out in `diagnose`.
 
+pub(super) mod answers;
 mod closer;
 mod declared;
 mod engine;
@@ -9,6 +10,7 @@ pub mod excerpts;
 pub(super) mod logs;
 mod project;
 mod proxies;
+pub(super) mod replay;
 
 pub use declared::COMPOSE;
 
@@ -19,6 +21,7 @@ use std::thread;
 use lastgood_model::{Gap, Stack};
 use lastgood_world::{Damage, host_name, now};
 
+use self::answers::Kept;
 use crate::privacy::known::Known;
 use crate::privacy::stack as privacy;
 
@@ -35,6 +38,9 @@ pub struct StackSubject {
     pub folder: PathBuf,
 }
 
+/// Files by the names that are shown for them.
+pub(super) type Texts = Vec<(Arc<str>, Vec<u8>)>;
+
 /// What was seen.
 #[derive(Clone, Debug, Default)]
 pub struct Looked {
@@ -43,9 +49,15 @@ pub struct Looked {
     /// What could not be read, and why.
     pub gaps: Vec<Gap>,
     /// Files that references lead into, by the names that are shown for them.
-    pub(super) texts: Vec<(Arc<str>, Vec<u8>)>,
+    pub(super) texts: Texts,
     /// Secrets that the stack itself tells.
     pub known: Known,
+    /// What the engine answered, as received: with its secrets.
+    pub(super) kept: Kept,
+    /// What Compose made of the files, as received: with its secrets.
+    pub(super) resolved: Option<Vec<u8>>,
+    /// How the user of a case called Compose.
+    pub(super) call: Option<String>,
 }
 
 impl Looked {
@@ -73,18 +85,19 @@ pub fn bare_word(path: &Path) -> Option<Arc<str>> {
 #[must_use]
 pub fn look(subject: &StackSubject) -> Looked {
     // Compose and the engine are asked side by side, unless only the containers know which files there are.
+    let at = now();
     let known = project::named(subject);
     let (declared, observed) = thread::scope(|scope| {
         let declared = known.as_ref().map(|project| scope.spawn(|| declared::declared(project)));
-        let observed = engine::observe();
+        let observed = engine::observe(at);
         (declared.and_then(|thread| thread.join().ok()), observed)
     });
     let declared = declared.or_else(|| {
         let snapshot = observed.snapshot.as_ref()?;
         Some(declared::declared(&project::of_containers(subject, snapshot)?))
     });
-    let (mut gaps, mut texts) = (observed.gaps, observed.texts);
-    let mut stack = Stack { at: now(), snapshot: observed.snapshot, proxies: observed.proxies, ..Stack::default() };
+    let (mut gaps, mut texts, mut resolved) = (observed.gaps, observed.texts, None);
+    let mut stack = Stack { at, snapshot: observed.snapshot, proxies: observed.proxies, ..Stack::default() };
     if let Some(host) = proxies::of_host() {
         stack.proxies.push(host.conf);
         texts.extend(host.texts);
@@ -93,6 +106,7 @@ pub fn look(subject: &StackSubject) -> Looked {
     if let Some(declared) = declared {
         gaps.extend(declared.gaps);
         texts.extend(declared.texts);
+        resolved = declared.resolved;
         stack.desired = declared.desired;
         stack.refused = declared.refused;
         stack.asked = declared.asked;
@@ -102,7 +116,7 @@ pub fn look(subject: &StackSubject) -> Looked {
     gaps.dedup();
     let known = privacy::known(&stack);
     privacy::silence(&mut stack, &mut gaps, &known);
-    Looked { stack, gaps, texts, known }
+    Looked { stack, gaps, texts, known, kept: observed.kept, resolved, call: None }
 }
 
 fn gap(what: &str, damage: &Damage) -> Gap {

@@ -14,7 +14,7 @@ use lastgood_model::{Gap, Snapshot};
 use lastgood_world::engine::Engine;
 use lastgood_world::{Damage, expand, last_child_started, read_small};
 
-use super::gap;
+use super::{Texts, gap};
 
 const FOLDER: &str = "/etc/nginx";
 /// What the name of a container's file holds: `web:/etc/nginx/nginx.conf`.
@@ -29,7 +29,7 @@ const MOST_FILES: usize = 500;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Proxy {
     pub(super) conf: ProxyConf,
-    pub(super) texts: Vec<(Arc<str>, Vec<u8>)>,
+    pub(super) texts: Texts,
 }
 
 /// Of every container that runs nginx, or would.
@@ -78,7 +78,7 @@ fn of_files(container: &Container, files: &[(String, Vec<u8>)]) -> Proxy {
 }
 
 impl Proxy {
-    fn of(texts: Vec<(Arc<str>, Vec<u8>)>) -> Self {
+    pub(super) fn of(texts: Texts) -> Self {
         let conf = routes(texts.iter().map(|(name, bytes)| (&**name, bytes.as_slice())));
         Self { conf, texts }
     }
@@ -115,7 +115,7 @@ fn fits(pattern: &str, path: &str) -> bool {
 /// The host's own, if it has one.
 pub(super) fn of_host() -> Option<Proxy> {
     let root = Path::new(FOLDER);
-    let mut texts: Vec<(Arc<str>, Vec<u8>)> = Vec::new();
+    let mut texts: Texts = Vec::new();
     let mut open = vec![root.join(MAIN)];
     while let Some(path) = open.pop() {
         let name: Arc<str> = Arc::from(path.to_string_lossy());

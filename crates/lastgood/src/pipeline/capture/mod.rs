@@ -1,6 +1,8 @@
 //! Writes a case: what `why` would read, with stand-ins for what is private, so that it can be sent and looked at
 //! again. Every line stays where it is; the verdict is not looked at. The shape of the folder is `case`'s.
 
+mod stack;
+
 use std::collections::{HashMap, HashSet};
 use std::io::{ErrorKind, Write};
 use std::net::IpAddr;
@@ -20,9 +22,12 @@ use crate::case::gaps::{Gaps, NOT_COLLECTED, Written};
 use crate::case::{Asked, CASE_TOML, CONFIGURATION, Case, CaseFile, GAPS_JSON, VERSION, zone_name};
 use crate::complaint::Complaint;
 use crate::investigation::{InvestigateArgs, Progress};
+use crate::pipeline::stack::Looked;
+use crate::pipeline::stack::logs::CONTAINER;
+use crate::privacy;
 use crate::privacy::addresses::address;
-use crate::privacy::known::Known;
 use crate::privacy::stand_ins::{Masked, StandIns};
+use crate::render::compose_call::compose_call;
 use crate::render::mask::upstreams;
 
 /// Directives of nginx in which an address is this site's own and no client's.
@@ -61,6 +66,8 @@ pub struct Captured {
     pub live: bool,
     /// What could not be read.
     pub gaps: Vec<Gap>,
+    /// Folders that are absent because nothing of their kind was looked at.
+    pub not_collected: Vec<&'static str>,
 }
 
 /// Writes the case.
@@ -69,13 +76,14 @@ pub struct Captured {
 /// [`super::NoLogs`], or a [`Complaint`] if the folder cannot be written or there is too much for it.
 pub fn capture(args: &CaptureArgs, progress: &dyn Progress) -> anyhow::Result<Captured> {
     let folder = NewFolder::begin(&args.output).map_err(|error| failed(&args.output, &error))?;
-    let Collected { survey, live, host, clock, .. } = collect(&Subject::from(&args.subject))?;
+    let Collected { survey, live, host, clock, looked, service } = collect(&Subject::from(&args.subject))?;
     let interner = Interner::default();
     let (_, scanned) = scan::scan(&survey.sources, |_| false, || Witness::new(&interner), progress);
     let wanted = wanted(args, &survey, &scanned, clock)?;
 
-    let mut known = Known::default();
-    let mut kept = upstreams(&interner.catalogue(survey.names.clone()));
+    let mut known = privacy::stack::known(&looked.stack);
+    let mut kept = stack::own_addresses(&looked.stack);
+    kept.extend(upstreams(&interner.catalogue(survey.names.clone())));
     for (_, text) in &survey.configuration {
         known.learn_configuration(text);
         kept.extend(own_addresses(text));
@@ -92,6 +100,7 @@ pub fn capture(args: &CaptureArgs, progress: &dyn Progress) -> anyhow::Result<Ca
             masked: Masked::default(),
             live,
             gaps: Vec::new(),
+            not_collected: not_collected(&looked),
         },
     };
     let mut files = Vec::new();
@@ -104,10 +113,13 @@ pub fn capture(args: &CaptureArgs, progress: &dyn Progress) -> anyhow::Result<Ca
     }
     writing.say_copies(&survey, &mut files);
     files.extend(writing.configuration(&survey).map_err(|error| failed(&args.output, &error))?);
+    let call = compose_call(&args.subject.stack, looked.stack.desired.as_ref());
+    files.extend(writing.stack(&looked, &call).map_err(|error| failed(&args.output, &error))?);
 
-    let at = if live { now() } else { clock.unwrap_or_else(now) };
+    let at = clock.unwrap_or_else(now);
     let asked =
         Asked { change: args.asked.change.iter().map(|said| writing.text(said)).collect(), ..args.asked.clone() };
+    let asked = Asked { service: service.as_deref().map(str::to_owned), ..asked };
     let case = Case {
         version: VERSION,
         tool: concat!("lastgood ", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -120,7 +132,7 @@ pub fn capture(args: &CaptureArgs, progress: &dyn Progress) -> anyhow::Result<Ca
     };
     let missed = Gaps {
         gaps: gaps.iter().map(Written::from).collect(),
-        not_collected: NOT_COLLECTED.map(str::to_owned).to_vec(),
+        not_collected: writing.captured.not_collected.iter().map(|part| (*part).to_owned()).collect(),
     };
     writing
         .folder
@@ -130,6 +142,12 @@ pub fn capture(args: &CaptureArgs, progress: &dyn Progress) -> anyhow::Result<Ca
     let masked = writing.stand_ins.masked();
     let size = writing.folder.finish().map_err(|error| failed(&args.output, &error))?;
     Ok(Captured { size, masked, gaps, ..writing.captured })
+}
+
+fn not_collected(looked: &Looked) -> Vec<&'static str> {
+    let docker = looked.stack.snapshot.is_none().then_some("docker");
+    let project = looked.stack.desired.is_none().then_some("project");
+    docker.into_iter().chain(NOT_COLLECTED).chain(project).collect()
 }
 
 fn failed(folder: &Path, error: &std::io::Error) -> Complaint {
@@ -280,10 +298,13 @@ impl Writing {
 
     /// Writes the configurations of the servers.
     fn configuration(&mut self, survey: &Survey) -> std::io::Result<Vec<CaseFile>> {
-        let root = survey.configuration.first().and_then(|(path, _)| path.parent()).unwrap_or(Path::new(""));
+        let root = survey.configuration.first().and_then(|(path, _)| path.parent());
+        let root = root.filter(|root| root.is_absolute()).unwrap_or(Path::new("/"));
         let mut files = Vec::new();
         for (path, text) in &survey.configuration {
-            let below = path.strip_prefix(root).unwrap_or(path);
+            // Of a container, whose name stands before a colon that not every file system takes.
+            let in_container = path.to_string_lossy().replacen(":/", "/", 1);
+            let below = path.strip_prefix(root).unwrap_or(Path::new(&in_container));
             let server = match recognise(text, "", &NginxConf::default()) {
                 Format::ApacheConf => "apache",
                 _ => "nginx",
@@ -337,6 +358,9 @@ impl Places {
     fn of(&mut self, source: &LogSource) -> String {
         let folder = if is_web_log(source) { "logs" } else { "host" };
         // What came through a pipe has no name; what a tool of the host said has one.
+        if let Some(container) = source.file.display.strip_prefix(CONTAINER).filter(|_| source.file.path.is_none()) {
+            return self.named(folder, &format!("docker/{container}.log"));
+        }
         let is_pipe = source.file.path.is_none() && source.set != usize::MAX;
         self.named(folder, if is_pipe { "-" } else { &source.file.display })
     }

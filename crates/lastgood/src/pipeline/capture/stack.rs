@@ -1,0 +1,113 @@
+//! The part of a case that holds a stack: what the engine answered, what Compose makes of its files, the files themselves, and
+//! what is known of processes. Every value is masked on its way.
+
+use std::collections::HashSet;
+use std::net::IpAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use lastgood_model::{Ref, Stack};
+use serde::Serialize;
+
+use super::Writing;
+use crate::case::CaseFile;
+use crate::case::stack::{COMPOSE_FILE, DOCKER, EnvFileFacts, PROCESSES, PROJECT, ProcessFacts, Project, RESOLVED};
+use crate::pipeline::stack::Looked;
+use crate::privacy::bodies::{masked, variable};
+
+/// The stack's own addresses: what they belong to is told by the answers, and they are nobody's.
+pub(super) fn own_addresses(stack: &Stack) -> HashSet<IpAddr> {
+    let snapshot = stack.snapshot.iter();
+    let attachments =
+        snapshot.clone().flat_map(|snapshot| &snapshot.containers).flat_map(|container| &container.attachments);
+    let of_containers = attachments.flat_map(|attachment| [&attachment.address, &attachment.gateway]);
+    let of_networks = snapshot.flat_map(|snapshot| &snapshot.networks).flat_map(|network| {
+        let first = |subnet: &Arc<str>| Arc::from(subnet.split('/').next().unwrap_or_default());
+        network.gateways.iter().cloned().chain(network.subnets.iter().map(first))
+    });
+    of_containers.cloned().chain(of_networks).filter_map(|text: Arc<str>| text.parse().ok()).collect()
+}
+
+impl Writing {
+    /// Writes it; nothing if no stack was seen.
+    pub(super) fn stack(&mut self, looked: &Looked, call: &str) -> std::io::Result<Vec<CaseFile>> {
+        let mut files = Vec::new();
+        for (place, body) in &looked.kept {
+            let body = masked(body, &mut self.stand_ins);
+            files.push(self.part(&format!("{DOCKER}/{place}"), &body)?);
+        }
+        if let Some(snapshot) = &looked.stack.snapshot {
+            let read_at = |name: &Arc<str>| {
+                looked.stack.proxies.iter().find(|proxy| proxy.container.as_ref() == Some(name))?.read_at
+            };
+            let processes: Vec<ProcessFacts> = snapshot
+                .containers
+                .iter()
+                .map(|container| ProcessFacts::of(container, read_at(&container.name)))
+                .collect();
+            files.push(self.json(PROCESSES, &processes)?);
+        }
+        if let Some(resolved) = &looked.resolved {
+            let body = masked(resolved, &mut self.stand_ins);
+            files.push(self.part(RESOLVED, &body)?);
+        }
+        let desired = looked.stack.desired.as_ref();
+        if desired.is_some() || looked.stack.refused.is_some() {
+            let mut mask = |key: &str, value: &str| variable(key, value, &mut self.stand_ins);
+            let env_files = looked.stack.env_files.iter().map(|file| EnvFileFacts::of(file, &mut mask)).collect();
+            let project = Project {
+                folder: desired.map(|desired| desired.folder.to_string()).unwrap_or_default(),
+                files: desired.iter().flat_map(|desired| &desired.files).map(ToString::to_string).collect(),
+                call: call.to_owned(),
+                refused: looked.stack.refused.as_deref().map(str::to_owned),
+                env_files,
+            };
+            files.push(self.json(PROJECT, &project)?);
+        }
+        let is_compose = |name: &Arc<str>| desired.is_some_and(|desired| desired.files.contains(name));
+        for (name, text) in looked.texts.iter().filter(|(name, _)| is_compose(name)) {
+            let text = self.compose_file(name, text, &looked.stack);
+            let place = self.places.plain("project", name);
+            let format = COMPOSE_FILE.to_owned();
+            files.push(CaseFile { original: name.to_string(), format, ..self.part(&place, &text)? });
+        }
+        Ok(files)
+    }
+
+    /// A compose file, line for line; values of variables keep their structure only.
+    fn compose_file(&mut self, name: &Arc<str>, text: &[u8], stack: &Stack) -> Vec<u8> {
+        let mut out = Vec::with_capacity(text.len());
+        for (number, line) in (1_u64..).zip(text.split_inclusive(|byte| *byte == b'\n')) {
+            let here = |at: &Ref| matches!(at, Ref::Text { file, line } if file == name && *line == number);
+            let services = stack.desired.iter().flat_map(|desired| &desired.services);
+            let key = services.flat_map(|service| &service.environment_at).find(|(_, at)| here(at)).map(|(key, _)| key);
+            let line = String::from_utf8_lossy(line);
+            let rewritten = key.and_then(|key| self.assignment(key, &line));
+            self.stand_ins.line(rewritten.as_deref().unwrap_or(&line).as_bytes(), &mut out);
+        }
+        out
+    }
+
+    /// `KEY: value` or `- KEY=value` with the structure of its value; `None` if it has none of its own.
+    fn assignment(&mut self, key: &str, line: &str) -> Option<String> {
+        let at = line.find(key)? + key.len();
+        let (front, rest) = line.split_at(at);
+        let value = rest.trim_start_matches(['"', '\'', ':', '=', ' ']).trim_end().trim_end_matches(['"', '\'']);
+        // What is interpolated stands in an environment file.
+        if value.is_empty() || value.contains('$') {
+            return None;
+        }
+        Some(format!("{front}{}", rest.replacen(value, &variable(key, value, &mut self.stand_ins), 1)))
+    }
+
+    fn json<T: Serialize>(&mut self, place: &str, value: &T) -> std::io::Result<CaseFile> {
+        let bytes = serde_json::to_vec_pretty(value)?;
+        self.part(place, &bytes)
+    }
+
+    fn part(&mut self, place: &str, bytes: &[u8]) -> std::io::Result<CaseFile> {
+        self.folder.write(Path::new(place), bytes)?;
+        self.captured.files += 1;
+        Ok(CaseFile { path: place.to_owned(), original: place.to_owned(), ..CaseFile::default() })
+    }
+}
