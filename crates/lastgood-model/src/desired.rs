@@ -104,6 +104,8 @@ pub struct DeclaredResource {
     pub name: Arc<str>,
     /// Whether somebody else makes it.
     pub external: bool,
+    /// Whether its addresses are declared, too, so that they come back when it is made again.
+    pub has_subnet: bool,
     /// Where it is declared.
     pub at: Option<Ref>,
 }

@@ -37,6 +37,8 @@ pub struct Engine {
     pub root: Arc<str>,
     /// Whether it runs without root.
     pub rootless: bool,
+    /// Where it takes subnets from, if somebody set that: a network, `10.0.0.0/8`, and the prefix length of each part of it.
+    pub address_pools: Vec<(Arc<str>, u8)>,
 }
 
 /// A container.
@@ -265,8 +267,6 @@ pub struct Network {
     pub gateways: Vec<Arc<str>>,
     /// When it was made.
     pub created: Option<UnixMs>,
-    /// Whether its addresses were chosen by whoever made it, and so come back when it is made again.
-    pub fixed_subnet: bool,
     /// Whether it has no way out.
     pub internal: bool,
 }

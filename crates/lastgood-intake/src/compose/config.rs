@@ -28,6 +28,13 @@ struct Body {
 struct ResourceBody {
     name: String,
     external: Value,
+    ipam: Ipam,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Ipam {
+    config: Option<Vec<Value>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -154,7 +161,8 @@ fn resources(bodies: Option<BTreeMap<String, Option<ResourceBody>>>) -> Vec<Decl
         let name = if body.name.is_empty() { key.clone() } else { body.name };
         // `external: true`, or in older files `external: {name: …}`.
         let external = matches!(body.external, Value::Bool(true) | Value::Object(_));
-        DeclaredResource { key: key.into(), name: name.into(), external, at: None }
+        let has_subnet = body.ipam.config.iter().flatten().any(|pool| pool.get("subnet").is_some());
+        DeclaredResource { key: key.into(), name: name.into(), external, has_subnet, at: None }
     };
     bodies.unwrap_or_default().into_iter().map(resource).collect()
 }
@@ -304,7 +312,8 @@ mod tests {
     /// As Compose 2.26 prints it, shortened.
     const SHOP: &str = r#"{
       "name": "shop",
-      "networks": {"default": {"name": "shop_default", "ipam": {}}, "db": {"name": "pgvector_default", "external": true}},
+      "networks": {"default": {"name": "shop_default", "ipam": {}}, "db": {"name": "pgvector_default", "external": true},
+        "edge": {"name": "shop_edge", "ipam": {"config": [{"subnet": "10.83.18.0/24"}]}}},
       "volumes": {"data": {"name": "shop_data"}},
       "services": {
         "web": {"build": {"context": "/srv", "dockerfile": "Dockerfile.web"}, "command": null, "entrypoint": null, "image": "web:1",
@@ -330,7 +339,8 @@ mod tests {
         assert_eq!(api.healthcheck.as_ref().unwrap().interval_ms, 90_000);
         assert_eq!((api.replicas, api.memory_limit), (2, Some(268_435_456)));
         assert_eq!(desired.network_name("db").map(|name| &**name), Some("pgvector_default"));
-        assert!(desired.networks.iter().any(|network| network.external));
+        let networks: Vec<_> = desired.networks.iter().map(|one| (&*one.key, one.external, one.has_subnet)).collect();
+        assert_eq!(networks, [("db", true, false), ("default", false, false), ("edge", false, true)]);
     }
 
     #[test]

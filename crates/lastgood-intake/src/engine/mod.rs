@@ -41,6 +41,14 @@ struct Version {
 struct Info {
     docker_root_dir: String,
     security_options: Option<Vec<String>>,
+    default_address_pools: Option<Vec<AddressPool>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct AddressPool {
+    base: String,
+    size: u8,
 }
 
 /// The engine itself, from `/version` and `/info`; `api` is what was agreed on.
@@ -50,12 +58,14 @@ struct Info {
 pub fn about(version: &[u8], info: &[u8], api: &str) -> Result<Engine, BodyFault> {
     let (version, info): (Version, Info) = (read(version)?, read(info)?);
     let options = info.security_options.unwrap_or_default();
+    let pools = info.default_address_pools.unwrap_or_default();
     Ok(Engine {
         version: version.version.into(),
         api: Arc::from(api),
         architecture: version.arch.into(),
         root: info.docker_root_dir.into(),
         rootless: options.iter().any(|option| option.contains("name=rootless")),
+        address_pools: pools.into_iter().map(|pool| (pool.base.into(), pool.size)).collect(),
     })
 }
 
@@ -90,9 +100,11 @@ mod tests {
     fn the_engine_says_who_it_is() {
         let version = br#"{"Version":"20.10.24+dfsg1","ApiVersion":"1.41","Arch":"amd64","New":{"x":1}}"#;
         let info =
-            br#"{"DockerRootDir":"/home/me/.local/share/docker","SecurityOptions":["name=seccomp","name=rootless"]}"#;
+            br#"{"DockerRootDir":"/home/me/.local/share/docker","SecurityOptions":["name=seccomp","name=rootless"],
+             "DefaultAddressPools":[{"Base":"10.0.0.0/8","Size":24}]}"#;
         let engine = about(version, info, "1.41").unwrap();
         assert_eq!((&*engine.version, &*engine.architecture, engine.rootless), ("20.10.24+dfsg1", "amd64", true));
+        assert_eq!(engine.address_pools, [("10.0.0.0/8".into(), 24)]);
         assert!(about(b"<html>", info, "1.41").is_err());
     }
 

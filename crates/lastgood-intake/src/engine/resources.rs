@@ -36,7 +36,7 @@ struct Pool {
     gateway: String,
 }
 
-/// All networks. Whether a subnet was chosen by hand is not told by the engine and stays `false`.
+/// All networks.
 ///
 /// # Errors
 /// If the body is no such list.
@@ -58,7 +58,6 @@ fn network(body: NetworkBody) -> Network {
         // Some engines write the gateway with its prefix.
         gateways: filled(gateways.into_iter().map(|text| text.split('/').next().unwrap_or("").to_owned()).collect()),
         created: moment(&body.created),
-        fixed_subnet: false,
         internal: body.internal,
     }
 }

@@ -99,6 +99,7 @@ fn network(network_name: &str, project: &str, gateway: &str) -> Network {
         project: Some(name(project)),
         driver: name("bridge"),
         gateways: vec![name(gateway)],
+        subnets: vec![name(&gateway.replace(".0.1", ".0.0/16"))],
         ..Network::default()
     }
 }
@@ -220,6 +221,7 @@ fn desired() -> Desired {
         key: name(key),
         name: name(engine_name),
         external,
+        has_subnet: false,
         at: Some(at("compose.yml", line)),
     };
     Desired {

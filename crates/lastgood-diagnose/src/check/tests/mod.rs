@@ -248,7 +248,15 @@ fn a_gateway_that_moves() {
     assert_eq!((&*network, behind.as_deref(), shares_network), ("pg_default", Some("pg-db-1"), true));
     finds_nothing(|it| {
         plant(it);
-        it.snapshot().networks[1].fixed_subnet = true;
+        it.desired().networks[1].has_subnet = true;
+    });
+    finds_nothing(|it| {
+        plant(it);
+        it.snapshot().networks[1].subnets = vec![name("172.19.0.0/24")];
+    });
+    finds_nothing(|it| {
+        plant(it);
+        it.snapshot().engine.address_pools = vec![(name("10.0.0.0/8"), 24)];
     });
 }
 
