@@ -40,10 +40,13 @@ impl<'a> StackScene<'a> {
             || self.containers().any(|container| &*container.name == name || container.service.as_deref() == Some(name))
     }
 
-    /// Containers that matter: the project's own, and those of others that it asks.
+    /// Containers that matter: the project's own, those of others that it asks, and those that ask it.
     pub fn containers(&self) -> impl Iterator<Item = &'a Container> {
         let all = self.stack.snapshot.iter().flat_map(|snapshot| &snapshot.containers);
-        all.filter(|container| !container.one_off && (!self.stack.is_foreign(container) || self.is_needed(container)))
+        all.filter(|container| {
+            !container.one_off
+                && (!self.stack.is_foreign(container) || self.is_asked(container) || self.asks(container))
+        })
     }
 
     /// Services as declared.
@@ -101,14 +104,8 @@ impl<'a> StackScene<'a> {
         self.index(container).is_some_and(|index| self.askers(index).next().is_some())
     }
 
-    /// Whether something of the project asks it, itself or through others.
-    fn is_needed(&self, container: &Container) -> bool {
-        let is_own = |component: &Component| {
-            let container = component.container.as_ref().and_then(|name| self.stack.snapshot.as_ref()?.container(name));
-            component.foreign.is_none() && container.is_none_or(|container| !self.stack.is_foreign(container))
-        };
-        let mut own = self.topology.components.iter().enumerate().filter(|(_, component)| is_own(component));
-        self.index(container).is_some_and(|index| own.any(|(asker, _)| self.reaches(asker, index)))
+    fn asks(&self, container: &Container) -> bool {
+        self.index(container).is_some_and(|index| self.topology.asks(index).next().is_some())
     }
 
     fn askers(&self, index: usize) -> impl Iterator<Item = &Edge> {

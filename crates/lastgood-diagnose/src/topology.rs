@@ -20,12 +20,41 @@ const PASSWORD_ENDS: &[&str] = &["PASSWORD", "PASS", "PWD", "AUTH", "SECRET"];
 pub fn build(stack: &Stack) -> Topology {
     let mut builder = Builder { stack, topology: Topology::default() };
     builder.components();
+    let own = builder.topology.components.len();
     for conf in &stack.proxies {
         builder.proxy(conf);
     }
     builder.variables();
     builder.dependencies();
-    builder.topology
+    concerning(own, builder.topology)
+}
+
+/// What concerns the first `own` components: they, what they ask, and who asks them. What others ask of each other does not.
+fn concerning(own: usize, whole: Topology) -> Topology {
+    let mut reached: Vec<usize> = (0..own).collect();
+    let mut open = reached.clone();
+    while let Some(from) = open.pop() {
+        for to in whole.asks(from).filter_map(|edge| edge.to) {
+            if !reached.contains(&to) {
+                reached.push(to);
+                open.push(to);
+            }
+        }
+    }
+    let asks_own = |edge: &Edge| edge.to.is_some_and(|to| to < own);
+    let edges: Vec<Edge> =
+        whole.edges.into_iter().filter(|edge| reached.contains(&edge.from) || asks_own(edge)).collect();
+    let kept: Vec<usize> = (0..whole.components.len())
+        .filter(|index| reached.contains(index) || edges.iter().any(|edge| edge.from == *index))
+        .collect();
+    let place = |index: usize| kept.iter().position(|kept| *kept == index);
+    let moved = edges
+        .into_iter()
+        .filter_map(|edge| Some(Edge { from: place(edge.from)?, to: edge.to.and_then(place), ..edge }));
+    let edges = moved.collect();
+    let components = whole.components.into_iter().enumerate();
+    let components = components.filter(|(index, _)| kept.contains(index)).map(|(_, component)| component).collect();
+    Topology { components, edges }
 }
 
 struct Builder<'a> {

@@ -340,4 +340,10 @@ impl Container {
     pub fn is_running(&self) -> bool {
         self.state.status == ContainerStatus::Running
     }
+
+    /// Whether there is a network that both are on.
+    #[must_use]
+    pub fn shares_network(&self, other: &Self) -> bool {
+        self.attachments.iter().any(|mine| other.attachments.iter().any(|theirs| mine.network == theirs.network))
+    }
 }

@@ -240,6 +240,7 @@ fn services_without_containers_and_containers_without_services() {
 #[test]
 fn a_proxy_that_read_its_configuration_before_asks_the_old_address() {
     let proxy = |is_variable, read_at| ProxyConf {
+        container: Some(text("web")),
         read_at: Some(UnixMs(read_at)),
         passes: vec![Pass {
             host: text("api"),
@@ -251,8 +252,18 @@ fn a_proxy_that_read_its_configuration_before_asks_the_old_address() {
         }],
         ..ProxyConf::default()
     };
-    let found = after(|stack| stack.proxies.push(proxy(false, 500_000)));
+    let beside = |on_network: bool, proxy: ProxyConf| {
+        after(|stack| {
+            let api = container(stack).clone();
+            let attachments = if on_network { api.attachments.clone() } else { Vec::new() };
+            let web = Container { name: text("web"), project: Some(text("edge")), service: None, attachments, ..api };
+            stack.snapshot.as_mut().unwrap().containers.push(web);
+            stack.proxies.push(proxy);
+        })
+    };
+    let found = beside(true, proxy(false, 500_000));
     assert!(matches!(&found[..], [Difference::StaleUpstream { .. }]), "{found:?}");
-    assert_eq!(after(|stack| stack.proxies.push(proxy(true, 500_000))), []);
-    assert_eq!(after(|stack| stack.proxies.push(proxy(false, 1_100_000))), []);
+    assert_eq!(beside(false, proxy(false, 500_000)), [], "elsewhere the name means another one");
+    assert_eq!(beside(true, proxy(true, 500_000)), []);
+    assert_eq!(beside(true, proxy(false, 1_100_000)), []);
 }

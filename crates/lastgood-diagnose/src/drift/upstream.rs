@@ -22,7 +22,7 @@ impl Pair<'_> {
         let created = self.container.created;
         let stale = |proxy: &ProxyConf| {
             let read_at = self.read_at(proxy)?;
-            let name = asked_once(proxy).find(|name| self.is_meant(name))?;
+            let name = asked_once(proxy).find(|name| self.is_meant(name)).filter(|_| self.is_near(proxy))?;
             (created.since(read_at) > TOGETHER_MS).then(|| Difference::StaleUpstream {
                 proxy: proxy.container.clone().unwrap_or_else(|| Arc::from("nginx")),
                 name: Arc::from(name),
@@ -40,6 +40,12 @@ impl Pair<'_> {
             return None;
         }
         proxy.read_at.or_else(|| container?.state.started)
+    }
+
+    /// A name means a container only where both are on one network; the host's own nginx knows none of these names.
+    fn is_near(&self, proxy: &ProxyConf) -> bool {
+        let proxy = proxy.container.as_ref().and_then(|name| self.snapshot.container(name));
+        proxy.is_some_and(|proxy| proxy.shares_network(self.container))
     }
 
     fn is_meant(&self, host: &str) -> bool {

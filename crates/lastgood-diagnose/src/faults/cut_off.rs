@@ -81,8 +81,7 @@ fn apart(scene: &StackScene<'_>, asked: &Edge) -> Option<Fault> {
     if !by_name || asked.via == Via::DependsOn || own(from) || own(to) || from.name == to.name {
         return None;
     }
-    let shared = from.attachments.iter().any(|one| to.attachments.iter().any(|other| one.network == other.network));
-    if shared || from.attachments.is_empty() && to.attachments.is_empty() {
+    if from.shares_network(to) || from.attachments.is_empty() && to.attachments.is_empty() {
         return None;
     }
     // Whose networks are fewer lacks one.

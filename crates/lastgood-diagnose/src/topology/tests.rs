@@ -155,3 +155,31 @@ fn depends_on_is_an_edge_only_where_nothing_says_more() {
     assert_eq!(edges(&[]), 1);
     assert_eq!(edges(&[("KEYCLOAK_BASE_URL", "http://keycloak:8080")]), 0);
 }
+
+#[test]
+fn what_others_ask_of_each_other_does_not_concern_us() {
+    let mut stack = stack(&[]);
+    let edge_of = |name: &str, host: &str| ProxyConf {
+        container: Some(text(name)),
+        passes: vec![Pass {
+            host: text(host),
+            port: Some(80),
+            location: text("/"),
+            server: text("_"),
+            is_variable: false,
+            at: Ref::Text { file: text("other.conf"), line: 1 },
+        }],
+        ..ProxyConf::default()
+    };
+    let snapshot = stack.snapshot.as_mut().unwrap();
+    snapshot.containers.extend([
+        container("wiki", "edge", &[("wiki_default", "172.21.0.2")]),
+        container("wiki", "pages", &[("wiki_default", "172.21.0.3")]),
+        container("front", "edge", &[("shop_default", "172.18.0.7")]),
+    ]);
+    stack.proxies.extend([edge_of("wiki-edge", "pages"), edge_of("front-edge", "backend")]);
+    let topology = build(&stack);
+    assert_eq!((topology.find("wiki-edge"), topology.find("wiki-pages")), (None, None));
+    let front = topology.find("front-edge").unwrap();
+    assert_eq!(topology.asks(front).next().unwrap().to, topology.find("backend"), "it stands before ours");
+}

@@ -70,7 +70,10 @@ impl Drop for Bed {
     #[expect(clippy::print_stdout, reason = "containers that stay behind are the business of whoever runs the tests")]
     fn drop(&mut self) {
         for folder in std::iter::once(self.path()).chain(self.neighbours.iter().map(PathBuf::as_path)) {
-            let down = shell(folder, "docker compose --progress quiet down --volumes --remove-orphans --timeout 0");
+            let down = shell(
+                folder,
+                "docker compose --profile '*' --progress quiet down --volumes --remove-orphans --timeout 0",
+            );
             if let Err(complaint) = down {
                 println!("{} was left behind: {complaint}", folder.display());
             }
