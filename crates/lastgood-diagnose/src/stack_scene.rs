@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use lastgood_model::desired::Service;
 use lastgood_model::snapshot::Container;
-use lastgood_model::topology::{Component, ComponentKind, Edge};
+use lastgood_model::topology::{ComponentKind, Edge};
 use lastgood_model::{Drift, Ref, Stack, Topology};
 
 use crate::condition::{Condition, is_job};
