@@ -452,6 +452,32 @@ impl Flaw {
         "open-files-short",
     ];
 
+    /// Keys of the environment that it is about.
+    #[must_use]
+    pub fn keys(&self) -> Vec<&Arc<str>> {
+        match self {
+            Self::VariableRequired { key }
+            | Self::HalfAddress { key, .. }
+            | Self::DollarLost { key }
+            | Self::LocalhostAddress { key, .. }
+            | Self::GatewayAddress { key, .. }
+            | Self::SecretInImage { key, .. } => vec![key],
+            Self::NoSharedNetwork { key, .. } | Self::WrongPort { key, .. } | Self::UnknownName { key, .. } => {
+                key.iter().collect()
+            }
+            Self::VariablesUnset { keys }
+            | Self::KeysMissing { keys, .. }
+            | Self::KeysLost { keys, .. }
+            | Self::KeysUndocumented { keys, .. }
+            | Self::KeysBlank { keys, .. }
+            | Self::CarriageReturn { keys }
+            | Self::EnvFileReadable { keys } => keys.iter().collect(),
+            Self::StaleContainer { variables, .. } => variables.iter().map(|variable| &variable.key).collect(),
+            Self::VariablesDiffer { added, removed, .. } => added.iter().chain(removed).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// Stable kebab-case code, as in JSON and in `lastgood.toml`.
     #[must_use]
     pub const fn code(&self) -> &'static str {

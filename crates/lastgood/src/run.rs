@@ -11,6 +11,7 @@ use crate::commands::{capture, check, completions, explain, man, report, status,
 use crate::exit::Exit;
 use crate::io::Io;
 use crate::render::answer::View;
+use crate::settings::{self, Settings};
 use crate::words::Lang;
 
 /// Runs lastgood with these arguments, the program's name first.
@@ -19,8 +20,16 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, io: &mut Io<'_>) -> Ex
         Ok(cli) => cli,
         Err(error) => return usage(&error, io),
     };
-    let view = view(&cli.manner, io);
-    match dispatch(&cli.command, view, io).and_then(|exit| Ok(io.stdout.flush().map(|()| exit)?)) {
+    // A page of the manual and completions are the same everywhere.
+    let settings = match cli.command {
+        Command::Completions(_) | Command::Man(_) => Ok(Settings::default()),
+        _ => settings::read(cli.manner.config.as_deref()),
+    };
+    let lang = settings.as_ref().map_or(None, |settings| settings.lang);
+    let view = view(&cli.manner, lang, io);
+    let answered =
+        settings.map_err(anyhow::Error::from).and_then(|settings| dispatch(&cli.command, &settings, view, io));
+    match answered.and_then(|exit| Ok(io.stdout.flush().map(|()| exit)?)) {
         Ok(exit) => exit,
         Err(error) if closed(&error) => Exit::Good,
         Err(error) => {
@@ -31,14 +40,14 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, io: &mut Io<'_>) -> Ex
     }
 }
 
-fn dispatch(command: &Command, view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> {
+fn dispatch(command: &Command, settings: &Settings, view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> {
     match command {
-        Command::Why(args) => why::run(args, view, io),
+        Command::Why(args) => why::run(args, settings, view, io),
         Command::Status(args) => status::run(args, view, io),
-        Command::Check(args) => check::run(args, view, io),
-        Command::Timeline(args) => timeline::run(args, view, io),
-        Command::Report(args) => report::run(args, view, io),
-        Command::Capture(args) => capture::run(args, view, io),
+        Command::Check(args) => check::run(args, settings, view, io),
+        Command::Timeline(args) => timeline::run(args, settings, view, io),
+        Command::Report(args) => report::run(args, settings, view, io),
+        Command::Capture(args) => capture::run(args, settings, view, io),
         Command::Explain(args) => explain::run(args, view, io),
         Command::Completions(args) => completions::run(args, io),
         Command::Man(args) => man::run(args, io),
@@ -61,9 +70,9 @@ fn usage(error: &clap::Error, io: &mut Io<'_>) -> Exit {
     }
 }
 
-fn view(manner: &Manner, io: &Io<'_>) -> View {
+fn view(manner: &Manner, settled: Option<Lang>, io: &Io<'_>) -> View {
     let told = io.variable("LASTGOOD_LANG").and_then(Lang::of_locale);
-    let lang = manner.lang.or(told).or_else(|| io.locale().and_then(Lang::of_locale)).unwrap_or_default();
+    let lang = manner.lang.or(told).or(settled).or_else(|| io.locale().and_then(Lang::of_locale)).unwrap_or_default();
     let colour = match manner.color {
         When::Always => true,
         When::Never => false,

@@ -4,6 +4,8 @@ pub mod question;
 pub mod stack;
 pub mod timeline;
 
+use std::path::PathBuf;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands;
@@ -33,9 +35,12 @@ pub struct Cli {
 /// How an answer is to look.
 #[derive(Clone, Debug, Args)]
 pub struct Manner {
-    /// Language of the answer [default: LASTGOOD_LANG, else the locale's]
+    /// Language of the answer [default: LASTGOOD_LANG, else lastgood.toml, else the locale's]
     #[arg(long, global = true, value_enum)]
     pub lang: Option<Lang>,
+    /// The settings [default: the nearest lastgood.toml, here or in a folder above]
+    #[arg(long, global = true, value_name = "PATH")]
+    pub config: Option<PathBuf>,
     /// When to use colours
     #[arg(long, global = true, value_enum, default_value_t = When::Auto)]
     pub color: When,

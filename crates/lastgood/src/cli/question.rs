@@ -10,7 +10,7 @@ use crate::complaint::Complaint;
 use crate::investigation::InvestigateArgs;
 use crate::pipeline::stack::StackSubject;
 use crate::said::{self, Moment};
-use crate::settings;
+use crate::settings::Settings;
 
 /// How long failures have to last if nobody says so.
 const MIN_DURATION: &str = "30s";
@@ -52,14 +52,11 @@ pub struct QuestionArgs {
     /// The nginx configuration with the logs' formats
     #[arg(long, value_name = "PATH")]
     pub nginx_conf: Option<PathBuf>,
-    /// The settings [default: the nearest lastgood.toml, here or in a folder above]
-    #[arg(long, value_name = "PATH")]
-    pub config: Option<PathBuf>,
 }
 
 impl QuestionArgs {
     /// What was meant by what was typed.
-    pub fn understand(&self) -> Result<InvestigateArgs, Complaint> {
+    pub fn understand(&self, settings: &Settings) -> Result<InvestigateArgs, Complaint> {
         let case = Opened::among(&self.logs, self.case.as_deref())?;
         let asked = self.asked(case.as_ref().map(|case| &case.case.question));
         let changes = asked
@@ -81,7 +78,7 @@ impl QuestionArgs {
             min_duration_ms,
             nginx_conf: self.nginx_conf.clone(),
             case,
-            declared: settings::declared(self.config.as_deref())?,
+            declared: settings.logs.clone(),
             stack: StackSubject::default(),
         })
     }

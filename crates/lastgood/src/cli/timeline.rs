@@ -31,9 +31,6 @@ pub struct TimelineArgs {
     /// The nginx configuration with the logs' formats
     #[arg(long, value_name = "PATH")]
     pub nginx_conf: Option<PathBuf>,
-    /// The settings [default: the nearest lastgood.toml, here or in a folder above]
-    #[arg(long, value_name = "PATH")]
-    pub config: Option<PathBuf>,
     /// As JSON
     #[arg(long, conflicts_with = "tsv")]
     pub json: bool,

@@ -16,6 +16,7 @@ use crate::render::answer::View;
 use crate::render::paste::word;
 use crate::render::quote::clean;
 use crate::said;
+use crate::settings::Settings;
 use crate::words::CaptureTold;
 
 /// Gaps that are shown; `gaps.json` has them all.
@@ -45,8 +46,8 @@ pub struct CaptureArgs {
 }
 
 /// Runs it.
-pub fn run(args: &CaptureArgs, view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> {
-    let mut subject = args.question.understand()?;
+pub fn run(args: &CaptureArgs, settings: &Settings, view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> {
+    let mut subject = args.question.understand(settings)?;
     subject.stack = args.stack.subject();
     let max_bytes = said::size(&args.max_size).ok_or_else(|| Complaint::Size { given: args.max_size.clone() })?;
     let asked = args.question.asked(subject.case.as_ref().map(|case| &case.case.question));

@@ -17,6 +17,7 @@ use crate::render::check::{Checked, Outcome, render};
 use crate::render::check_json;
 use crate::render::clock::Clock;
 use crate::render::compose_call::compose_call;
+use crate::settings::Settings;
 
 /// What would bite the next deploy.
 #[derive(Clone, Debug, Args)]
@@ -42,13 +43,13 @@ pub struct CheckArgs {
 }
 
 /// Runs it.
-pub fn run(args: &CheckArgs, view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> {
+pub fn run(args: &CheckArgs, settings: &Settings, view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> {
     let zone = zone("--show-tz", args.show_tz.as_deref())?;
     let subject = args.stack.subject();
     let seen = look(&subject);
-    let question = CheckQuestion { development: None, is_secret_key };
+    let question = CheckQuestion { development: settings.development.clone(), is_secret_key };
     let mut findings = check(&seen.stack, &topology::build(&seen.stack), &drift::find(&seen.stack), &question);
-    let unused = accept(&mut findings, &[]);
+    let unused = accept(&mut findings, &settings.accepted);
     let offset_s = zone.and_then(|zone| crate::pipeline::offset_at(&zone, seen.stack.at)).unwrap_or(0);
     let checked = Checked {
         stack: &seen.stack,

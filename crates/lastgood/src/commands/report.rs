@@ -14,6 +14,7 @@ use crate::render::mask::Mask;
 use crate::render::outline::Outline;
 use crate::render::postmortem::Template;
 use crate::render::{html, json, markdown};
+use crate::settings::Settings;
 
 /// The post-mortem.
 #[derive(Clone, Debug, Args)]
@@ -58,10 +59,10 @@ impl Format {
 }
 
 /// Runs it.
-pub fn run(args: &ReportArgs, view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> {
+pub fn run(args: &ReportArgs, settings: &Settings, view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> {
     // What is wrong with the arguments is said before hours of logs are read.
     let template = args.template.as_deref().map(|path| template(path, args.format)).transpose()?;
-    let asked = args.question.understand()?;
+    let asked = args.question.understand(settings)?;
     let found = {
         let progress = super::progress(io);
         pipeline::investigate(&asked, progress.as_ref())?

@@ -14,7 +14,7 @@ use crate::render::course::{json, tsv};
 use crate::render::course_table::table;
 use crate::render::quote::clean;
 use crate::said;
-use crate::settings;
+use crate::settings::Settings;
 
 /// A row stands for whole seconds: most logs know no finer time.
 const SECOND_MS: i64 = 1_000;
@@ -22,8 +22,8 @@ const SECOND_MS: i64 = 1_000;
 const MOST_ASIDES: usize = 20;
 
 /// Runs it.
-pub fn run(args: &TimelineArgs, view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> {
-    let asked = understand(args)?;
+pub fn run(args: &TimelineArgs, settings: &Settings, view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> {
+    let asked = understand(args, settings)?;
     let found = {
         let progress = super::progress(io);
         course(&asked, progress.as_ref())?
@@ -64,7 +64,7 @@ fn asides(found: &Course, view: View, io: &mut Io<'_>) -> std::io::Result<()> {
     }
 }
 
-fn understand(args: &TimelineArgs) -> Result<CourseArgs, Complaint> {
+fn understand(args: &TimelineArgs, settings: &Settings) -> Result<CourseArgs, Complaint> {
     let per_ms = said::duration_ms(&args.per)
         .filter(|per| *per >= SECOND_MS && per % SECOND_MS == 0)
         .ok_or_else(|| Complaint::Duration { flag: "--per", given: args.per.clone() })?;
@@ -89,6 +89,6 @@ fn understand(args: &TimelineArgs) -> Result<CourseArgs, Complaint> {
         zone: zone("--tz", or(&args.tz, before.tz).as_deref())?,
         nginx_conf: args.nginx_conf.clone(),
         case,
-        declared: settings::declared(args.config.as_deref())?,
+        declared: settings.logs.clone(),
     })
 }

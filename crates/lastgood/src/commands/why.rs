@@ -11,6 +11,7 @@ use crate::pipeline;
 use crate::privacy::hide_values::hide_values;
 use crate::render::answer::{Answer, View};
 use crate::render::{json, terminal};
+use crate::settings::Settings;
 
 /// What is wrong, since when, because of what.
 #[derive(Clone, Debug, Args)]
@@ -33,8 +34,8 @@ pub struct WhyArgs {
 }
 
 /// Runs it.
-pub fn run(args: &WhyArgs, view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> {
-    let mut asked = args.question.understand()?;
+pub fn run(args: &WhyArgs, settings: &Settings, view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> {
+    let mut asked = args.question.understand(settings)?;
     asked.stack = args.stack.subject();
     let mut found = {
         let progress = super::progress(io);

@@ -241,7 +241,7 @@ impl Shown<'_> {
         let said = self.view.lang.words();
         let unused = self.checked.unused.iter().map(|accept| {
             let component = accept.component.as_ref().map_or_else(String::new, |name| format!(" {name}"));
-            format!("lastgood.toml [[accept]] {}{component}: {}", accept.code, words.unused)
+            format!("lastgood.toml [[check.accept]] {}{component}: {}", accept.code, words.unused)
         });
         let gaps = self.checked.gaps.iter();
         let gaps = gaps.map(|gap| format!("{}: {}: {}", words.gaps, said.gap_what(gap), said.gap_why(gap)));

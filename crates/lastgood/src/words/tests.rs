@@ -274,6 +274,16 @@ fn texts(lang: Lang) -> Vec<(String, String)> {
         Complaint::Zone { flag: "--tz", given: given() },
         Complaint::Settings { path: given(), fault: SettingsFault::Unreadable(given()) },
         Complaint::Settings { path: given(), fault: SettingsFault::Syntax(given()) },
+        Complaint::Settings { path: given(), fault: SettingsFault::UnknownKey { line: 1, key: given(), near: None } },
+        Complaint::Settings {
+            path: given(),
+            fault: SettingsFault::UnknownKey { line: 1, key: given(), near: Some(given()) },
+        },
+        Complaint::Settings {
+            path: given(),
+            fault: SettingsFault::UnknownValue { line: 1, key: "lang", given: given(), meant: vec![given(), given()] },
+        },
+        Complaint::Settings { path: given(), fault: SettingsFault::NoReason { line: 1 } },
         Complaint::Settings { path: given(), fault: SettingsFault::Format(given()) },
         Complaint::Settings { path: given(), fault: SettingsFault::UnknownFormat(given()) },
         Complaint::NoPath,

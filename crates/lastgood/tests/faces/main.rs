@@ -5,5 +5,6 @@
 mod ami_502;
 mod check;
 mod commands;
+mod settings;
 mod shapes;
 mod streams;

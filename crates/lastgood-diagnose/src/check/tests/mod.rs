@@ -561,6 +561,7 @@ fn what_is_accepted_is_kept_with_its_reason() {
     let accepted = |code: &str, component: Option<&str>| Accept {
         code: name(code),
         component: component.map(name),
+        keys: Vec::new(),
         reason: name("known"),
     };
     let all = [accepted("floating-tag", Some("web")), accepted("clock-adrift", Some("web")), accepted("orphan", None)];
@@ -568,6 +569,23 @@ fn what_is_accepted_is_kept_with_its_reason() {
     assert_eq!(unused, [&all[1], &all[2]]);
     let reasons: Vec<_> = found.iter().map(|one| (one.flaw.code(), one.accepted.is_some())).collect();
     assert_eq!(reasons, [("floating-tag", true), ("clock-adrift", false)]);
+}
+
+#[test]
+fn a_key_that_nobody_looked_at_is_not_accepted_with_the_others() {
+    let mut planted = Planted::healthy();
+    planted.stack.asked = vec![asked("A"), asked("B")];
+    let mut found = planted.found();
+    let of = |keys: &[&str]| Accept {
+        code: name("variables-unset"),
+        component: None,
+        keys: names(keys),
+        reason: name("set by the pipeline"),
+    };
+    let narrow = [of(&["A"])];
+    assert_eq!(accept(&mut found, &narrow), [&narrow[0]]);
+    let wide = [of(&["A", "B", "C"])];
+    assert_eq!(accept(&mut found, &wide), [] as [&Accept; 0]);
 }
 
 #[test]

@@ -13,6 +13,8 @@ use crate::complaint::Complaint;
 use crate::render::postmortem::{Fault, Mistake};
 use crate::settings::SettingsFault;
 
+const EVERY_KEY: &str = "docs/CONFIG.md lists every key and what may stand there";
+
 pub(super) fn note(kind: &NoteKind) -> String {
     match kind {
         NoteKind::Blip { failed, seconds, vhost } => {
@@ -143,9 +145,22 @@ pub(super) fn complaint(complaint: &Complaint) -> (String, Vec<String>) {
             SettingsFault::Unreadable(why) => {
                 (format!("{path}: cannot be read: {why}"), "name another one with --config".to_owned())
             }
-            SettingsFault::Syntax(what) => (
-                format!("{path}: not understood: {what}"),
-                "it has [formats] with name = 'log_format words', and [[logs]] with path and format".to_owned(),
+            SettingsFault::Syntax(what) => (format!("{path}: not understood: {what}"), EVERY_KEY.to_owned()),
+            SettingsFault::UnknownKey { line, key, near } => (
+                format!("{path}:{line}: there is no key `{key}`"),
+                near.as_ref().map_or_else(|| EVERY_KEY.to_owned(), |near| format!("is {near} meant?")),
+            ),
+            SettingsFault::UnknownValue { line, key, given, meant } => {
+                let hint = match meant.as_slice() {
+                    [] => EVERY_KEY.to_owned(),
+                    [one] => format!("is {one} meant?"),
+                    several => format!("it can be {}", several.join(", ")),
+                };
+                (format!("{path}:{line}: {key} cannot be `{given}`"), hint)
+            }
+            SettingsFault::NoReason { line } => (
+                format!("{path}:{line}: a finding is accepted, and the reason is blank"),
+                "write why it is meant to be so".to_owned(),
             ),
             SettingsFault::Format(name) => (
                 format!("{path}: the format `{name}` has no time or no status"),

@@ -14,6 +14,8 @@ use crate::complaint::Complaint;
 use crate::render::postmortem::{Fault, Mistake};
 use crate::settings::SettingsFault;
 
+const EVERY_KEY: &str = "모든 키와 쓸 수 있는 값은 docs/CONFIG.md에 있습니다";
+
 pub(super) fn note(kind: &NoteKind) -> String {
     match kind {
         NoteKind::Blip { failed, seconds, vhost } => {
@@ -144,10 +146,22 @@ pub(super) fn complaint(complaint: &Complaint) -> (String, Vec<String>) {
             SettingsFault::Unreadable(why) => {
                 (format!("{path}: 읽을 수 없음: {why}"), "--config로 다른 파일을 지정하세요".to_owned())
             }
-            SettingsFault::Syntax(what) => (
-                format!("{path}: 이해할 수 없음: {what}"),
-                "[formats]에는 이름 = 'log_format 단어', [[logs]]에는 path와 format을 쓰세요".to_owned(),
+            SettingsFault::Syntax(what) => (format!("{path}: 이해할 수 없음: {what}"), EVERY_KEY.to_owned()),
+            SettingsFault::UnknownKey { line, key, near } => (
+                format!("{path}:{line}: `{key}`: 없는 키"),
+                near.as_ref().map_or_else(|| EVERY_KEY.to_owned(), |near| format!("비슷한 키: {near}")),
             ),
+            SettingsFault::UnknownValue { line, key, given, meant } => {
+                let hint = match meant.as_slice() {
+                    [] => EVERY_KEY.to_owned(),
+                    [one] => format!("비슷한 값: {one}"),
+                    several => format!("쓸 수 있는 값: {}", several.join(", ")),
+                };
+                (format!("{path}:{line}: {key}: 쓸 수 없는 값 `{given}`"), hint)
+            }
+            SettingsFault::NoReason { line } => {
+                (format!("{path}:{line}: 수용하는 이유(reason)가 비어 있음"), "왜 그대로 두는지 적으세요".to_owned())
+            }
             SettingsFault::Format(name) => (
                 format!("{path}: 형식 `{name}`에 시각이나 상태 코드가 없음"),
                 "$time_local, $time_iso8601, $msec 중 하나와 $status를 넣으세요".to_owned(),
