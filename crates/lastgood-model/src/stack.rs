@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::{Desired, Ref, Secret, Snapshot, UnixMs};
+use crate::{Desired, Probed, Ref, Secret, Snapshot, UnixMs};
 
 /// What is known. What could not be read is absent here and a gap elsewhere.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -26,6 +26,8 @@ pub struct Stack {
     pub mount_sources: Vec<MountSource>,
     /// Configurations of nginx, of the host and of containers.
     pub proxies: Vec<ProxyConf>,
+    /// What answered when dependencies were asked as their dependents ask them.
+    pub probes: Vec<Probed>,
     /// The machine.
     pub host: HostState,
 }
