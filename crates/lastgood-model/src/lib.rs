@@ -33,7 +33,7 @@ pub use evidence::{Claim, Evidence, Link, Weight};
 pub use fact::{ErrorHit, Fact, Observation, ProxyErrorKind, UnitFileState};
 pub use incident::{Ailment, Cause, Cleared, Detection, Impact, Incident, Scope, Standing};
 pub use onset::{Edge, Onset, OnsetKind};
-pub use probe::{ProbeAnswer, ProbeOutcome, ProbeProtocol, ProbeTarget, Probed, TlsFault, Told};
+pub use probe::{ProbeAnswer, ProbeOutcome, ProbeProtocol, ProbeQuestion, ProbeTarget, Probed, TlsFault, Told};
 pub use reference::{LineRef, Ref, SourceId};
 pub use request::{ClientId, Hit, Visitor};
 pub use secret::Secret;

@@ -170,19 +170,26 @@ pub enum TlsFault {
 
 /// A probe on behalf of a component.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Probed {
+pub struct ProbeQuestion {
     /// The component that depends on what is asked.
     pub from: Arc<str>,
     /// The component that is asked, if that is known.
     pub to: Option<Arc<str>>,
     /// The variable that holds the address.
-    pub key: Option<Arc<str>>,
+    pub key: Arc<str>,
     /// The variable that holds the password, if there is one.
     pub password_key: Option<Arc<str>>,
-    /// By whose values it was asked.
+    /// By whose values it is asked.
     pub told: Told,
     /// Whom, and how.
     pub target: ProbeTarget,
+}
+
+/// A probe that was answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Probed {
+    /// What was asked.
+    pub question: ProbeQuestion,
     /// What came back.
     pub answer: ProbeAnswer,
 }
