@@ -6,10 +6,11 @@ use std::sync::Arc;
 use foldhash::fast::FixedState;
 use lastgood_model::snapshot::Container;
 use lastgood_model::{
-    Atom, Catalogue, Cause, CauseCode, Change, ChangeKind, Claim, Edge, Gap, GapKind, Hit, Impact, Incident, Note,
-    NoteKind, Onset, OnsetKind, ProxyErrorKind, Ref, Scope, Span, StateClaim, Status, UnixMs, Verdict,
+    Atom, Catalogue, Cause, CauseCode, Change, ChangeKind, Claim, Cleared, Edge, Gap, GapKind, Hit, Impact, Incident,
+    Note, NoteKind, Onset, OnsetKind, ProxyErrorKind, Ref, Scope, Span, StateClaim, Status, UnixMs, Verdict,
 };
 
+use crate::acquitted::acquitted;
 use crate::closeup::Brink;
 use crate::finding::{Finding, find};
 use crate::host::Host;
@@ -170,18 +171,24 @@ impl Desk<'_> {
         let at = first_bad.at;
         let data_begins = self.timeline.requests().map_or(UnixMs::MIN, Span::from);
         let kind = if last_good.is_some() { OnsetKind::Bracketed } else { OnsetKind::NoGoodSeen };
+        let causes = rank(group.hypotheses());
         Some(Incident {
             detection: describe::detection(self.question, at, data_begins),
             changes: self.changes(Span::new(last_good.as_ref().map_or(at, |edge| edge.at), at)),
             onset: Onset { kind, last_good, first_bad: Some(first_bad), recovered: None, width_requests: None },
             scope: Scope::default(),
             impact: Impact { duration_s: u64::try_from(self.now.since(at) / 1000).unwrap_or(0), ..Impact::default() },
-            causes: rank(group.hypotheses()),
+            cleared: self.acquitted(&[&group.bearer], &causes),
+            causes,
             next: group.next(),
             standing: group.standings(),
-            cleared: Vec::new(),
             traffic: self.timeline.traffic(PICTURE_BUCKETS, Span::ALL, |_| false),
         })
+    }
+
+    /// What probes clear.
+    fn acquitted(&self, bearers: &[&Arc<str>], causes: &[Cause]) -> Vec<Cleared> {
+        self.stack.map(|stack| acquitted(stack, bearers, causes)).unwrap_or_default()
     }
 
     /// Whether the engine was asked and showed something that runs.
@@ -217,12 +224,17 @@ impl Desk<'_> {
         let mut next: Vec<Cause> = joined.iter().flat_map(|group| group.next()).collect();
         let others = joined.iter().skip(1).filter(|group| group.is_grave());
         next.extend(others.flat_map(|group| standing::proven(group.hypotheses().into_iter())));
+        let bearers: Vec<&Arc<str>> = joined.iter().map(|group| &group.bearer).collect();
         let data_begins = self.timeline.requests().map_or(UnixMs::MIN, Span::from);
         Incident {
             onset: describe::onset(finding, self.catalogue),
             impact: describe::impact(finding, self.catalogue, self.now),
             detection: describe::detection(self.question, finding.first_bad.at, data_begins),
-            cleared: describe::cleared(finding, self.catalogue),
+            cleared: self
+                .acquitted(&bearers, &causes)
+                .into_iter()
+                .chain(describe::cleared(finding, self.catalogue))
+                .collect(),
             traffic: self.timeline.traffic(PICTURE_BUCKETS, Span::ALL, |slice| finding.selection.holds(slice)),
             standing: joined.iter().filter(|group| group.is_grave()).flat_map(|group| group.standings()).collect(),
             scope,

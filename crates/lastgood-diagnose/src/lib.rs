@@ -1,6 +1,7 @@
 //! Facts to a verdict: fold, onset, attribution, rules, ranking.
 //! No bytes, no IO, no clock, no prose, and nothing here can fail: what is not known becomes a gap.
 
+mod acquitted;
 mod address;
 pub mod attribution;
 mod boots;

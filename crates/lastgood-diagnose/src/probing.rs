@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use lastgood_model::snapshot::Container;
 use lastgood_model::topology::{Component, Via};
-use lastgood_model::{ProbeProtocol, ProbeQuestion, ProbeTarget, Secret, Stack, Told, Topology};
+use lastgood_model::{ProbeProtocol, ProbeQuestion, ProbeTarget, Probed, Ref, Secret, Stack, Told, Topology};
 
 use crate::address::{Address, address, grouped, is_asked, is_for_browsers, password_key};
 use crate::credential::{Credential, credential};
@@ -22,6 +22,17 @@ type Variables<'a> = Vec<(&'a Arc<str>, &'a Secret)>;
 pub fn questions(stack: &Stack, topology: &Topology) -> Vec<ProbeQuestion> {
     let own = |component: &&Component| component.foreign.is_none();
     topology.components.iter().filter(own).flat_map(|component| of_component(stack, topology, component)).collect()
+}
+
+/// Where what was answered can be looked up: `probe:backend/KVS_HOST`.
+#[must_use]
+pub fn reference(probed: &Probed) -> Ref {
+    let question = &probed.question;
+    let told = match question.told {
+        Told::Running => "",
+        Told::Declared => " as declared",
+    };
+    Ref::Key { source: Arc::from("probe"), key: Arc::from(format!("{}/{}{told}", question.from, question.key)) }
 }
 
 fn of_component(stack: &Stack, topology: &Topology, component: &Component) -> Vec<ProbeQuestion> {

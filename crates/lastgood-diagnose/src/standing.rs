@@ -46,17 +46,20 @@ impl Group {
     /// What may have been the cause of its worst state.
     #[must_use]
     pub fn hypotheses(&self) -> Vec<Hypothesis> {
-        let ailment = self.worst().map(|fault| fault.ailment);
-        let same = self.faults.iter().filter(|fault| Some(fault.ailment) == ailment);
-        same.map(|fault| fault.hypothesis.clone()).collect()
+        self.faults.iter().filter(|fault| self.is_rival(fault)).map(|fault| fault.hypothesis.clone()).collect()
     }
 
     /// What will fail once the worst is mended.
     #[must_use]
     pub fn next(&self) -> Vec<Cause> {
-        let ailment = self.worst().map(|fault| fault.ailment);
-        let others = self.faults.iter().filter(|fault| Some(fault.ailment) != ailment);
+        let others = self.faults.iter().filter(|fault| !self.is_rival(fault));
         proven(others.map(|fault| fault.hypothesis.clone()))
+    }
+
+    /// Whether a fault may be what the worst one is, seen otherwise. What is proven of something else is so as well.
+    fn is_rival(&self, fault: &Fault) -> bool {
+        let same = |worst: &Fault| worst.hypothesis.component == fault.hypothesis.component;
+        self.worst().is_some_and(|worst| worst.ailment == fault.ailment && (same(worst) || !fault.is_decisive()))
     }
 
     /// Its own state, and those that follow.
@@ -105,7 +108,7 @@ pub fn groups(scene: &StackScene<'_>) -> Vec<Group> {
         }
     }
     for group in &mut groups {
-        group.faults.sort_by_key(|fault| (!fault.grave, fault.ailment));
+        group.faults.sort_by_key(|fault| (!fault.grave, fault.ailment, !fault.is_decisive()));
     }
     groups.sort_by_key(|group| group.worst().map(|fault| (!fault.grave, fault.ailment)));
     groups

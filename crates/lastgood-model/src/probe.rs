@@ -145,6 +145,24 @@ pub enum ProbeOutcome {
     },
 }
 
+impl ProbeOutcome {
+    /// Whether the one that was asked said something that it speaks for itself.
+    #[must_use]
+    pub const fn is_an_answer(&self) -> bool {
+        !matches!(
+            self,
+            Self::NoSuchName
+                | Self::NameserverFails
+                | Self::Refused
+                | Self::Unanswered
+                | Self::NoRoute
+                | Self::Silent
+                | Self::HungUp
+                | Self::OtherProtocol
+        )
+    }
+}
+
 /// Why TLS could not be agreed on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TlsFault {

@@ -234,6 +234,10 @@ pub enum GapKind {
     NoAccessLog,
     /// Bigger than the limit; the rest was not read.
     TooLarge,
+    /// The host is short of memory or disk, so nothing was started to ask with.
+    NoRoomToProbe,
+    /// Nothing could be asked with these eyes; what stood in the way.
+    NotProbed(Arc<str>),
     /// There are more files than are read.
     TooManyFiles {
         /// How many were left out.

@@ -24,6 +24,7 @@ mod interpolation;
 mod mounts;
 mod names;
 mod ports;
+mod probes;
 mod reboot;
 mod refusals;
 mod resources;
@@ -84,6 +85,7 @@ const CHECKS: &[Check] = &[
     room::memory,
     room::clock,
     room::open_files,
+    probes::answers,
 ];
 
 /// Everything that would bite: what will break first, then by the order of the checks.

@@ -17,6 +17,8 @@ use lastgood_model::{
 use crate::stack_scene::StackScene;
 use crate::{CloseUp, Question, Suspects, Timeline, decide};
 
+mod probed;
+
 const NOW: UnixMs = UnixMs(1_700_000_000_000);
 const MINUTE: i64 = 60_000;
 

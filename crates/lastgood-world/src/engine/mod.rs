@@ -5,6 +5,7 @@ mod archive;
 mod endpoint;
 mod frames;
 mod logs;
+mod prober;
 mod socket;
 
 use std::io;
@@ -14,11 +15,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use ureq::config::Config;
-use ureq::http::Response;
+use ureq::http::{Request, Response};
 use ureq::{Agent, Body};
 
 pub use endpoint::Endpoint;
 pub use frames::text_of_frames;
+pub use prober::{Eyes, Prober, Reach};
 
 use crate::damage::Damage;
 use socket::{NoLookup, ToEndpoint};
@@ -29,11 +31,13 @@ const OLDEST: (u32, u32) = (1, 41);
 const NEWEST: (u32, u32) = (1, 51);
 /// A body longer than this is cut off there, and that is said.
 const LONGEST_BODY: u64 = 64 * 1024 * 1024;
+/// The engine as an address: where it really is, the transport knows.
+const ENGINE: &str = "http://engine";
 /// Questions asked side by side.
 const SIDE_BY_SIDE: usize = 8;
 
 /// An engine that answered.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Engine {
     agent: Agent,
     /// `/v1.41`.
@@ -76,7 +80,7 @@ impl Engine {
     }
 
     fn ping(&self) -> Result<(u32, u32), Damage> {
-        let response = self.ask("/_ping")?;
+        let response = self.ask(&format!("{ENGINE}/_ping"))?;
         let version = response.headers().get("api-version").and_then(|version| version.to_str().ok());
         let parsed = version
             .and_then(|version| version.split_once('.'))
@@ -114,25 +118,42 @@ impl Engine {
 
     /// The answer to a path, if it is one.
     fn answered(&self, path: &str) -> Result<Response<Body>, Damage> {
-        let response = self.ask(&format!("{}{path}", self.prefix))?;
-        match response.status().as_u16() {
-            200..=299 => Ok(response),
-            404 => Err(Damage::NotFound),
-            status => {
-                let bytes = read(response)?;
-                let said = String::from_utf8_lossy(bytes.get(..200).unwrap_or(&bytes)).trim().to_owned();
-                Err(Damage::Io(Arc::from(format!("{status} {said}"))))
-            }
-        }
+        success(self.ask(&self.uri(path))?)
     }
 
-    fn ask(&self, path: &str) -> Result<Response<Body>, Damage> {
-        let left = self.deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Err(Damage::Io(Arc::from(TOO_LATE)));
-        }
-        let request = self.agent.get(format!("http://engine{path}")).config().timeout_global(Some(left)).build();
+    /// Where a path is in the interface that was agreed on.
+    fn uri(&self, path: &str) -> String {
+        format!("{ENGINE}{}{path}", self.prefix)
+    }
+
+    fn ask(&self, uri: &str) -> Result<Response<Body>, Damage> {
+        let request = self.agent.get(uri).config().timeout_global(Some(self.left()?)).build();
         request.call().map_err(|error| damage(&error))
+    }
+
+    /// The answer to a request that is no mere question.
+    fn send(&self, request: Request<Vec<u8>>) -> Result<Response<Body>, Damage> {
+        let request = self.agent.configure_request(request).timeout_global(Some(self.left()?)).build();
+        success(self.agent.run(request).map_err(|error| damage(&error))?)
+    }
+
+    /// How long may still be waited.
+    fn left(&self) -> Result<Duration, Damage> {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() { Err(Damage::Io(Arc::from(TOO_LATE))) } else { Ok(left) }
+    }
+}
+
+/// An answer, if it is no refusal.
+fn success(response: Response<Body>) -> Result<Response<Body>, Damage> {
+    match response.status().as_u16() {
+        200..=299 => Ok(response),
+        404 => Err(Damage::NotFound),
+        status => {
+            let bytes = read(response)?;
+            let said = String::from_utf8_lossy(bytes.get(..200).unwrap_or(&bytes)).trim().to_owned();
+            Err(Damage::Io(Arc::from(format!("{status} {said}"))))
+        }
     }
 }
 

@@ -43,6 +43,8 @@ enum Why {
     NothingThen,
     NoAccessLog,
     TooLarge,
+    NoRoomToProbe,
+    NotProbed { because: String },
     TooManyFiles { left_out: u64 },
     AndMore { files: u64, first: Box<Why> },
 }
@@ -76,6 +78,8 @@ impl From<&GapKind> for Why {
             GapKind::NothingThen => Self::NothingThen,
             GapKind::NoAccessLog => Self::NoAccessLog,
             GapKind::TooLarge => Self::TooLarge,
+            GapKind::NoRoomToProbe => Self::NoRoomToProbe,
+            GapKind::NotProbed(why) => Self::NotProbed { because: why.to_string() },
             GapKind::TooManyFiles { left_out } => Self::TooManyFiles { left_out: *left_out },
             GapKind::AndMore { files, why } => Self::AndMore { files: *files, first: Box::new(Self::from(&**why)) },
         }
@@ -99,6 +103,8 @@ impl From<Why> for GapKind {
             Why::NothingThen => Self::NothingThen,
             Why::NoAccessLog => Self::NoAccessLog,
             Why::TooLarge => Self::TooLarge,
+            Why::NoRoomToProbe => Self::NoRoomToProbe,
+            Why::NotProbed { because } => Self::NotProbed(Arc::from(because)),
             Why::TooManyFiles { left_out } => Self::TooManyFiles { left_out },
             Why::AndMore { files, first } => Self::AndMore { files, why: Box::new((*first).into()) },
         }
@@ -117,6 +123,7 @@ mod tests {
             GapKind::Truncated { lines: 7 },
             GapKind::ZoneAssumed("UTC".into()),
             GapKind::TooLarge,
+            GapKind::NotProbed("stale".into()),
             GapKind::TooManyFiles { left_out: 7 },
             GapKind::AndMore { files: 7, why: Box::new(GapKind::Truncated { lines: 3 }) },
         ];

@@ -5,7 +5,7 @@ use lastgood_diagnose::check::{CheckQuestion, accept, check};
 use lastgood_diagnose::{drift, topology};
 
 use crate::cli::question::zone;
-use crate::cli::stack::StackArgs;
+use crate::cli::stack::{ProbeArgs, StackArgs};
 use crate::complaint::Complaint;
 use crate::exit::Exit;
 use crate::io::Io;
@@ -25,6 +25,9 @@ pub struct CheckArgs {
     /// Which stack
     #[command(flatten)]
     pub stack: StackArgs,
+    /// Whether dependencies are asked, too
+    #[command(flatten)]
+    pub probes: ProbeArgs,
     /// Exit with 1 also for what is only worth knowing
     #[arg(long)]
     pub strict: bool,
@@ -45,7 +48,7 @@ pub struct CheckArgs {
 /// Runs it.
 pub fn run(args: &CheckArgs, settings: &Settings, view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> {
     let zone = zone("--show-tz", args.show_tz.as_deref())?;
-    let subject = args.stack.subject();
+    let subject = args.stack.probed(args.probes);
     let seen = look(&subject);
     let question = CheckQuestion { development: settings.development.clone(), is_secret_key };
     let mut findings = check(&seen.stack, &topology::build(&seen.stack), &drift::find(&seen.stack), &question);
@@ -56,6 +59,7 @@ pub fn run(args: &CheckArgs, settings: &Settings, view: View, io: &mut Io<'_>) -
         findings: &findings,
         unused: &unused,
         gaps: &seen.gaps,
+        probed: seen.probed,
         excerpts: &excerpts(findings.iter().flat_map(|finding| &finding.refs), &seen),
         compose: &compose_call(&subject, seen.stack.desired.as_ref()),
         hide_values: args.hide_values,

@@ -10,6 +10,7 @@ mod fold;
 mod live;
 mod named;
 mod overlaps;
+pub mod probe;
 mod quotes;
 mod replay;
 mod reread;
@@ -123,6 +124,7 @@ pub fn investigate(args: &InvestigateArgs, progress: &dyn Progress) -> anyhow::R
         service,
         compose: looked.call.unwrap_or_else(|| compose_call(&args.stack, looked.stack.desired.as_ref())),
         excerpts,
+        probed: looked.probed,
     })
 }
 

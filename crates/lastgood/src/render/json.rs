@@ -29,6 +29,8 @@ struct Document {
     notes: Vec<NoteShape>,
     /// What could not be looked at.
     gaps: Vec<GapShape>,
+    /// How many short-lived containers were started to ask dependencies, and removed again.
+    probed: usize,
     /// How much was read.
     read: ReadShape,
 }
@@ -271,6 +273,7 @@ impl<'a> Shaper<'a, '_> {
                 .iter()
                 .map(|gap| GapShape { what: gap.what.to_string(), why: words.gap_why(gap) })
                 .collect(),
+            probed: found.probed,
             read: found.read.into(),
         }
     }

@@ -345,6 +345,9 @@ impl<'a> Terminal<'a> {
             });
             page.add(section(self.labels.files, 5, 0, files.collect()));
         }
+        if found.probed > 0 {
+            page.add(section(self.labels.probed, 98, 1, vec![self.wrapped(&self.words.probed(found.probed))]));
+        }
         page.add(section(self.labels.read, 100, 1, vec![self.wrapped(&self.words.read(&found.read))]));
     }
 }

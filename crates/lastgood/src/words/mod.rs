@@ -11,6 +11,7 @@ mod ko;
 mod number;
 mod overview;
 mod page_table;
+mod probe;
 mod value;
 mod written_table;
 
@@ -177,6 +178,8 @@ pub trait Words: Sync {
     fn project(&self, name: &str, files: &[std::sync::Arc<str>]) -> String;
     /// How much of it was understood, in a line.
     fn read(&self, read: &Read) -> String;
+    /// How many containers were started to ask dependencies.
+    fn probed(&self, containers: usize) -> String;
     /// Beside the picture: seconds per column, and most requests in one.
     fn scale(&self, seconds: u64, peak: u64) -> String;
     /// So many lines of the answer are left out.
@@ -255,6 +258,8 @@ pub struct Labels {
     pub commands: &'static str,
     /// How much was read.
     pub read: &'static str,
+    /// Before what was started to ask dependencies.
+    pub probed: &'static str,
     /// Files.
     pub files: &'static str,
     /// Lines left out.

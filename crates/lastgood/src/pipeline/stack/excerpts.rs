@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use lastgood_diagnose::probing;
 use lastgood_model::snapshot::{Container, Health};
 use lastgood_model::stack::EnvFile;
 use lastgood_model::{Ref, Secret, Stack, UnixMs};
@@ -20,6 +21,7 @@ pub fn excerpts<'r>(references: impl Iterator<Item = &'r Ref>, looked: &Looked) 
             Ref::Line { .. } => None,
             Ref::Text { file, line } => text_line(looked, file, *line),
             Ref::Key { source, key } if &**source == "docker" => of_engine(&looked.stack, key),
+            Ref::Key { source, .. } if &**source == "probe" => of_probe(&looked.stack, reference),
             Ref::Key { .. } => None,
         }?;
         let text =
@@ -75,6 +77,12 @@ fn of_engine(stack: &Stack, key: &str) -> Option<String> {
         }
     };
     (!text.is_empty()).then(|| quote(text.as_bytes(), Unshowable::Left))
+}
+
+/// What a dependency answered, in its own words.
+fn of_probe(stack: &Stack, reference: &Ref) -> Option<String> {
+    let probed = stack.probes.iter().find(|probed| probing::reference(probed) == *reference)?;
+    Some(quote(probed.answer.words.as_ref()?.as_bytes(), Unshowable::Left))
 }
 
 /// As the engine writes it, as far as it is known: the rest of the second is left out.

@@ -8,6 +8,7 @@ mod engine;
 mod env_files;
 pub mod excerpts;
 pub(super) mod logs;
+mod probing;
 mod project;
 mod proxies;
 pub(super) mod replay;
@@ -36,6 +37,8 @@ pub struct StackSubject {
     pub profiles: Vec<String>,
     /// Where to begin; the current folder if empty.
     pub folder: PathBuf,
+    /// Whether dependencies are asked, too, as their dependents ask them.
+    pub probes: bool,
 }
 
 /// Files by the names that are shown for them.
@@ -58,6 +61,8 @@ pub struct Looked {
     pub(super) resolved: Option<Vec<u8>>,
     /// How the user of a case called Compose.
     pub(super) call: Option<String>,
+    /// How many short-lived containers were started to ask with, and removed again.
+    pub probed: usize,
 }
 
 impl Looked {
@@ -112,11 +117,18 @@ pub fn look(subject: &StackSubject) -> Looked {
         stack.asked = declared.asked;
         stack.env_files = declared.env_files;
     }
+    let mut probed = 0;
+    if subject.probes && stack.snapshot.is_some() {
+        let probes = probing::probe(&stack);
+        probed = probes.started;
+        gaps.extend(probes.gaps);
+        stack.probes = probes.answered;
+    }
     gaps.sort();
     gaps.dedup();
     let known = privacy::known(&stack);
     privacy::silence(&mut stack, &mut gaps, &known);
-    Looked { stack, gaps, texts, known, kept: observed.kept, resolved, call: None }
+    Looked { stack, gaps, texts, known, kept: observed.kept, resolved, call: None, probed }
 }
 
 fn gap(what: &str, damage: &Damage) -> Gap {

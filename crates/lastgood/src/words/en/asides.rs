@@ -106,6 +106,10 @@ pub(super) fn gap_why(gap: &Gap) -> String {
             let why = gap_why(&Gap { what: Arc::clone(&gap.what), why: (**why).clone() });
             format!("{why}; likewise {}", plural(*files, "more file"))
         }
+        GapKind::NoRoomToProbe => "left out: the host is short of memory or disk".to_owned(),
+        GapKind::NotProbed(why) => {
+            format!("could not be started ({why}); the static build of lastgood runs in every image")
+        }
         GapKind::TooLarge => "too large; the rest was not read".to_owned(),
     }
 }

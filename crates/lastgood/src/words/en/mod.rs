@@ -6,6 +6,7 @@ mod claims;
 mod flaw_advice;
 mod flaws;
 mod limits;
+mod probes;
 mod states;
 
 use std::sync::Arc;
@@ -267,6 +268,13 @@ impl Words for English {
         if files.is_empty() { format!("project {name}") } else { format!("project {name} ({})", listed(files, 2)) }
     }
 
+    fn probed(&self, containers: usize) -> String {
+        match containers {
+            1 => "dependencies were asked from 1 short-lived container, which is removed again".to_owned(),
+            more => format!("dependencies were asked from {more} short-lived containers, which are removed again"),
+        }
+    }
+
     fn read(&self, read: &Read) -> String {
         let sum = format!(
             "{}, {} = {} parsed + {} other + {} unreadable",
@@ -363,6 +371,7 @@ const LABELS: Labels = Labels {
     prevention: "prevent",
     commands: "commands",
     read: "read",
+    probed: "probed",
     files: "files",
     more: "more",
     reported: "as reported",

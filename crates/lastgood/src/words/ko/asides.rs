@@ -108,6 +108,10 @@ pub(super) fn gap_why(gap: &Gap) -> String {
             let why = gap_why(&Gap { what: Arc::clone(&gap.what), why: (**why).clone() });
             format!("{why} (같은 이유의 파일 {}개 더 있음)", grouped(*files))
         }
+        GapKind::NoRoomToProbe => "호스트의 메모리나 디스크가 부족해 실행하지 않음".to_owned(),
+        GapKind::NotProbed(why) => {
+            format!("실행할 수 없음({why}). 정적 빌드한 lastgood는 어떤 이미지에서도 실행됨")
+        }
         GapKind::TooLarge => "너무 커서 나머지는 읽지 않음".to_owned(),
     }
 }

@@ -7,6 +7,7 @@ mod claims;
 mod flaw_advice;
 mod flaws;
 mod limits;
+mod probes;
 mod states;
 
 use std::sync::Arc;
@@ -258,6 +259,10 @@ impl Words for Korean {
         }
     }
 
+    fn probed(&self, containers: usize) -> String {
+        format!("임시 컨테이너 {containers}개에서 의존 서비스에 물어봄. 컨테이너는 모두 삭제함")
+    }
+
     fn read(&self, read: &Read) -> String {
         let sum = format!(
             "파일 {}개, {}줄 = 해석 {} + 기타 {} + 손상 {}",
@@ -350,6 +355,7 @@ const LABELS: Labels = Labels {
     prevention: "예방",
     commands: "명령",
     read: "읽음",
+    probed: "점검",
     files: "파일",
     more: "생략",
     reported: "제보 내용",
