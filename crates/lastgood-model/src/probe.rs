@@ -43,6 +43,32 @@ pub enum ProbeProtocol {
     Tcp,
 }
 
+impl Told {
+    /// Stable name, as in a case.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Declared => "declared",
+        }
+    }
+}
+
+impl TlsFault {
+    /// Stable kebab-case name, as in a case.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Expired => "expired",
+            Self::NotYetValid => "not-yet-valid",
+            Self::OtherName { .. } => "other-name",
+            Self::UnknownIssuer { .. } => "unknown-issuer",
+            Self::NothingInCommon => "nothing-in-common",
+            Self::Alert(_) => "alert",
+        }
+    }
+}
+
 impl ProbeProtocol {
     /// Every protocol.
     pub const ALL: [Self; 6] = [Self::Redis, Self::Postgres, Self::Mysql, Self::Http, Self::Oidc, Self::Tcp];
@@ -146,6 +172,73 @@ pub enum ProbeOutcome {
 }
 
 impl ProbeOutcome {
+    /// Those that say it all by their name.
+    pub const PLAIN: [Self; 26] = [
+        Self::NoSuchName,
+        Self::NameserverFails,
+        Self::Refused,
+        Self::Unanswered,
+        Self::NoRoute,
+        Self::Silent,
+        Self::HungUp,
+        Self::OtherProtocol,
+        Self::Serves,
+        Self::WantsPassword,
+        Self::RefusesPassword,
+        Self::WantsNoPassword,
+        Self::RefusesHost,
+        Self::RefusesAccess,
+        Self::NoSuchUser,
+        Self::NoSuchDatabase,
+        Self::TooManyConnections,
+        Self::Starting,
+        Self::Stopping,
+        Self::ReadOnly,
+        Self::CannotPersist,
+        Self::MemoryFull,
+        Self::NoTls,
+        Self::WantsTls,
+        Self::NoSuchRealm,
+        Self::RefusesClient,
+    ];
+
+    /// Stable kebab-case name, as in a case.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::NoSuchName => "no-such-name",
+            Self::NameserverFails => "nameserver-fails",
+            Self::Refused => "refused",
+            Self::Unanswered => "unanswered",
+            Self::NoRoute => "no-route",
+            Self::Silent => "silent",
+            Self::HungUp => "hung-up",
+            Self::OtherProtocol => "other-protocol",
+            Self::Serves => "serves",
+            Self::WantsPassword => "wants-password",
+            Self::RefusesPassword => "refuses-password",
+            Self::WantsNoPassword => "wants-no-password",
+            Self::RefusesHost => "refuses-host",
+            Self::RefusesAccess => "refuses-access",
+            Self::NoSuchUser => "no-such-user",
+            Self::NoSuchDatabase => "no-such-database",
+            Self::TooManyConnections => "too-many-connections",
+            Self::Starting => "starting",
+            Self::Stopping => "stopping",
+            Self::ReadOnly => "read-only",
+            Self::CannotPersist => "cannot-persist",
+            Self::MemoryFull => "memory-full",
+            Self::NoTls => "no-tls",
+            Self::WantsTls => "wants-tls",
+            Self::NoSuchRealm => "no-such-realm",
+            Self::RefusesClient => "refuses-client",
+            Self::Tls(_) => "tls",
+            Self::HttpStatus(_) => "http-status",
+            Self::IssuerDiffers { .. } => "issuer-differs",
+            Self::ClockDiffers { .. } => "clock-differs",
+        }
+    }
+
     /// Whether the one that was asked said something that it speaks for itself.
     #[must_use]
     pub const fn is_an_answer(&self) -> bool {

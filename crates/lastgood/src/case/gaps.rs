@@ -5,9 +5,6 @@ use std::sync::Arc;
 use lastgood_model::{Gap, GapKind};
 use serde::{Deserialize, Serialize};
 
-/// Parts of a case that this version does not collect.
-pub const NOT_COLLECTED: [&str; 1] = ["probes"];
-
 /// The file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::Writing;
 use crate::case::CaseFile;
+use crate::case::probes::{PROBES, ProbeFacts};
 use crate::case::stack::{COMPOSE_FILE, DOCKER, EnvFileFacts, PROCESSES, PROJECT, ProcessFacts, Project, RESOLVED};
 use crate::pipeline::stack::Looked;
 use crate::privacy::bodies::{masked, variable};
@@ -63,6 +64,12 @@ impl Writing {
                 env_files,
             };
             files.push(self.json(PROJECT, &project)?);
+        }
+        if !looked.stack.probes.is_empty() {
+            let mut mask = |text: &str| self.text(text);
+            let probes: Vec<ProbeFacts> =
+                looked.stack.probes.iter().map(|probed| ProbeFacts::of(probed, &mut mask)).collect();
+            files.push(self.json(PROBES, &probes)?);
         }
         let is_compose = |name: &Arc<str>| desired.is_some_and(|desired| desired.files.contains(name));
         for (name, text) in looked.texts.iter().filter(|(name, _)| is_compose(name)) {

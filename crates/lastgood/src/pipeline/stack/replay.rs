@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 use super::answers::{Answers, Kept};
 use super::proxies::{IN_CONTAINER, Proxy};
 use super::{Looked, Texts, engine, env_files, gap};
+use crate::case::probes::{PROBES, ProbeFacts};
 use crate::case::stack::{COMPOSE_FILE, DOCKER, PROCESSES, PROJECT, ProcessFacts, Project, RESOLVED};
 use crate::case::{CONFIGURATION, Opened};
 use crate::privacy::stack as privacy;
@@ -36,6 +37,8 @@ pub(crate) fn look(case: &Opened) -> Looked {
         }
     }
     declared(case, &mut looked);
+    let probes: Vec<ProbeFacts> = part(case, PROBES, &mut looked.gaps).unwrap_or_default();
+    looked.stack.probes = probes.into_iter().filter_map(ProbeFacts::probed).collect();
     looked.stack.host.name = case.case.host.as_deref().map(Arc::from);
     looked.known = privacy::known(&looked.stack);
     looked
