@@ -49,6 +49,7 @@ fn three_walls_are_named_one_after_the_other_and_together() {
     story.other_architecture();
     story.stack("mend");
     story.healthy("mend, at last");
+    story.stack("down");
     assert!(story.wrong.is_empty(), "{}", story.wrong.join("\n"));
 }
 
