@@ -143,6 +143,8 @@ pub enum ProbeOutcome {
         /// By how many seconds it is ahead.
         seconds: i64,
     },
+    /// It answered, and whether it would serve cannot be told from that; the words say what it said.
+    Undecided,
 }
 
 /// Why TLS could not be agreed on.

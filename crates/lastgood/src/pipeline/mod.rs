@@ -10,6 +10,7 @@ mod fold;
 mod live;
 mod named;
 mod overlaps;
+pub mod probe;
 mod quotes;
 mod replay;
 mod reread;
