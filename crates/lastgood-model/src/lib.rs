@@ -23,6 +23,7 @@ pub mod state_claim;
 pub mod time;
 pub mod topology;
 pub mod traffic;
+pub mod transcript;
 pub mod verdict;
 
 pub use catalogue::{Atom, Catalogue, ErrorShape, ErrorShapeId, Slice, SliceId};
@@ -45,4 +46,5 @@ pub use state_claim::{DeadEnd, Ending, StateClaim};
 pub use time::{Said, Span, UnixMs};
 pub use topology::Topology;
 pub use traffic::{Bucket, Traffic};
+pub use transcript::{Asked, TlsSeen, Transcript, Turn, TurnEnd};
 pub use verdict::{Gap, GapKind, Note, NoteKind, Read, Status, Verdict};

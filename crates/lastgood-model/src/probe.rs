@@ -169,11 +169,13 @@ pub enum ProbeOutcome {
         /// By how many seconds it is ahead.
         seconds: i64,
     },
+    /// It answered, and whether it would serve cannot be told from that; the words say what it said.
+    Undecided,
 }
 
 impl ProbeOutcome {
     /// Those that say it all by their name.
-    pub const PLAIN: [Self; 26] = [
+    pub const PLAIN: [Self; 27] = [
         Self::NoSuchName,
         Self::NameserverFails,
         Self::Refused,
@@ -200,6 +202,7 @@ impl ProbeOutcome {
         Self::WantsTls,
         Self::NoSuchRealm,
         Self::RefusesClient,
+        Self::Undecided,
     ];
 
     /// Stable kebab-case name, as in a case.
@@ -232,6 +235,7 @@ impl ProbeOutcome {
             Self::WantsTls => "wants-tls",
             Self::NoSuchRealm => "no-such-realm",
             Self::RefusesClient => "refuses-client",
+            Self::Undecided => "undecided",
             Self::Tls(_) => "tls",
             Self::HttpStatus(_) => "http-status",
             Self::IssuerDiffers { .. } => "issuer-differs",

@@ -13,6 +13,7 @@ mod host;
 mod lines;
 mod new_folder;
 mod packing;
+pub mod probe;
 mod process;
 mod settings;
 mod source;

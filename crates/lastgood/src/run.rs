@@ -7,7 +7,7 @@ use std::io::ErrorKind;
 use clap::Parser;
 
 use crate::cli::{Cli, Command, Manner, When};
-use crate::commands::{capture, check, completions, explain, man, report, status, timeline, why};
+use crate::commands::{capture, check, completions, explain, man, probe, report, status, timeline, why};
 use crate::exit::Exit;
 use crate::io::Io;
 use crate::render::answer::View;
@@ -20,9 +20,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, io: &mut Io<'_>) -> Ex
         Ok(cli) => cli,
         Err(error) => return usage(&error, io),
     };
-    // A page of the manual and completions are the same everywhere.
+    // A page of the manual and completions are the same everywhere; an agent is told everything.
     let settings = match cli.command {
-        Command::Completions(_) | Command::Man(_) => Ok(Settings::default()),
+        Command::Completions(_) | Command::Man(_) | Command::Probe(_) => Ok(Settings::default()),
         _ => settings::read(cli.manner.config.as_deref()),
     };
     let lang = settings.as_ref().map_or(None, |settings| settings.lang);
@@ -51,6 +51,7 @@ fn dispatch(command: &Command, settings: &Settings, view: View, io: &mut Io<'_>)
         Command::Explain(args) => explain::run(args, view, io),
         Command::Completions(args) => completions::run(args, io),
         Command::Man(args) => man::run(args, io),
+        Command::Probe(args) => probe::run(args, io),
     }
 }
 

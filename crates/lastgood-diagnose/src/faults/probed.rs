@@ -101,7 +101,7 @@ fn reading(scene: &StackScene<'_>, probed: &Probed) -> Option<Reading> {
     use Blames::{Asked, Asker, Host};
     let question = &probed.question;
     let reading = match &probed.answer.outcome {
-        ProbeOutcome::Serves => return None,
+        ProbeOutcome::Serves | ProbeOutcome::Undecided => return None,
         ProbeOutcome::WantsPassword if question.target.password.is_none() => {
             Reading::certain(CauseCode::MissingCredential, Asked)
         }

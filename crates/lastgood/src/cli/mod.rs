@@ -78,6 +78,9 @@ pub enum Command {
     Completions(commands::completions::CompletionsArgs),
     /// The manual page
     Man(commands::man::ManArgs),
+    /// Asks dependencies from where it was put; for lastgood itself
+    #[command(hide = true)]
+    Probe(commands::probe::ProbeArgs),
 }
 
 #[cfg(test)]

@@ -191,6 +191,7 @@ fn outcomes() -> impl Iterator<Item = ProbeOutcome> {
         ProbeOutcome::IssuerDiffers { said: name("http://id") },
         ProbeOutcome::NoSuchRealm,
         ProbeOutcome::RefusesClient,
+        ProbeOutcome::Undecided,
         ProbeOutcome::ClockDiffers { seconds: -90 },
     ];
     plain.into_iter().chain(faults.map(ProbeOutcome::Tls))

@@ -13,7 +13,7 @@ use lastgood_model::{Gap, GapKind, ProbeQuestion, ProbeTarget, Probed, Stack};
 use lastgood_world::Damage;
 use lastgood_world::engine::{Endpoint, Engine, Eyes, Prober, Reach};
 
-use crate::pipeline::probe::{VARIABLE, answers, ask_here, request};
+use crate::pipeline::probe::{VARIABLE, agents_answers, agents_request, ask_here};
 
 /// For all probes of one look together: to make the containers, to ask, and to remove them.
 const DEADLINE: Duration = Duration::from_secs(8);
@@ -104,14 +104,14 @@ struct Look {
 impl Look {
     fn through(prober: &Prober, container: &Container, questions: Vec<ProbeQuestion>) -> Self {
         let targets: Vec<ProbeTarget> = questions.iter().map(|question| question.target.clone()).collect();
-        let variable = format!("{VARIABLE}={}", request(&targets));
+        let variable = format!("{VARIABLE}={}", agents_request(&targets).expose());
         let seen = prober.look(&eyes(container), "probe", &variable);
-        let why = match seen.map(|output| answers(&output, targets.len())) {
-            Ok(Some(answers)) => {
+        let why = match seen.map(|output| agents_answers(&targets, &output)) {
+            Ok(Ok(answers)) => {
                 let answered = questions.into_iter().zip(answers).map(|(question, answer)| Probed { question, answer });
                 return Self { answered: answered.collect(), gap: None, started: true };
             }
-            Ok(None) => Arc::from("it said nothing"),
+            Ok(Err(fault)) => Arc::from(fault.to_string()),
             Err(damage) => Arc::from(damage.to_string()),
         };
         let what = Arc::from(format!("probes of {}", container.component()));

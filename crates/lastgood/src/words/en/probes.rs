@@ -43,6 +43,7 @@ pub fn answered(asked: &Asked, outcome: &ProbeOutcome) -> String {
             ProbeProtocol::Tcp => format!("{who} accepts connections of {from}"),
             _ => format!("{who} serves {from}"),
         },
+        ProbeOutcome::Undecided => format!("{who} answers, and whether it serves {from} cannot be told"),
         ProbeOutcome::WantsPassword if asked.sends_password => {
             format!("{who} demands a password and does not take what {from} sends")
         }

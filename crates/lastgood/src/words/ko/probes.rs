@@ -46,6 +46,7 @@ pub fn answered(asked: &Asked, outcome: &ProbeOutcome) -> String {
             ProbeProtocol::Tcp => format!("{} {from}의 연결을 받음", topic(&who)),
             _ => format!("{} {from}에 정상 응답", topic(&who)),
         },
+        ProbeOutcome::Undecided => format!("{} 응답하지만 {}에 정상 응답하는지는 알 수 없음", topic(&who), from),
         ProbeOutcome::WantsPassword if asked.sends_password => {
             format!("{} 비밀번호를 요구하며, {} 보내는 것을 받아들이지 않음", topic(&who), subject(from))
         }
