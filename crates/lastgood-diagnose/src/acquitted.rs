@@ -28,7 +28,8 @@ pub fn acquitted(scene: &StackScene<'_>, bearers: &[&Arc<str>], causes: &[Cause]
             _ => false,
         };
         if serves && !blamed(&component) && !cleared.iter().any(|known| known.component == component) {
-            let because = Claim::State(StateClaim::Probe(ProbeClaim::Answered { asked, outcome }));
+            let words = probed.answer.words.clone();
+            let because = Claim::State(StateClaim::Probe(ProbeClaim::Answered { asked, outcome, words }));
             cleared.push(Cleared { component, because, reference: reference(probed) });
         }
     }

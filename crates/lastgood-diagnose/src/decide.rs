@@ -226,9 +226,16 @@ impl Desk<'_> {
         next.extend(others.flat_map(|group| standing::proven(group.hypotheses().into_iter())));
         let bearers: Vec<&Arc<str>> = joined.iter().map(|group| &group.bearer).collect();
         let data_begins = self.timeline.requests().map_or(UnixMs::MIN, Span::from);
+        // Whatever other requests were answered since: what is proven to be so now is not over.
+        let stands = joined.iter().any(|group| group.is_grave() && group.is_decisive());
+        let mut onset = describe::onset(finding, self.catalogue);
+        let mut impact = describe::impact(finding, self.catalogue, self.now);
+        if stands && onset.recovered.take().is_some() {
+            impact.duration_s = u64::try_from(self.now.since(finding.first_bad.at) / 1000).unwrap_or(0);
+        }
         Incident {
-            onset: describe::onset(finding, self.catalogue),
-            impact: describe::impact(finding, self.catalogue, self.now),
+            onset,
+            impact,
             detection: describe::detection(self.question, finding.first_bad.at, data_begins),
             cleared: self
                 .acquitted(&bearers, &causes)

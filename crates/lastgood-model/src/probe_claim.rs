@@ -14,6 +14,8 @@ pub enum ProbeClaim {
         asked: Asked,
         /// What came back.
         outcome: ProbeOutcome,
+        /// In its own words, one line.
+        words: Option<Arc<str>>,
     },
     /// No variable of whoever asks holds a password for what wants one.
     NoVariable {

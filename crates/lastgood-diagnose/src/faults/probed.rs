@@ -86,8 +86,8 @@ fn of(scene: &StackScene<'_>, probed: &Probed) -> Option<Fault> {
     // What the files say hurts only the next container; and not everything that is told is used, unless it is somebody of ours.
     fault.grave = question.told == Told::Running && reading.weight == Weight::Decisive && question.to.is_some();
     let wants_password = probed.answer.outcome == ProbeOutcome::WantsPassword && question.password_key.is_none();
-    let outcome = probed.answer.outcome.clone();
-    let answered = StateClaim::Probe(ProbeClaim::Answered { asked: asked.clone(), outcome });
+    let (outcome, words) = (probed.answer.outcome.clone(), probed.answer.words.clone());
+    let answered = StateClaim::Probe(ProbeClaim::Answered { asked: asked.clone(), outcome, words });
     fault = fault.led(None, answered, reference.clone(), reading.weight);
     if wants_password {
         let nothing = StateClaim::Probe(ProbeClaim::NoVariable { asked });

@@ -182,6 +182,8 @@ struct ClearedShape {
     because: String,
     #[serde(rename = "ref")]
     reference: String,
+    /// What stands there.
+    quote: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -379,7 +381,9 @@ impl<'a> Shaper<'a, '_> {
     }
 
     fn cleared(&mut self, cleared: &Cleared) -> ClearedShape {
+        let line = self.answer.line(&cleared.reference);
         ClearedShape {
+            quote: line.map(|line| self.masked(quote(line, Unshowable::Left))),
             component: self.masked(cleared.component.to_string()),
             because: self.lang.words().claim(&cleared.because),
             reference: cleared.reference.to_string(),

@@ -216,7 +216,7 @@ impl<'a> Terminal<'a> {
         page.add(section(self.labels.changes, 40, 1, changes.collect()));
         let cleared = incident.cleared.iter().map(|cleared| {
             let text = format!("{}: {}", part(&cleared.component), self.words.claim(&cleared.because));
-            self.referred(&text, &cleared.reference, false)
+            self.referred(&text, &cleared.reference, matches!(cleared.because, Claim::State(_)))
         });
         page.add(section(self.labels.cleared, 70, 1, cleared.collect()));
         let mut impact = self.words.impact(incident);

@@ -142,13 +142,18 @@ fn probe_claims() -> Vec<ProbeClaim> {
     let mut all = vec![
         ProbeClaim::NoVariable { asked: asked(Told::Running) },
         ProbeClaim::WayIsOpen { asked: asked(Told::Running) },
-        ProbeClaim::Answered { asked: asked(Told::Declared), outcome: ProbeOutcome::WantsPassword },
+        ProbeClaim::Answered { asked: asked(Told::Declared), outcome: ProbeOutcome::WantsPassword, words: None },
         ProbeClaim::Answered {
             asked: Asked { sends_password: true, ..asked(Told::Running) },
             outcome: ProbeOutcome::WantsPassword,
+            words: None,
         },
     ];
-    all.extend(outcomes().map(|outcome| ProbeClaim::Answered { asked: asked(Told::Running), outcome }));
+    all.extend(outcomes().map(|outcome| ProbeClaim::Answered {
+        asked: asked(Told::Running),
+        outcome,
+        words: Some(name("-ERR")),
+    }));
     all
 }
 

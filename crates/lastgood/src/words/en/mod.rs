@@ -12,8 +12,8 @@ mod states;
 use std::sync::Arc;
 
 use lastgood_model::{
-    Ailment, CauseCode, ChangeKind, Claim, Confidence, Detection, Gap, Incident, NoteKind, OnsetKind, ProxyErrorKind,
-    Read, Status, UnitFileState, UnixMs,
+    Ailment, CauseCode, ChangeKind, Claim, Confidence, Detection, Gap, Incident, NoteKind, OnsetKind, ProbeClaim,
+    ProxyErrorKind, Read, StateClaim, Status, UnitFileState, UnixMs,
 };
 
 use super::number::{grouped, parts, percent, status};
@@ -186,6 +186,9 @@ impl Words for English {
             Some(Claim::ProxyStopped | Claim::ProxyConfigRefused { .. }) => "the error log says so".to_owned(),
             Some(Claim::UnitFailed { .. } | Claim::UnitStopped { .. } | Claim::OomKilled { .. }) => {
                 "the journal says so".to_owned()
+            }
+            Some(Claim::State(StateClaim::Probe(ProbeClaim::Answered { asked, words: Some(words), .. }))) => {
+                format!("{} answered {words}", asked.peer())
             }
             Some(claim) => self.claim(claim),
             None => nothing(),

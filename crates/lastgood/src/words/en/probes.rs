@@ -8,7 +8,7 @@ use super::super::probe::{called, who};
 
 pub(super) fn claim(claim: &ProbeClaim) -> String {
     match claim {
-        ProbeClaim::Answered { asked, outcome } => {
+        ProbeClaim::Answered { asked, outcome, .. } => {
             let answered = answered(asked, outcome);
             match asked.told {
                 Told::Running => answered,
@@ -94,7 +94,7 @@ fn certificate(fault: &TlsFault) -> String {
 
 /// Summary, fix and prevention of a cause that a probe proves.
 pub(super) fn cause(account: &Account<'_>, claim: &ProbeClaim) -> (String, String, Vec<String>) {
-    let ProbeClaim::Answered { asked, outcome } = claim else {
+    let ProbeClaim::Answered { asked, outcome, .. } = claim else {
         return (self::claim(claim), format!("Look at what {} answers.", account.cause.component), vec![check_first()]);
     };
     let (fix, prevention) = advice(account.cause.code, asked);
@@ -108,8 +108,8 @@ pub fn advice(code: CauseCode, asked: &Asked) -> (String, String) {
     match code {
         CauseCode::MissingCredential => (
             format!(
-                "Let the code of {from} read a password from its env, empty meaning none, set that variable to what {peer} \
-                 wants, and create {from} anew. A variable alone helps only if the code reads it."
+                "Let {from} send a password: let its code read one from its env, empty meaning none, set it to what {peer} wants, \
+                 and create {from} anew. A variable alone helps only if the code reads it."
             ),
             check_first(),
         ),

@@ -13,8 +13,8 @@ mod states;
 use std::sync::Arc;
 
 use lastgood_model::{
-    Ailment, CauseCode, ChangeKind, Claim, Confidence, Detection, Gap, Incident, NoteKind, OnsetKind, ProxyErrorKind,
-    Read, Status, UnitFileState, UnixMs,
+    Ailment, CauseCode, ChangeKind, Claim, Confidence, Detection, Gap, Incident, NoteKind, OnsetKind, ProbeClaim,
+    ProxyErrorKind, Read, StateClaim, Status, UnitFileState, UnixMs,
 };
 
 use super::number::{grouped, parts, percent, status};
@@ -182,6 +182,9 @@ impl Words for Korean {
             Some(Claim::ProxyStopped | Claim::ProxyConfigRefused { .. }) => "error log에 기록됨".to_owned(),
             Some(Claim::UnitFailed { .. } | Claim::UnitStopped { .. } | Claim::OomKilled { .. }) => {
                 "저널에 기록됨".to_owned()
+            }
+            Some(Claim::State(StateClaim::Probe(ProbeClaim::Answered { asked, words: Some(words), .. }))) => {
+                format!("{}의 응답 {words}", asked.peer())
             }
             Some(claim) => self.claim(claim),
             None => nothing(),

@@ -9,7 +9,7 @@ use super::super::probe::{called, who};
 
 pub(super) fn claim(claim: &ProbeClaim) -> String {
     match claim {
-        ProbeClaim::Answered { asked, outcome } => {
+        ProbeClaim::Answered { asked, outcome, .. } => {
             let answered = answered(asked, outcome);
             match asked.told {
                 Told::Running => answered,
@@ -105,7 +105,7 @@ fn certificate(fault: &TlsFault) -> String {
 
 /// Summary, fix and prevention of a cause that a probe proves.
 pub(super) fn cause(account: &Account<'_>, claim: &ProbeClaim) -> (String, String, Vec<String>) {
-    let ProbeClaim::Answered { asked, outcome } = claim else {
+    let ProbeClaim::Answered { asked, outcome, .. } = claim else {
         return (self::claim(claim), format!("{}의 응답을 확인하세요.", account.cause.component), vec![check_first()]);
     };
     let (fix, prevention) = advice(account.cause.code, asked);
@@ -119,9 +119,9 @@ pub fn advice(code: CauseCode, asked: &Asked) -> (String, String) {
     match code {
         CauseCode::MissingCredential => (
             format!(
-                "{}의 코드가 환경 변수에서 비밀번호를 읽게 하고(빈 값은 비밀번호 없음), 그 변수에 {} 요구하는 비밀번호를 넣은 뒤 \
-                 컨테이너를 다시 만드세요. 변수만 추가해서는 소용없고 코드가 읽어야 합니다.",
-                from,
+                "{} 비밀번호를 보내게 하세요. 코드가 환경 변수에서 비밀번호를 읽게 하고(빈 값은 비밀번호 없음), 그 변수에 {} \
+                 요구하는 비밀번호를 넣은 뒤 컨테이너를 다시 만듭니다. 변수만 추가해서는 소용없고 코드가 읽어야 합니다.",
+                subject(from),
                 subject(peer)
             ),
             check_first(),
