@@ -2,7 +2,9 @@
 //! asked here, and who is to blame is not known here.
 
 mod http;
+mod mysql;
 mod oidc;
+mod postgres;
 mod reach;
 mod redis;
 mod tcp;
@@ -24,7 +26,8 @@ pub fn probe_answer(target: &ProbeTarget, transcript: &Transcript) -> ProbeAnswe
         ProbeProtocol::Http => http::read(transcript),
         ProbeProtocol::Tcp => tcp::read(transcript),
         ProbeProtocol::Oidc => oidc::read(target, transcript),
-        ProbeProtocol::Postgres | ProbeProtocol::Mysql => (ProbeOutcome::Undecided, None),
+        ProbeProtocol::Postgres => postgres::read(target, transcript),
+        ProbeProtocol::Mysql => mysql::read(target, transcript),
     });
     ProbeAnswer { outcome, words, addresses: transcript.addresses.clone(), took_ms: transcript.took_ms }
 }

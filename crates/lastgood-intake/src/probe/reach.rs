@@ -52,7 +52,7 @@ fn encryption(target: &ProbeTarget, transcript: &Transcript) -> Option<Reading> 
             return Some((ProbeOutcome::WantsTls, before.and_then(words_of_end)));
         }
     }
-    let tried = turn(transcript, Asked::Tls)?;
+    let tried = turn(transcript, Asked::Tls).filter(|_| target.secure)?;
     let seen = transcript.tls.as_ref()?;
     if tried.ended == TurnEnd::Complete {
         let alert = seen.alert.map(tls::alert);

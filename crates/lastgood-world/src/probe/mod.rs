@@ -6,10 +6,12 @@ mod deadline;
 mod http;
 mod hush;
 mod isolate;
+mod mysql;
 mod name;
 mod nameserver;
 mod oidc;
 mod peer;
+mod postgres;
 mod record;
 mod redis;
 mod tcp;
@@ -65,7 +67,8 @@ pub fn probe(target: &ProbeTarget) -> Transcript {
         ProbeProtocol::Http => http::ask(target, &mut record),
         ProbeProtocol::Tcp => tcp::ask(target, &mut record),
         ProbeProtocol::Oidc => oidc::ask(target, &mut record),
-        ProbeProtocol::Postgres | ProbeProtocol::Mysql => {}
+        ProbeProtocol::Postgres => postgres::ask(target, &mut record),
+        ProbeProtocol::Mysql => mysql::ask(target, &mut record),
     }
     record.finish()
 }
