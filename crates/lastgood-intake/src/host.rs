@@ -181,9 +181,13 @@ mod tests {
 
     #[test]
     fn architectures_in_dockers_words() {
-        for (kernel, docker) in
-            [("x86_64", "amd64"), ("aarch64", "arm64"), ("armv7l", "arm"), ("i686", "386"), ("loongarch64", "loongarch64")]
-        {
+        for (kernel, docker) in [
+            ("x86_64", "amd64"),
+            ("aarch64", "arm64"),
+            ("armv7l", "arm"),
+            ("i686", "386"),
+            ("loongarch64", "loongarch64"),
+        ] {
             assert_eq!(architecture(kernel), docker);
         }
     }

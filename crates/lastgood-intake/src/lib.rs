@@ -50,6 +50,7 @@ pub mod recognise;
 mod records;
 mod redis_log;
 pub mod referrer;
+pub mod registry_logins;
 pub mod rotation;
 pub mod scan;
 pub mod timestamp;

@@ -31,6 +31,35 @@ pub fn program(beginning: &[u8]) -> Option<Program> {
     elf(beginning).or_else(|| mach(beginning)).or_else(|| pe(beginning)).map(|name| Program::Code(Arc::from(name)))
 }
 
+/// What loaders say when a module is not for the machine, or is not there.
+const COMPLAINTS: [&str; 5] = [
+    "invalid elf header",
+    "wrong elf class",
+    "cannot open shared object file",
+    "error loading shared library",
+    "exec format error",
+];
+
+/// Whether a line is a loader's complaint of a module.
+fn is_complaint_of_a_module(line: &str) -> bool {
+    let line = line.to_ascii_lowercase();
+    COMPLAINTS.iter().any(|complaint| line.contains(complaint))
+}
+
+/// The file that a loader complains of, if it says where it is: `/app/node_modules/x/build/x.node`, `/usr/lib/libx.so.1`.
+#[must_use]
+pub fn module_in(line: &str) -> Option<&str> {
+    if !is_complaint_of_a_module(line) {
+        return None;
+    }
+    let ends = |c: char| c.is_whitespace() || matches!(c, ':' | '"' | '\'' | '(' | ')' | ',');
+    let mut words = line.split(ends);
+    words.find(|word| {
+        let name = word.rsplit('/').next().unwrap_or_default();
+        word.starts_with('/') && (name.ends_with(".node") || name.ends_with(".so") || name.contains(".so."))
+    })
+}
+
 fn elf(bytes: &[u8]) -> Option<String> {
     const MAGIC: &[u8] = b"\x7fELF";
     if !bytes.starts_with(MAGIC) {
@@ -159,6 +188,31 @@ mod tests {
         windows[60] = 64;
         windows[64..70].copy_from_slice(b"PE\0\0\x64\xaa");
         assert_eq!(program(&windows), code("windows/arm64"));
+    }
+
+    #[test]
+    fn a_loader_names_the_module() {
+        for (line, module) in [
+            (
+                "Error: /app/node_modules/bcrypt/lib/bcrypt_lib.node: invalid ELF header",
+                "/app/node_modules/bcrypt/lib/bcrypt_lib.node",
+            ),
+            (
+                "ImportError: /usr/lib/python3/_x.cpython-313.so: wrong ELF class: ELFCLASS32",
+                "/usr/lib/python3/_x.cpython-313.so",
+            ),
+            ("Error loading shared library /app/x.node: Exec format error", "/app/x.node"),
+            ("(/opt/lib/libx.so.1: cannot open shared object file: No such file or directory)", "/opt/lib/libx.so.1"),
+        ] {
+            assert_eq!(module_in(line), Some(module));
+        }
+        for line in [
+            "libx.so.1: cannot open shared object file: No such file or directory",
+            "loaded /app/x.node",
+            "exec /app/server: exec format error",
+        ] {
+            assert_eq!(module_in(line), None);
+        }
     }
 
     proptest! {

@@ -84,6 +84,8 @@ pub struct Container {
     pub command: Vec<Secret>,
     /// The entrypoint.
     pub entrypoint: Vec<Secret>,
+    /// The folder in it that its program begins in; empty: the top.
+    pub working_folder: Arc<str>,
     /// Who it runs as; empty: the image's choice, or root.
     pub user: Arc<str>,
     /// Networks that it is attached to.

@@ -62,7 +62,8 @@ fn is_nothing(line: &str) -> bool {
 
 /// What continues a line: a backslash, unless a directive at the very top says otherwise.
 fn escape(lines: &[&str]) -> char {
-    let directives = lines.iter().map_while(|line| line.trim().strip_prefix('#')).filter_map(|line| line.split_once('='));
+    let directives =
+        lines.iter().map_while(|line| line.trim().strip_prefix('#')).filter_map(|line| line.split_once('='));
     let mut escapes = directives.filter(|(name, _)| name.trim().eq_ignore_ascii_case("escape"));
     escapes.next().and_then(|(_, value)| value.trim().chars().next()).filter(|c| "\\`".contains(*c)).unwrap_or('\\')
 }
