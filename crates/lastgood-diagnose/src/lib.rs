@@ -2,6 +2,7 @@
 //! No bytes, no IO, no clock, no prose, and nothing here can fail: what is not known becomes a gap.
 
 mod address;
+pub mod architecture;
 pub mod attribution;
 mod boots;
 mod cells;
