@@ -98,7 +98,7 @@ pub(super) fn gap_why(gap: &Gap) -> String {
         }
         GapKind::NotGiven => format!("not given{}", how_to_get(&gap.what)),
         GapKind::OtherMachine => {
-            "the engine runs, or may run, on another machine; run lastgood there to see it".to_owned()
+            "the engine is, or may be, on another machine; ask there".to_owned()
         }
         GapKind::NothingTells => format!("nothing on this host tells{}", who_would_tell(&gap.what)),
         GapKind::YearAssumed => "names no year; the latest that is not in the future was taken".to_owned(),

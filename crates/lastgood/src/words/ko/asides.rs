@@ -102,7 +102,7 @@ pub(super) fn gap_why(gap: &Gap) -> String {
         GapKind::UnknownFormat => "알려진 형식이 아님".to_owned(),
         GapKind::NoTimes => "줄에 시각이 없음 (docker logs -t나 저널로 저장하면 시각이 남음)".to_owned(),
         GapKind::NotGiven => format!("주어지지 않음{}", how_to_get(&gap.what)),
-        GapKind::OtherMachine => "엔진이 다른 머신에 있거나 있을 수 있음 (그 머신에서 lastgood 실행)".to_owned(),
+        GapKind::OtherMachine => "엔진이 다른 머신에 있거나 있을 수 있음 (그쪽에서 확인)".to_owned(),
         GapKind::NothingTells => format!("이 호스트에서 알 수 없음{}", who_would_tell(&gap.what)),
         GapKind::YearAssumed => "연도 표기가 없어 미래가 아닌 가장 최근 연도로 읽음".to_owned(),
         GapKind::ZoneAssumed(zone) => format!("시간대 표기가 없어 {zone} 기준으로 읽음 (--tz로 지정)"),
