@@ -3,6 +3,7 @@
 
 mod acquitted;
 mod address;
+pub mod architecture;
 pub mod attribution;
 mod boots;
 mod cells;

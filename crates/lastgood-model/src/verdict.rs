@@ -224,6 +224,10 @@ pub enum GapKind {
     NoTimes,
     /// A kind of source that the question would need, and nobody gave it to us.
     NotGiven,
+    /// It belongs to the machine that the container engine runs on, which is another one, or may be.
+    OtherMachine,
+    /// Nothing on this machine tells.
+    NothingTells,
     /// Times without a zone were read in this one because nothing says which it is.
     ZoneAssumed(Arc<str>),
     /// Times without a year were taken for the latest such times, because nothing says which year it is.

@@ -36,6 +36,7 @@ mod standing;
 mod tests;
 
 pub use accepted::{Accept, accept};
+pub use builds::built_for;
 
 /// What is asked beside the facts.
 #[derive(Clone, Debug)]

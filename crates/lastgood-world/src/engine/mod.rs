@@ -16,9 +16,11 @@ use std::time::{Duration, Instant};
 
 use ureq::config::Config;
 use ureq::http::{Request, Response};
-use ureq::{Agent, Body};
+use ureq::typestate::WithoutBody;
+use ureq::{Agent, Body, RequestBuilder};
 
-pub use endpoint::Endpoint;
+pub use archive::Lying;
+pub use endpoint::{Endpoint, client_configuration};
 pub use frames::text_of_frames;
 pub use prober::{Eyes, Prober, Reach};
 
@@ -73,6 +75,12 @@ impl Engine {
         Ok(engine)
     }
 
+    /// The same engine, for questions that are not worth waiting for longer than this.
+    #[must_use]
+    pub fn within(&self, limit: Duration) -> Self {
+        Self { deadline: self.deadline.min(Instant::now() + limit), ..self.clone() }
+    }
+
     /// The version of the interface that was agreed on: `1.41`.
     #[must_use]
     pub fn api(&self) -> &str {
@@ -121,13 +129,22 @@ impl Engine {
         success(self.ask(&self.uri(path))?)
     }
 
+    /// What the head of that answer says.
+    fn about(&self, path: &str) -> Result<Response<Body>, Damage> {
+        success(self.asked(self.agent.head(self.uri(path)))?)
+    }
+
     /// Where a path is in the interface that was agreed on.
     fn uri(&self, path: &str) -> String {
         format!("{ENGINE}{}{path}", self.prefix)
     }
 
     fn ask(&self, uri: &str) -> Result<Response<Body>, Damage> {
-        let request = self.agent.get(uri).config().timeout_global(Some(self.left()?)).build();
+        self.asked(self.agent.get(uri))
+    }
+
+    fn asked(&self, request: RequestBuilder<WithoutBody>) -> Result<Response<Body>, Damage> {
+        let request = request.config().timeout_global(Some(self.left()?)).build();
         request.call().map_err(|error| damage(&error))
     }
 
@@ -217,6 +234,51 @@ mod tests {
         assert_eq!(engine.api(), "1.41");
         assert_eq!(engine.get("/containers/json").unwrap(), br#"[{"a":1}]"#);
         assert_eq!(engine.get("/containers/x/json"), Err(Damage::NotFound));
+    }
+
+    #[test]
+    fn of_a_large_file_only_the_beginning_is_waited_for() {
+        let archive = |kind: tar::EntryType, size: u64, link: Option<&str>, content: &[u8]| {
+            let mut header = tar::Header::new_gnu();
+            header.set_path("program").unwrap();
+            header.set_entry_type(kind);
+            header.set_size(size);
+            if let Some(link) = link {
+                header.set_link_name(link).unwrap();
+            }
+            header.set_cksum();
+            // More is announced than ever comes.
+            let mut answer = b"HTTP/1.1 200 OK\r\nContent-Length: 104857600\r\n\r\n".to_vec();
+            answer.extend_from_slice(header.as_bytes());
+            answer.extend_from_slice(content);
+            String::from_utf8(answer).unwrap()
+        };
+        let file = archive(tar::EntryType::Regular, 100 << 20, None, b"#!/bin/sh and much more");
+        let link = archive(tar::EntryType::Symlink, 0, Some("../lib/program"), b"");
+        let folder = archive(tar::EntryType::Directory, 0, None, b"");
+        let missing = "HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\n{}";
+        let (_folder, connected) = connect(&[PONG, &file, &link, &folder, missing]);
+        let engine = connected.unwrap();
+        let lying = || engine.lying("c", "/bin/program", 9);
+        assert_eq!(lying().unwrap(), Lying::File(b"#!/bin/sh".to_vec()));
+        assert_eq!(lying().unwrap(), Lying::Link("../lib/program".to_owned()));
+        assert_eq!(lying().unwrap(), Lying::Other);
+        assert_eq!(lying(), Err(Damage::NotFound));
+    }
+
+    #[test]
+    fn a_link_is_followed_by_the_engine_itself() {
+        // {"name":"python3","mode":134218239,"linkTarget":"/usr/bin/python3.13"}
+        let said = "eyJuYW1lIjoicHl0aG9uMyIsIm1vZGUiOjEzNDIxODIzOSwibGlua1RhcmdldCI6Ii91c3IvYmluL3B5dGhvbjMuMTMifQ==";
+        let link = format!("HTTP/1.1 200 OK\r\nX-Docker-Container-Path-Stat: {said}\r\n\r\n");
+        for (answer, wanted) in [
+            (link.as_str(), Ok("/usr/bin/python3.13".to_owned())),
+            ("HTTP/1.1 200 OK\r\n\r\n", Ok("/bin/python3".to_owned())),
+            ("HTTP/1.1 404 Not Found\r\nContent-Length: 50\r\n\r\n", Err(Damage::NotFound)),
+        ] {
+            let (_folder, connected) = connect(&[PONG, answer]);
+            assert_eq!(connected.unwrap().targets("c", &["/bin/python3".to_owned()]), [wanted]);
+        }
     }
 
     #[test]

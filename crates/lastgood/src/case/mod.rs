@@ -2,6 +2,7 @@
 //! described in `docs/CASE.md`; what is captured and how it is replayed stands in `pipeline`.
 
 pub mod gaps;
+pub mod host;
 pub mod probes;
 pub mod stack;
 

@@ -37,7 +37,7 @@ impl StackArgs {
             files: self.files.clone(),
             project: self.project.clone(),
             profiles: self.profiles.clone(),
-            folder: PathBuf::new(),
+            ..StackSubject::default()
         }
     }
 

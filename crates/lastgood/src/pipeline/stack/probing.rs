@@ -31,7 +31,7 @@ pub(super) struct Probes {
 }
 
 /// Asks them all, side by side.
-pub(super) fn probe(stack: &Stack) -> Probes {
+pub(super) fn probe(stack: &Stack, endpoint: &Endpoint) -> Probes {
     let mut probes = Probes::default();
     let mut questions: BTreeMap<Option<Arc<str>>, Vec<ProbeQuestion>> = BTreeMap::new();
     let topology = topology::build(stack);
@@ -47,7 +47,7 @@ pub(super) fn probe(stack: &Stack) -> Probes {
         probes.gaps.push(Gap { what: Arc::from("probes"), why });
         return probes;
     }
-    let prober = match prober(stack) {
+    let prober = match prober(stack, endpoint) {
         Ok(prober) => prober,
         Err(damage) => {
             probes.gaps.push(super::gap("probes", &damage));
@@ -86,8 +86,8 @@ fn short_of(stack: &Stack) -> Option<GapKind> {
     (memory || room).then_some(GapKind::NoRoomToProbe)
 }
 
-fn prober(stack: &Stack) -> Result<Prober, Damage> {
-    let engine = Engine::connect(Endpoint::of_user(), DEADLINE)?;
+fn prober(stack: &Stack, endpoint: &Endpoint) -> Result<Prober, Damage> {
+    let engine = Engine::connect(endpoint.clone(), DEADLINE)?;
     let prober = Prober::of(&engine, DEADLINE, &env::current_exe()?);
     prober.sweep(stack.at.0.div_euclid(1000));
     Ok(prober)

@@ -97,6 +97,8 @@ pub(super) fn gap_why(gap: &Gap) -> String {
             "its lines have no time; a log of the container (docker logs -t) or the journal has".to_owned()
         }
         GapKind::NotGiven => format!("not given{}", how_to_get(&gap.what)),
+        GapKind::OtherMachine => "the engine is, or may be, on another machine; ask there".to_owned(),
+        GapKind::NothingTells => format!("nothing on this host tells{}", who_would_tell(&gap.what)),
         GapKind::YearAssumed => "names no year; the latest that is not in the future was taken".to_owned(),
         GapKind::ZoneAssumed(zone) => format!("names no zone, read as {zone}; --tz says another"),
         GapKind::NothingThen => "no request in the time that was asked about (--since, --until)".to_owned(),
@@ -121,6 +123,14 @@ fn how_to_get(what: &str) -> &'static str {
         "unit list" => "; systemctl list-unit-files > units.txt writes it",
         "cloud audit log" => " (CloudTrail as JSON); it knows machine images and reboots",
         "error log" => "; nginx says there what the upstream did",
+        _ => "",
+    }
+}
+
+fn who_would_tell(what: &str) -> &'static str {
+    match what {
+        "clock" => " whether it is kept right; timedatectl and chronyc would",
+        "units at boot" => "; systemd does not run here",
         _ => "",
     }
 }

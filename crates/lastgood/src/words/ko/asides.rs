@@ -84,6 +84,9 @@ pub(super) fn gap_what(gap: &Gap) -> &str {
         "unit list" => "unit 목록",
         "cloud audit log" => "클라우드 감사 로그",
         "error log" => "nginx error log",
+        "host" => "호스트",
+        "clock" => "시계",
+        "units at boot" => "부팅 시 시작하는 unit",
         path => path,
     }
 }
@@ -99,6 +102,8 @@ pub(super) fn gap_why(gap: &Gap) -> String {
         GapKind::UnknownFormat => "알려진 형식이 아님".to_owned(),
         GapKind::NoTimes => "줄에 시각이 없음 (docker logs -t나 저널로 저장하면 시각이 남음)".to_owned(),
         GapKind::NotGiven => format!("주어지지 않음{}", how_to_get(&gap.what)),
+        GapKind::OtherMachine => "엔진이 다른 머신에 있거나 있을 수 있음 (그쪽에서 확인)".to_owned(),
+        GapKind::NothingTells => format!("이 호스트에서 알 수 없음{}", who_would_tell(&gap.what)),
         GapKind::YearAssumed => "연도 표기가 없어 미래가 아닌 가장 최근 연도로 읽음".to_owned(),
         GapKind::ZoneAssumed(zone) => format!("시간대 표기가 없어 {zone} 기준으로 읽음 (--tz로 지정)"),
         GapKind::NothingThen => "물어본 시간(--since, --until)에 요청이 없음".to_owned(),
@@ -122,6 +127,14 @@ fn how_to_get(what: &str) -> &'static str {
         "unit list" => " (systemctl list-unit-files > units.txt)",
         "cloud audit log" => " (CloudTrail JSON, 머신 이미지와 재부팅 기록)",
         "error log" => " (upstream이 무엇을 했는지 남는 곳)",
+        _ => "",
+    }
+}
+
+fn who_would_tell(what: &str) -> &'static str {
+    match what {
+        "clock" => " (timedatectl이나 chronyc가 있으면 동기화 여부를 알 수 있음)",
+        "units at boot" => " (systemd가 실행 중이 아님)",
         _ => "",
     }
 }
