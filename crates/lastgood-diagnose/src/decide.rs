@@ -26,6 +26,8 @@ use crate::{CloseUp, Question, Suspects, Timeline, describe, host};
 
 /// Changes longer before the onset than this are history.
 const LOOK_BACK_MS: i64 = 2 * 3_600_000;
+/// Failures that nothing followed are laid to what is so now for no longer than this.
+const FORGOTTEN_MS: i64 = 6 * 3_600_000;
 /// Changes shown of one incident.
 const MAX_CHANGES: usize = 12;
 /// Buckets of the picture of an incident's traffic.
@@ -160,7 +162,11 @@ impl Desk<'_> {
         let Some(stack) = self.stack else { return Vec::new() };
         let concerned = standing::concerned(stack, &describe::scope(finding, self.catalogue));
         let bad = finding.bad(self.now);
-        let fits = |group: &&Group| standing::fits(group, finding.onset(), bad, finding.last_good.is_some());
+        // That something else was answered since does not mean that this is.
+        let over = finding.recovered.is_some_and(|hit| finding.toll.slices.contains_key(&hit.slice))
+            || self.now.since(bad.to()) > FORGOTTEN_MS;
+        let fits =
+            |group: &&Group| standing::fits(group, finding.onset(), bad, finding.last_good.is_some(), over, self.now);
         groups.iter().filter(|group| concerned.contains(&group.bearer)).filter(fits).collect()
     }
 

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use lastgood_model::{Ailment, Cause, Confidence, Incident, Scope, Span, Standing};
+use lastgood_model::{Ailment, Cause, Confidence, Incident, Scope, Span, Standing, UnixMs};
 
 use crate::faults::{FAULTS, Fault};
 use crate::rank::rank;
@@ -212,11 +212,15 @@ fn at_address(scene: &StackScene<'_>, address: &str) -> Option<usize> {
     by_address.and_then(|container| scene.index(container)).or_else(|| scene.named(host))
 }
 
-/// Whether a group's fault may be why requests failed then: it was there before good answers ended, and none came since.
+/// Whether a group's fault may be why requests failed then: it was there before good answers ended, and none came since. Of a
+/// fault that is only known to be so `now`, the failures themselves may tell since when, while they are not `over`.
 #[must_use]
-pub fn fits(group: &Group, onset: Span, bad: Span, has_good: bool) -> bool {
+pub fn fits(group: &Group, onset: Span, bad: Span, has_good: bool, over: bool, now: UnixMs) -> bool {
     let Some(fault) = group.worst() else { return false };
     let at = fault.first_bad.at;
+    if at >= now && fault.is_decisive() && !over {
+        return true;
+    }
     let survived = has_good && onset.from().since(at) > LATE_MS;
     !survived && at.since(bad.to()) <= LATE_MS
 }
