@@ -82,7 +82,7 @@ impl Drop for Bed {
 }
 
 /// The binary that users get, which runs in every image, where it was built.
-fn binary() -> PathBuf {
+pub fn binary() -> PathBuf {
     let of_users = env::var_os("LASTGOOD_BINARY").map(PathBuf::from);
     of_users.unwrap_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_lastgood")))
 }
