@@ -97,9 +97,7 @@ pub(super) fn gap_why(gap: &Gap) -> String {
             "its lines have no time; a log of the container (docker logs -t) or the journal has".to_owned()
         }
         GapKind::NotGiven => format!("not given{}", how_to_get(&gap.what)),
-        GapKind::OtherMachine => {
-            "the engine is, or may be, on another machine; ask there".to_owned()
-        }
+        GapKind::OtherMachine => "the engine is, or may be, on another machine; ask there".to_owned(),
         GapKind::NothingTells => format!("nothing on this host tells{}", who_would_tell(&gap.what)),
         GapKind::YearAssumed => "names no year; the latest that is not in the future was taken".to_owned(),
         GapKind::ZoneAssumed(zone) => format!("names no zone, read as {zone}; --tz says another"),

@@ -84,6 +84,7 @@ pub(super) fn gap_what(gap: &Gap) -> &str {
         "unit list" => "unit 목록",
         "cloud audit log" => "클라우드 감사 로그",
         "error log" => "nginx error log",
+        "kernel log" => "커널 로그(dmesg)",
         "host" => "호스트",
         "clock" => "시계",
         "units at boot" => "부팅 시 시작하는 unit",
