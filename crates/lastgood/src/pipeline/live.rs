@@ -13,7 +13,7 @@ use lastgood_world::{Discovered, Input, Said, Written, discover, head, listen, w
 use super::survey::{LogSource, Survey};
 
 const JOURNAL: &str = "journal";
-const KERNEL: &str = "kernel log";
+const KERNEL: &str = "kernel-log";
 const UNIT_FILES: &str = "unit-files";
 /// No longer than this before the logs begin is the journal read, and no longer than this in all.
 const BEFORE_LOGS_MS: i64 = 24 * 3_600_000;
