@@ -35,4 +35,4 @@ pub use packing::Compression;
 pub use process::{
     ProcessFacts, file_in, first_processes, is_of_container, last_child_started, process_facts, sees_another_file,
 };
-pub use settings::{expand, find_upwards, read_small};
+pub use settings::{expand, find_upwards, read_small, write_new};

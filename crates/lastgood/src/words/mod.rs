@@ -5,6 +5,7 @@ mod account;
 mod capture;
 mod course;
 mod en;
+mod first_settings;
 mod flaw;
 pub mod josa;
 mod ko;
@@ -23,6 +24,7 @@ use lastgood_model::{
 use account::is_name;
 pub use account::{Account, Trigger, part};
 pub use capture::CaptureTold;
+pub use first_settings::FirstSettingsWords;
 pub use flaw::{CheckWords, FlawText, Side, Told};
 pub use number::{grouped, status};
 pub use page_table::PageWords;

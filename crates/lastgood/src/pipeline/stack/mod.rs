@@ -77,6 +77,8 @@ pub struct Looked {
     pub probed: usize,
     /// Programs of images that were looked at.
     pub(super) programs: Vec<FoundProgram>,
+    /// The folder that the project lies in.
+    pub(crate) folder: Option<PathBuf>,
     /// The machine was looked at.
     pub(super) has_host: bool,
     /// The engine runs on another machine than this: what this one logs is not what its containers live on.
@@ -136,6 +138,7 @@ pub fn look(subject: &StackSubject) -> Looked {
         gaps: declared.gaps,
         texts: declared.texts,
         resolved: declared.resolved,
+        folder: project.as_ref().map(|project| project.folder.clone()),
         ..Looked::default()
     };
     looked.gaps.append(&mut observed.gaps);

@@ -238,6 +238,10 @@ pub(super) fn complaint(complaint: &Complaint) -> (String, Vec<String>) {
         Complaint::Exists { path } => {
             (format!("{path}: is there already; nothing was written"), "name another folder with -o".to_owned())
         }
+        Complaint::NoProject => ("no compose file here or in a folder above".to_owned(), "name it with -f".to_owned()),
+        Complaint::SettingsExist { path } => {
+            (format!("{path}: is there already; it was left as it is"), EVERY_KEY.to_owned())
+        }
         Complaint::TooMuch { bytes: found, most } => (
             format!("{} to capture, and no more than {} are wanted; nothing was written", bytes(*found), bytes(*most)),
             "narrow it with --since and --until or fewer files, or allow more with --max-size".to_owned(),

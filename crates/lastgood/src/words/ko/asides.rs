@@ -84,6 +84,7 @@ pub(super) fn gap_what(gap: &Gap) -> &str {
         "unit list" => "unit 목록",
         "cloud audit log" => "클라우드 감사 로그",
         "error log" => "nginx error log",
+        "kernel-log" => "커널 로그(dmesg)",
         "host" => "호스트",
         "clock" => "시계",
         "units at boot" => "부팅 시 시작하는 unit",
@@ -237,6 +238,8 @@ pub(super) fn complaint(complaint: &Complaint) -> (String, Vec<String>) {
         Complaint::Exists { path } => {
             (format!("{path}: 이미 있어 아무것도 쓰지 않음"), "-o에 다른 폴더를 지정하세요".to_owned())
         }
+        Complaint::NoProject => ("현재 폴더와 상위 폴더에 compose 파일이 없음".to_owned(), "-f로 지정".to_owned()),
+        Complaint::SettingsExist { path } => (format!("{path}: 이미 있어 그대로 둠"), EVERY_KEY.to_owned()),
         Complaint::TooMuch { bytes: found, most } => (
             format!("수집할 양 {}, 한도 {}: 아무것도 쓰지 않음", bytes(*found), bytes(*most)),
             "--since, --until로 시간을 좁히거나 파일을 줄이세요. --max-size로 한도를 늘릴 수도 있습니다".to_owned(),
