@@ -232,6 +232,8 @@ pub enum GapKind {
     NothingThen,
     /// There is no access log: failures cannot be set against successes.
     NoAccessLog,
+    /// Compose makes something else of these keys than was read here; its values count.
+    OtherThanCompose(Arc<str>),
     /// Bigger than the limit; the rest was not read.
     TooLarge,
     /// There are more files than are read.

@@ -257,6 +257,7 @@ fn texts(lang: Lang) -> Vec<(String, String)> {
         GapKind::YearAssumed,
         GapKind::NothingThen,
         GapKind::NoAccessLog,
+        GapKind::OtherThanCompose(name("A, B")),
         GapKind::TooLarge,
         GapKind::TooManyFiles { left_out: 3 },
         GapKind::AndMore { files: 3, why: Box::new(GapKind::NoPermission) },

@@ -11,6 +11,7 @@ pub(super) mod logs;
 mod project;
 mod proxies;
 pub(super) mod replay;
+mod told;
 
 pub use declared::COMPOSE;
 
