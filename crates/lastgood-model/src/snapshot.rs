@@ -330,10 +330,10 @@ impl Snapshot {
 }
 
 impl Container {
-    /// What it was told for a key.
+    /// What it was told for a key. An engine may list one twice; the later one reaches the process.
     #[must_use]
     pub fn variable(&self, key: &str) -> Option<&Secret> {
-        self.environment.iter().find(|(name, _)| &**name == key).map(|(_, value)| value)
+        self.environment.iter().rev().find(|(name, _)| &**name == key).map(|(_, value)| value)
     }
 
     /// How users speak of it: its service, else its name.

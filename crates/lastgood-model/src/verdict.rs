@@ -236,6 +236,8 @@ pub enum GapKind {
     NothingThen,
     /// There is no access log: failures cannot be set against successes.
     NoAccessLog,
+    /// Compose makes something else of these keys than was read here; its values count.
+    OtherThanCompose(Arc<str>),
     /// Bigger than the limit; the rest was not read.
     TooLarge,
     /// The host is short of memory or disk, so nothing was started to ask with.

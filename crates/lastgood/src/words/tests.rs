@@ -343,6 +343,7 @@ fn texts(lang: Lang) -> Vec<(String, String)> {
         GapKind::YearAssumed,
         GapKind::NothingThen,
         GapKind::NoAccessLog,
+        GapKind::OtherThanCompose(name("A, B")),
         GapKind::TooLarge,
         GapKind::NoRoomToProbe,
         GapKind::NotProbed(name("no such file")),

@@ -17,6 +17,7 @@ mod programs;
 mod project;
 mod proxies;
 pub(super) mod replay;
+mod told;
 
 pub use declared::COMPOSE;
 pub use programs::FoundProgram;

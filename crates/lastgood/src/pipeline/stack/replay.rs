@@ -89,7 +89,7 @@ fn declared(case: &Opened, looked: &mut Looked) {
         Ok(Ok(mut desired)) => {
             desired.folder = Arc::from(project.folder);
             desired.files = project.files.into_iter().map(Arc::from).collect();
-            places.locate(&mut desired);
+            places.locate(&mut desired, &|key| env_files::in_file(key, &looked.stack.env_files));
             looked.stack.desired = Some(desired);
         }
         Ok(Err(fault)) => looked.gaps.push(Gap { what: Arc::from(RESOLVED), why: GapKind::Io(fault.0) }),

@@ -101,6 +101,12 @@ pub(super) fn gap_why(gap: &Gap) -> String {
         GapKind::NothingTells => format!("nothing on this host tells{}", who_would_tell(&gap.what)),
         GapKind::YearAssumed => "names no year; the latest that is not in the future was taken".to_owned(),
         GapKind::ZoneAssumed(zone) => format!("names no zone, read as {zone}; --tz says another"),
+        GapKind::OtherThanCompose(keys) if keys.is_empty() => {
+            "Compose reads it otherwise than lastgood does; what Compose says was taken".to_owned()
+        }
+        GapKind::OtherThanCompose(keys) => {
+            format!("Compose reads {keys} otherwise than lastgood does; what Compose says was taken")
+        }
         GapKind::NothingThen => "no request in the time that was asked about (--since, --until)".to_owned(),
         GapKind::NoAccessLog => "not found; without one failures cannot be set against successes".to_owned(),
         GapKind::TooManyFiles { left_out } => format!("too many files; {} left out", plural(*left_out, "file")),

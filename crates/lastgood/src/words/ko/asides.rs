@@ -107,6 +107,10 @@ pub(super) fn gap_why(gap: &Gap) -> String {
         GapKind::NothingTells => format!("이 호스트에서 알 수 없음{}", who_would_tell(&gap.what)),
         GapKind::YearAssumed => "연도 표기가 없어 미래가 아닌 가장 최근 연도로 읽음".to_owned(),
         GapKind::ZoneAssumed(zone) => format!("시간대 표기가 없어 {zone} 기준으로 읽음 (--tz로 지정)"),
+        GapKind::OtherThanCompose(keys) if keys.is_empty() => {
+            "Compose가 다르게 읽음 (Compose의 결과를 기준으로 함)".to_owned()
+        }
+        GapKind::OtherThanCompose(keys) => format!("Compose가 다르게 읽는 키: {keys} (Compose의 값을 기준으로 함)"),
         GapKind::NothingThen => "물어본 시간(--since, --until)에 요청이 없음".to_owned(),
         GapKind::NoAccessLog => "없음 (없으면 실패를 성공과 견줄 수 없음)".to_owned(),
         GapKind::TooManyFiles { left_out } => format!("파일이 너무 많아 {}개는 읽지 않음", grouped(*left_out)),
