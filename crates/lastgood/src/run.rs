@@ -7,8 +7,7 @@ use std::io::ErrorKind;
 use clap::Parser;
 
 use crate::cli::{Cli, Command, Manner, When};
-use crate::commands::{capture, check, completions, explain, man, probe, report, status, timeline, why};
-use crate::commands::{capture, check, completions, explain, init, man, report, status, timeline, why};
+use crate::commands::{capture, check, completions, explain, init, man, probe, report, status, timeline, why};
 use crate::exit::Exit;
 use crate::io::Io;
 use crate::render::answer::View;
@@ -21,12 +20,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, io: &mut Io<'_>) -> Ex
         Ok(cli) => cli,
         Err(error) => return usage(&error, io),
     };
-    // A page of the manual and completions are the same everywhere; an agent is told everything.
+    // A page of the manual and completions are the same everywhere, what is to be written first is not there yet, and an agent
+    // is told everything.
     let settings = match cli.command {
-        Command::Completions(_) | Command::Man(_) | Command::Probe(_) => Ok(Settings::default()),
-    // A page of the manual and completions are the same everywhere, and what is to be written first is not there yet.
-    let settings = match cli.command {
-        Command::Completions(_) | Command::Man(_) | Command::Init(_) => Ok(Settings::default()),
+        Command::Completions(_) | Command::Man(_) | Command::Init(_) | Command::Probe(_) => Ok(Settings::default()),
         _ => settings::read(cli.manner.config.as_deref()),
     };
     let lang = settings.as_ref().map_or(None, |settings| settings.lang);
