@@ -216,7 +216,7 @@ fn line(text: &str, at: usize) -> usize {
 }
 
 #[cfg(test)]
-pub mod tests {
+pub(crate) mod tests {
     use super::*;
 
     /// Whether a file with this text would be taken.

@@ -77,7 +77,7 @@ pub fn answered(asked: &Asked, outcome: &ProbeOutcome) -> String {
         ProbeOutcome::Tls(fault) => format!("{peer}({address}): {}", certificate(fault)),
         ProbeOutcome::HttpStatus(status) => format!("{who}의 응답: {status}"),
         ProbeOutcome::IssuerDiffers { said } => {
-            format!("{}의 issuer는 {said}, 호출하는 쪽의 주소와 다름", who)
+            format!("{who}의 issuer는 {said}, 호출하는 쪽의 주소와 다름")
         }
         ProbeOutcome::NoSuchRealm => match &asked.place {
             Some(path) => format!("{who}에 {path} realm이 없음"),
