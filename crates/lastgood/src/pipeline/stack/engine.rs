@@ -13,6 +13,8 @@ use lastgood_world::Damage;
 use lastgood_world::engine::{Endpoint, Engine};
 
 use super::answers::{Answers, Kept};
+use super::host::Place;
+use super::openable::Openable;
 use super::{Texts, closer, gap, proxies};
 
 const DOCKER: &str = "docker";
@@ -27,6 +29,8 @@ pub(super) struct Observed {
     /// Their files.
     pub(super) texts: Texts,
     pub(super) gaps: Vec<Gap>,
+    /// Which containers may be looked into.
+    pub(super) openable: Option<Openable>,
     /// Whoever answered, for what can only be asked once more is known.
     answers: Option<Answers>,
 }
@@ -62,10 +66,12 @@ pub(super) fn observe(endpoint: &Endpoint, now: UnixMs) -> Observed {
         closer::processes(endpoint, snapshot);
     }
     if let (Some(snapshot), Answers::Engine(engine, _)) = (&observed.snapshot, &answers) {
-        for proxy in proxies::of_containers(engine, snapshot, &mut observed.gaps) {
+        let openable = Openable::of(snapshot, Place::of(endpoint, Some(snapshot)));
+        for proxy in proxies::of_containers(engine, snapshot, &openable, &mut observed.gaps) {
             observed.proxies.push(proxy.conf);
             observed.texts.extend(proxy.texts);
         }
+        observed.openable = Some(openable);
     }
     observed.answers = Some(answers);
     observed

@@ -12,6 +12,7 @@ mod host;
 mod logins;
 pub(super) mod logs;
 mod mounts;
+mod openable;
 mod probing;
 mod programs;
 mod project;
@@ -146,8 +147,8 @@ pub fn look(subject: &StackSubject) -> Looked {
     looked.texts.append(&mut observed.texts);
     looked.builds(project.as_ref());
     looked.host(&endpoint, machine, project.as_ref());
-    if let Some(engine) = observed.engine() {
-        looked.programs = programs::programs(engine, &looked.stack, subject.all_programs, &mut looked.gaps);
+    if let Some((engine, openable)) = observed.engine().zip(observed.openable.as_ref()) {
+        looked.programs = programs::programs(engine, &looked.stack, openable, subject.all_programs, &mut looked.gaps);
     }
     if let Some(snapshot) = &mut looked.stack.snapshot {
         programs::tell(snapshot, &looked.programs);
