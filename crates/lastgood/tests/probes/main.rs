@@ -9,6 +9,7 @@
 mod ask;
 mod daemon;
 mod hostile;
+mod keycloak;
 mod lab;
 mod mariadb;
 mod name;
