@@ -6,6 +6,7 @@
     reason = "a test stops at the first surprise, and says what it asked"
 )]
 
+mod agent;
 mod ask;
 mod daemon;
 mod hostile;
