@@ -44,10 +44,15 @@ pub(super) fn shown(bytes: &[u8]) -> Arc<str> {
             break;
         }
     }
-    if text.chars().count() > LONGEST {
-        text = text.chars().take(LONGEST - 1).chain(['…']).collect();
+    shortened(text.into())
+}
+
+/// Cut, if it is too long.
+pub(super) fn shortened(text: Arc<str>) -> Arc<str> {
+    if text.chars().count() <= LONGEST {
+        return text;
     }
-    text.into()
+    text.chars().take(LONGEST - 1).chain(['…']).collect::<String>().into()
 }
 
 /// Signs that turn a line around or take no place.

@@ -223,7 +223,7 @@ fn full_starting_stopping_and_standing_by() {
     postgres.stop();
     let mut command = unprivileged("postgres");
     command.arg("-D").arg(postgres.data()).arg("-k").arg(postgres.folder.path()).args(["-h", "127.0.0.1"]);
-    command.args(["-p", &postgres.port.to_string(), "-c", "restore_command=sleep 20"]);
+    command.args(["-p", &postgres.port.to_string(), "-c", "restore_command=sleep 3"]);
     postgres.daemon = Some(Daemon::on_port(&mut command, &postgres.folder.path().join("log"), postgres.port));
     let starting = state("postgres/starting", postgres.target("app"), &Starting, "57P03: the database system is ");
     println!("{starting:?}");
