@@ -49,6 +49,7 @@ mod redis_log;
 pub mod referrer;
 pub mod rotation;
 pub mod scan;
+mod setting;
 pub mod timestamp;
 mod unit_files;
 mod uvicorn;

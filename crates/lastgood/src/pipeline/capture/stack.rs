@@ -13,7 +13,7 @@ use super::Writing;
 use crate::case::CaseFile;
 use crate::case::stack::{COMPOSE_FILE, DOCKER, EnvFileFacts, PROCESSES, PROJECT, ProcessFacts, Project, RESOLVED};
 use crate::pipeline::stack::Looked;
-use crate::privacy::bodies::{masked, variable};
+use crate::privacy::bodies::{masked, masked_answer, variable};
 
 /// The stack's own addresses: what they belong to is told by the answers, and they are nobody's.
 pub(super) fn own_addresses(stack: &Stack) -> HashSet<IpAddr> {
@@ -48,7 +48,7 @@ impl Writing {
             files.push(self.json(PROCESSES, &processes)?);
         }
         if let Some(resolved) = &looked.resolved {
-            let body = masked(resolved, &mut self.stand_ins);
+            let body = masked_answer(resolved, &mut self.stand_ins);
             files.push(self.part(RESOLVED, &body)?);
         }
         let desired = looked.stack.desired.as_ref();
