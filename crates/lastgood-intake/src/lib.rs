@@ -55,6 +55,7 @@ pub mod referrer;
 pub mod registry_logins;
 pub mod rotation;
 pub mod scan;
+mod setting;
 pub mod timestamp;
 mod unit_files;
 mod uvicorn;
