@@ -1,6 +1,7 @@
 //! The nouns of lastgood: what every other crate may talk about.
 //! No IO, no prose, no serialisation: words and wire shapes live in the binary.
 
+pub mod application;
 pub mod catalogue;
 pub mod cause;
 pub mod change;
@@ -24,6 +25,10 @@ pub mod topology;
 pub mod traffic;
 pub mod verdict;
 
+pub use application::{
+    About, AppCall, AppError, AppHit, AppShape, AppShapeId, AppWord, Piece, Severity, Signature, SignatureId,
+    Specificity,
+};
 pub use catalogue::{Atom, Catalogue, ErrorShape, ErrorShapeId, Slice, SliceId};
 pub use cause::{CauseCode, Confidence};
 pub use change::{Change, ChangeKind};
