@@ -3,6 +3,7 @@
 
 pub mod child;
 pub mod formats;
+pub mod live;
 pub mod onset;
 pub mod rivals;
 pub mod rows;

@@ -25,6 +25,8 @@ const FOR_BROWSERS: &[&str] =
     &["PUBLIC", "FRONTEND", "REDIRECT", "CALLBACK", "EXTERNAL", "SITE", "BROWSER", "KC_HOSTNAME", "VITE_", "REACT_APP"];
 /// Ends of keys of a group that hold a bare host.
 const HOST_ENDS: &[&str] = &["HOST", "HOSTNAME", "SERVER", "ADDR", "ADDRESS", "ENDPOINT"];
+/// Ends of keys that hold a password, beside the host of their group.
+const PASSWORD_ENDS: &[&str] = &["PASSWORD", "PASS", "PWD", "AUTH", "SECRET"];
 /// Protocols by scheme or name, and their ports.
 const PROTOCOLS: &[(&str, &[&str], u16)] = &[
     ("redis", &["redis", "rediss", "valkey"], 6379),
@@ -137,6 +139,16 @@ pub fn grouped(key: &str, value: &Secret, of: &dyn Fn(&str) -> Option<Secret>) -
 pub fn group_prefix(key: &str) -> Option<&str> {
     let prefix = HOST_ENDS.iter().find_map(|end| key.strip_suffix(end))?;
     (prefix.len() > 1 && prefix.ends_with('_')).then_some(prefix)
+}
+
+/// The key that holds the password for an address: the same one, or one of its group.
+#[must_use]
+pub fn password_key(key: &Arc<str>, found: &Address, has: &dyn Fn(&str) -> bool) -> Option<Arc<str>> {
+    if found.has_password {
+        return Some(Arc::clone(key));
+    }
+    let prefix = group_prefix(key).or_else(|| key.strip_suffix("URL").or_else(|| key.strip_suffix("URI")))?;
+    PASSWORD_ENDS.iter().map(|end| format!("{prefix}{end}")).find(|key| has(key)).map(Arc::from)
 }
 
 #[cfg(test)]

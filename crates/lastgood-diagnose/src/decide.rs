@@ -6,10 +6,11 @@ use std::sync::Arc;
 use foldhash::fast::FixedState;
 use lastgood_model::snapshot::Container;
 use lastgood_model::{
-    Atom, Catalogue, Cause, CauseCode, Change, ChangeKind, Claim, Edge, Gap, GapKind, Hit, Impact, Incident, Note,
-    NoteKind, Onset, OnsetKind, ProxyErrorKind, Ref, Scope, Span, StateClaim, Status, UnixMs, Verdict,
+    Atom, Catalogue, Cause, CauseCode, Change, ChangeKind, Claim, Cleared, Edge, Gap, GapKind, Hit, Impact, Incident,
+    Note, NoteKind, Onset, OnsetKind, ProxyErrorKind, Ref, Scope, Span, StateClaim, Status, UnixMs, Verdict,
 };
 
+use crate::acquitted::acquitted;
 use crate::closeup::Brink;
 use crate::finding::{Finding, find};
 use crate::host::Host;
@@ -25,6 +26,8 @@ use crate::{CloseUp, Question, Suspects, Timeline, describe, host};
 
 /// Changes longer before the onset than this are history.
 const LOOK_BACK_MS: i64 = 2 * 3_600_000;
+/// Failures that nothing followed are laid to what is so now for no longer than this.
+const FORGOTTEN_MS: i64 = 6 * 3_600_000;
 /// Changes shown of one incident.
 const MAX_CHANGES: usize = 12;
 /// Buckets of the picture of an incident's traffic.
@@ -159,7 +162,11 @@ impl Desk<'_> {
         let Some(stack) = self.stack else { return Vec::new() };
         let concerned = standing::concerned(stack, &describe::scope(finding, self.catalogue));
         let bad = finding.bad(self.now);
-        let fits = |group: &&Group| standing::fits(group, finding.onset(), bad, finding.last_good.is_some());
+        // That something else was answered since does not mean that this is.
+        let over = finding.recovered.is_some_and(|hit| finding.toll.slices.contains_key(&hit.slice))
+            || self.now.since(bad.to()) > FORGOTTEN_MS;
+        let fits =
+            |group: &&Group| standing::fits(group, finding.onset(), bad, finding.last_good.is_some(), over, self.now);
         groups.iter().filter(|group| concerned.contains(&group.bearer)).filter(fits).collect()
     }
 
@@ -170,18 +177,24 @@ impl Desk<'_> {
         let at = first_bad.at;
         let data_begins = self.timeline.requests().map_or(UnixMs::MIN, Span::from);
         let kind = if last_good.is_some() { OnsetKind::Bracketed } else { OnsetKind::NoGoodSeen };
+        let causes = rank(group.hypotheses());
         Some(Incident {
             detection: describe::detection(self.question, at, data_begins),
             changes: self.changes(Span::new(last_good.as_ref().map_or(at, |edge| edge.at), at)),
             onset: Onset { kind, last_good, first_bad: Some(first_bad), recovered: None, width_requests: None },
             scope: Scope::default(),
             impact: Impact { duration_s: u64::try_from(self.now.since(at) / 1000).unwrap_or(0), ..Impact::default() },
-            causes: rank(group.hypotheses()),
+            cleared: self.acquitted(&[&group.bearer], &causes),
+            causes,
             next: group.next(),
             standing: group.standings(),
-            cleared: Vec::new(),
             traffic: self.timeline.traffic(PICTURE_BUCKETS, Span::ALL, |_| false),
         })
+    }
+
+    /// What probes clear.
+    fn acquitted(&self, bearers: &[&Arc<str>], causes: &[Cause]) -> Vec<Cleared> {
+        self.stack.map(|stack| acquitted(stack, bearers, causes)).unwrap_or_default()
     }
 
     /// Whether the engine was asked and showed something that runs.
@@ -217,12 +230,24 @@ impl Desk<'_> {
         let mut next: Vec<Cause> = joined.iter().flat_map(|group| group.next()).collect();
         let others = joined.iter().skip(1).filter(|group| group.is_grave());
         next.extend(others.flat_map(|group| standing::proven(group.hypotheses().into_iter())));
+        let bearers: Vec<&Arc<str>> = joined.iter().map(|group| &group.bearer).collect();
         let data_begins = self.timeline.requests().map_or(UnixMs::MIN, Span::from);
+        // Whatever other requests were answered since: what is proven to be so now is not over.
+        let stands = joined.iter().any(|group| group.is_grave() && group.is_decisive());
+        let mut onset = describe::onset(finding, self.catalogue);
+        let mut impact = describe::impact(finding, self.catalogue, self.now);
+        if stands && onset.recovered.take().is_some() {
+            impact.duration_s = u64::try_from(self.now.since(finding.first_bad.at) / 1000).unwrap_or(0);
+        }
         Incident {
-            onset: describe::onset(finding, self.catalogue),
-            impact: describe::impact(finding, self.catalogue, self.now),
+            onset,
+            impact,
             detection: describe::detection(self.question, finding.first_bad.at, data_begins),
-            cleared: describe::cleared(finding, self.catalogue),
+            cleared: self
+                .acquitted(&bearers, &causes)
+                .into_iter()
+                .chain(describe::cleared(finding, self.catalogue))
+                .collect(),
             traffic: self.timeline.traffic(PICTURE_BUCKETS, Span::ALL, |slice| finding.selection.holds(slice)),
             standing: joined.iter().filter(|group| group.is_grave()).flat_map(|group| group.standings()).collect(),
             scope,

@@ -1,7 +1,9 @@
 //! Facts to a verdict: fold, onset, attribution, rules, ranking.
 //! No bytes, no IO, no clock, no prose, and nothing here can fail: what is not known becomes a gap.
 
+mod acquitted;
 mod address;
+pub mod architecture;
 pub mod attribution;
 mod boots;
 mod cells;
@@ -9,6 +11,7 @@ mod change_point;
 pub mod check;
 pub mod closeup;
 pub mod condition;
+mod credential;
 pub mod decide;
 mod describe;
 mod distinct;
@@ -22,6 +25,7 @@ mod judge;
 pub mod nearest;
 mod outcome;
 pub mod overview;
+pub mod probing;
 pub mod question;
 mod rank;
 mod refused;

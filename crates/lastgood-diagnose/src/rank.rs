@@ -11,6 +11,7 @@ const LIKELY: f64 = 2.0;
 /// Orders hypotheses by what speaks for them; never empty if `hypotheses` is not.
 #[must_use]
 pub fn rank(hypotheses: Vec<Hypothesis>) -> Vec<Cause> {
+    let hypotheses = merged(hypotheses);
     let deepest_good = hypotheses
         .iter()
         .filter(|hypothesis| confidence(hypothesis) >= Confidence::Likely)
@@ -30,6 +31,31 @@ pub fn rank(hypotheses: Vec<Hypothesis>) -> Vec<Cause> {
     // "None of these" stands in the sum as well, so that a single weak hypothesis does not score 1.
     let total: f64 = kept.iter().map(|(weight, _)| (weight - highest).exp()).sum::<f64>() + (-highest).exp();
     kept.into_iter().map(|(weight, hypothesis)| cause((weight - highest).exp() / total, hypothesis)).collect()
+}
+
+/// Several rules may see one cause, each with an eye of its own: what speaks for it speaks together, and once.
+fn merged(hypotheses: Vec<Hypothesis>) -> Vec<Hypothesis> {
+    let mut kept: Vec<Hypothesis> = Vec::with_capacity(hypotheses.len());
+    for hypothesis in hypotheses {
+        let same = |known: &&mut Hypothesis| {
+            known.code == hypothesis.code && known.component == hypothesis.component && known.depth == hypothesis.depth
+        };
+        let Some(known) = kept.iter_mut().find(same) else {
+            kept.push(hypothesis);
+            continue;
+        };
+        for evidence in hypothesis.evidence {
+            if !known.evidence.iter().any(|old| old.claim == evidence.claim) {
+                known.evidence.push(evidence);
+            }
+        }
+        known.against.extend(hypothesis.against);
+        // One of the chains tells how it came; the longer one tells more.
+        if hypothesis.chain.len() > known.chain.len() {
+            known.chain = hypothesis.chain;
+        }
+    }
+    kept
 }
 
 fn cause(score: f64, hypothesis: Hypothesis) -> Cause {

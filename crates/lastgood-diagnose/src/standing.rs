@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use lastgood_model::{Ailment, Cause, Confidence, Incident, Scope, Span, Standing};
+use lastgood_model::{Ailment, Cause, Confidence, Incident, Scope, Span, Standing, UnixMs};
 
 use crate::faults::{FAULTS, Fault};
 use crate::rank::rank;
@@ -46,17 +46,20 @@ impl Group {
     /// What may have been the cause of its worst state.
     #[must_use]
     pub fn hypotheses(&self) -> Vec<Hypothesis> {
-        let ailment = self.worst().map(|fault| fault.ailment);
-        let same = self.faults.iter().filter(|fault| Some(fault.ailment) == ailment);
-        same.map(|fault| fault.hypothesis.clone()).collect()
+        self.faults.iter().filter(|fault| self.is_rival(fault)).map(|fault| fault.hypothesis.clone()).collect()
     }
 
     /// What will fail once the worst is mended.
     #[must_use]
     pub fn next(&self) -> Vec<Cause> {
-        let ailment = self.worst().map(|fault| fault.ailment);
-        let others = self.faults.iter().filter(|fault| Some(fault.ailment) != ailment);
+        let others = self.faults.iter().filter(|fault| !self.is_rival(fault));
         proven(others.map(|fault| fault.hypothesis.clone()))
+    }
+
+    /// Whether a fault may be what the worst one is, seen otherwise. What is proven of something else is so as well.
+    fn is_rival(&self, fault: &Fault) -> bool {
+        let same = |worst: &Fault| worst.hypothesis.component == fault.hypothesis.component;
+        self.worst().is_some_and(|worst| worst.ailment == fault.ailment && (same(worst) || !fault.is_decisive()))
     }
 
     /// Its own state, and those that follow.
@@ -105,7 +108,7 @@ pub fn groups(scene: &StackScene<'_>) -> Vec<Group> {
         }
     }
     for group in &mut groups {
-        group.faults.sort_by_key(|fault| (!fault.grave, fault.ailment));
+        group.faults.sort_by_key(|fault| (!fault.grave, fault.ailment, !fault.is_decisive()));
     }
     groups.sort_by_key(|group| group.worst().map(|fault| (!fault.grave, fault.ailment)));
     groups
@@ -209,11 +212,15 @@ fn at_address(scene: &StackScene<'_>, address: &str) -> Option<usize> {
     by_address.and_then(|container| scene.index(container)).or_else(|| scene.named(host))
 }
 
-/// Whether a group's fault may be why requests failed then: it was there before good answers ended, and none came since.
+/// Whether a group's fault may be why requests failed then: it was there before good answers ended, and none came since. Of a
+/// fault that is only known to be so `now`, the failures themselves may tell since when, while they are not `over`.
 #[must_use]
-pub fn fits(group: &Group, onset: Span, bad: Span, has_good: bool) -> bool {
+pub fn fits(group: &Group, onset: Span, bad: Span, has_good: bool, over: bool, now: UnixMs) -> bool {
     let Some(fault) = group.worst() else { return false };
     let at = fault.first_bad.at;
+    if at >= now && fault.is_decisive() && !over {
+        return true;
+    }
     let survived = has_good && onset.from().since(at) > LATE_MS;
     !survived && at.since(bad.to()) <= LATE_MS
 }

@@ -8,12 +8,10 @@ use lastgood_model::stack::{Pass, ProxyConf};
 use lastgood_model::topology::{Component, ComponentKind, Edge, Via};
 use lastgood_model::{Ref, Secret, Stack, Topology};
 
-use crate::address::{Address, address, group_prefix, grouped, is_asked, is_localhost};
+use crate::address::{Address, address, grouped, is_asked, is_localhost, password_key};
 
 /// Names by which a container means its host.
 const HOST_NAMES: &[&str] = &["host.docker.internal", "gateway.docker.internal"];
-/// Ends of keys that hold a password, beside the host of their group.
-const PASSWORD_ENDS: &[&str] = &["PASSWORD", "PASS", "PWD", "AUTH", "SECRET"];
 
 /// Builds it.
 #[must_use]
@@ -336,15 +334,6 @@ impl<'a> Builder<'a> {
         self.topology.components.push(component);
         self.topology.components.len() - 1
     }
-}
-
-/// The key that holds the password for an address: the same one, or one of its group.
-fn password_key(key: &Arc<str>, found: &Address, has: &dyn Fn(&str) -> bool) -> Option<Arc<str>> {
-    if found.has_password {
-        return Some(Arc::clone(key));
-    }
-    let prefix = group_prefix(key).or_else(|| key.strip_suffix("URL").or_else(|| key.strip_suffix("URI")))?;
-    PASSWORD_ENDS.iter().map(|end| format!("{prefix}{end}")).find(|key| has(key)).map(Arc::from)
 }
 
 #[cfg(test)]

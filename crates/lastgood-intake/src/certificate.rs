@@ -76,7 +76,7 @@ fn alternative_names(certificate: &Certificate) -> String {
     hosts.take(MOST_NAMES).collect::<Vec<_>>().join(", ")
 }
 
-fn moment(time: Time) -> Option<UnixMs> {
+pub(crate) fn moment(time: Time) -> Option<UnixMs> {
     i64::try_from(time.to_unix_duration().as_millis()).ok().map(UnixMs)
 }
 

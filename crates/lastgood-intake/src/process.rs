@@ -11,18 +11,25 @@ const LISTEN: &str = "0A";
 /// Sockets that listen, from `/proc/PID/net/tcp` or `tcp6`.
 #[must_use]
 pub fn listening(table: &[u8]) -> Vec<Listening> {
+    let mut found: Vec<Listening> = sockets(table).into_iter().map(|(listening, _)| listening).collect();
+    found.sort();
+    found.dedup();
+    found
+}
+
+/// The same, each with the inode by which processes hold it.
+#[must_use]
+pub fn sockets(table: &[u8]) -> Vec<(Listening, u64)> {
     let text = String::from_utf8_lossy(table);
     let rows = text.lines().filter_map(|line| {
         let mut words = line.split_ascii_whitespace().skip(1);
         let (local, _, state) = (words.next()?, words.next()?, words.next()?);
         let (address, port) = local.split_once(':').filter(|_| state == LISTEN)?;
         let port = u16::from_str_radix(port, 16).ok()?;
-        Some(Listening { address: Arc::from(shown(address)?.to_string()), port })
+        let inode = words.nth(5).and_then(|inode| inode.parse().ok()).unwrap_or(0);
+        Some((Listening { address: Arc::from(shown(address)?.to_string()), port }, inode))
     });
-    let mut found: Vec<Listening> = rows.collect();
-    found.sort();
-    found.dedup();
-    found
+    rows.collect()
 }
 
 /// An address as the kernel writes it: words of four bytes, each in the order of the machine.
@@ -62,6 +69,7 @@ mod tests {
             2: 0100007F:1F40 0100007F:D9F8 06 00000000:00000000 03:00000CB7 00000000     0        0 0\n";
         let of = |address: &str, port| Listening { address: Arc::from(address), port };
         assert_eq!(listening(table), [of("0.0.0.0", 8000), of("127.0.0.11", 46_719)]);
+        assert_eq!(sockets(table)[0], (of("0.0.0.0", 8000), 1_115_866));
         let six = b"0: 00000000000000000000000000000000:0050 00000000000000000000000000000000:0000 0A\n\
             1: 00000000000000000000000001000000:1F90 00000000000000000000000000000000:0000 0A\n";
         assert_eq!(listening(six), [of("::", 80), of("::1", 8080)]);

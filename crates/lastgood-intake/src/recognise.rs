@@ -15,6 +15,7 @@ use crate::database_log::Database;
 use crate::haproxy::HaproxyLog;
 use crate::journal_text::HostText;
 use crate::json_access::JsonDialect;
+use crate::kernel_log::KernelText;
 use crate::log_format::{AccessFormat, Fit};
 use crate::nginx_conf::NginxConf;
 use crate::nginx_error::ErrorLog;
@@ -51,6 +52,8 @@ pub enum Format {
     Journal,
     /// What `journalctl` prints, or a syslog daemon's file.
     HostText(HostText),
+    /// What `dmesg` prints with whole times.
+    Kernel(KernelText),
     /// What a database or cache says of itself.
     Database(Database),
     /// What a package manager did.
@@ -89,6 +92,7 @@ impl Format {
             Self::Journal => "journal",
             Self::HostText(HostText { by_journalctl: true, .. }) => "journal-text",
             Self::HostText(_) => "syslog",
+            Self::Kernel(_) => "dmesg",
             Self::Database(database) => database.name(),
             Self::Packages(manager) => manager.name(),
             Self::Wtmp => "wtmp",
@@ -130,6 +134,7 @@ impl Format {
                 !wrapped.any(|format| format.has_times() && *format != Self::Application && !format.names_zone())
             }
             Self::HostText(text) => text.names_year,
+            Self::Kernel(text) => text.names_zone,
             Self::Database(database) => matches!(database, Database::Postgres | Database::Mysql),
             Self::Packages(manager) => *manager == PackageManager::Dnf,
             format => !matches!(
@@ -174,7 +179,10 @@ impl Format {
             format => {
                 format.holds_requests()
                     || format.holds_proxy_errors()
-                    || matches!(format, Self::Journal | Self::HostText(_) | Self::Database(_) | Self::Application)
+                    || matches!(
+                        format,
+                        Self::Journal | Self::HostText(_) | Self::Kernel(_) | Self::Database(_) | Self::Application
+                    )
             }
         }
     }
@@ -259,6 +267,9 @@ fn recognise_bare(head: &[u8], name: &str, conf: &NginxConf) -> Format {
     }
     if let Some(database) = lines.0.iter().find_map(|line| Database::of(line)) {
         return Format::Database(database);
+    }
+    if let Some(text) = lines.0.iter().find_map(|line| KernelText::of(line)) {
+        return Format::Kernel(text);
     }
     if let Some(text) = lines.0.iter().find_map(|line| HostText::of(line)) {
         return Format::HostText(text);

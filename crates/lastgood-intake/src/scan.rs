@@ -18,6 +18,7 @@ use crate::haproxy::HaproxyLog;
 use crate::journal::Journal;
 use crate::journal_text::JournalText;
 use crate::json_access::JsonAccess;
+use crate::kernel_log::KernelLog;
 use crate::line_reader::LineReader;
 use crate::login_records::{LastText, Wtmp};
 use crate::nginx_error::{ErrorLog, ProxyError};
@@ -109,6 +110,7 @@ pub(crate) enum Reader {
     ApacheError(Box<ApacheErrorLog>),
     Journal(Box<Journal>),
     HostText(Box<JournalText>),
+    Kernel(Box<KernelLog>),
     Packages(Box<PackageLog>),
     Database(Box<DatabaseLog>),
     Wtmp(Wtmp),
@@ -190,6 +192,7 @@ impl Reader {
             Format::NginxError => Self::NginxError(Box::new(ErrorLog::new(context.zone))),
             Format::Journal => Self::Journal(Box::default()),
             Format::HostText(_) => Self::HostText(Box::new(JournalText::new(context))),
+            Format::Kernel(_) => Self::Kernel(Box::new(KernelLog::new(context))),
             Format::UnitFiles => Self::UnitFiles,
             Format::CloudTrail => Self::CloudTrail(Box::default()),
             Format::Packages(manager) => Self::Packages(Box::new(PackageLog::new(*manager, context))),
@@ -216,6 +219,7 @@ impl Reader {
             Self::ApacheError(log) => log.line(line, number, sink),
             Self::Journal(journal) => journal.line(line, number, sink),
             Self::HostText(text) => text.line(line, number, sink),
+            Self::Kernel(log) => log.line(line, number, sink),
             Self::Packages(log) => log.line(line, number, sink),
             Self::Database(log) => log.line(line, number, sink),
             Self::Last(text) => text.line(line, number, sink),
@@ -243,6 +247,7 @@ impl Reader {
             | Self::Certificate(_)
             | Self::Uvicorn(_)
             | Self::ApacheError(_)
+            | Self::Kernel(_)
             | Self::Last(_)
             | Self::Database(_)
             | Self::UnitFiles

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use lastgood_intake::{
-    AccessFormat, Context, Counts, Database, Envelope, Format, HostText, JsonDialect, NginxConf, PackageManager,
-    Scanner, Sink, Wrapped, recognise,
+    AccessFormat, Context, Counts, Database, Envelope, Format, HostText, JsonDialect, KernelText, NginxConf,
+    PackageManager, Scanner, Sink, Wrapped, recognise,
 };
 use lastgood_model::UnixMs;
 
@@ -49,6 +49,7 @@ fn every_seed_is_read_by_every_format() {
                 Format::Database(Database::Postgres),
                 Format::Database(Database::Redis),
                 Format::HostText(HostText { by_journalctl: true, names_year: true }),
+                Format::Kernel(KernelText { names_zone: false }),
                 Format::UnitFiles,
                 Format::CloudTrail,
                 Format::NginxConf,

@@ -82,6 +82,12 @@ pub struct Build {
     pub target: Option<Arc<str>>,
     /// `platforms`, if any are set.
     pub platforms: Vec<Arc<str>>,
+    /// `dockerfile_inline`: the Dockerfile itself.
+    pub inline: Option<Arc<str>>,
+    /// `args`; `None`: the key without a value.
+    pub args: Vec<(Arc<str>, Option<Secret>)>,
+    /// `additional_contexts`, by the names that a Dockerfile calls them.
+    pub contexts: Vec<Arc<str>>,
 }
 
 /// One `env_file` entry.

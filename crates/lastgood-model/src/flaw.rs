@@ -3,8 +3,9 @@
 
 use std::sync::Arc;
 
-use crate::UnixMs;
 use crate::drift::{Difference, VariableDrift};
+use crate::probe_claim::Asked;
+use crate::{CauseCode, ProbeOutcome, UnixMs};
 
 /// What is wrong.
 #[derive(Clone, Debug, PartialEq)]
@@ -391,6 +392,16 @@ pub enum Flaw {
         /// How many may be.
         most: u64,
     },
+
+    /// A dependency was asked as its dependent asks it, and does not serve it.
+    NotServed {
+        /// Who asked, and whom.
+        asked: Asked,
+        /// What came back.
+        outcome: ProbeOutcome,
+        /// What that is as a cause.
+        cause: CauseCode,
+    },
 }
 
 impl Flaw {
@@ -450,6 +461,7 @@ impl Flaw {
         "memory-short",
         "clock-adrift",
         "open-files-short",
+        "not-served",
     ];
 
     /// Keys of the environment that it is about.
@@ -536,6 +548,7 @@ impl Flaw {
             Self::MemoryShort { .. } => "memory-short",
             Self::ClockAdrift => "clock-adrift",
             Self::OpenFilesShort { .. } => "open-files-short",
+            Self::NotServed { .. } => "not-served",
         }
     }
 }

@@ -128,6 +128,8 @@ pub enum Ailment {
     CutOff,
     /// It runs and was told something that cannot work.
     Misled,
+    /// It runs, and something that it needs does not serve it.
+    Unserved,
     /// It runs and says that it is not well.
     Unhealthy,
     /// It runs, and a process in it was killed.
@@ -145,6 +147,7 @@ impl Ailment {
             Self::Restarting => "restarting",
             Self::CutOff => "cut-off",
             Self::Misled => "misled",
+            Self::Unserved => "unserved",
             Self::Unhealthy => "unhealthy",
             Self::Maimed => "maimed",
         }

@@ -43,6 +43,32 @@ pub enum ProbeProtocol {
     Tcp,
 }
 
+impl Told {
+    /// Stable name, as in a case.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Declared => "declared",
+        }
+    }
+}
+
+impl TlsFault {
+    /// Stable kebab-case name, as in a case.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Expired => "expired",
+            Self::NotYetValid => "not-yet-valid",
+            Self::OtherName { .. } => "other-name",
+            Self::UnknownIssuer { .. } => "unknown-issuer",
+            Self::NothingInCommon => "nothing-in-common",
+            Self::Alert(_) => "alert",
+        }
+    }
+}
+
 impl ProbeProtocol {
     /// Every protocol.
     pub const ALL: [Self; 6] = [Self::Redis, Self::Postgres, Self::Mysql, Self::Http, Self::Oidc, Self::Tcp];
@@ -143,6 +169,95 @@ pub enum ProbeOutcome {
         /// By how many seconds it is ahead.
         seconds: i64,
     },
+    /// It answered, and whether it would serve cannot be told from that; the words say what it said.
+    Undecided,
+}
+
+impl ProbeOutcome {
+    /// Those that say it all by their name.
+    pub const PLAIN: [Self; 27] = [
+        Self::NoSuchName,
+        Self::NameserverFails,
+        Self::Refused,
+        Self::Unanswered,
+        Self::NoRoute,
+        Self::Silent,
+        Self::HungUp,
+        Self::OtherProtocol,
+        Self::Serves,
+        Self::WantsPassword,
+        Self::RefusesPassword,
+        Self::WantsNoPassword,
+        Self::RefusesHost,
+        Self::RefusesAccess,
+        Self::NoSuchUser,
+        Self::NoSuchDatabase,
+        Self::TooManyConnections,
+        Self::Starting,
+        Self::Stopping,
+        Self::ReadOnly,
+        Self::CannotPersist,
+        Self::MemoryFull,
+        Self::NoTls,
+        Self::WantsTls,
+        Self::NoSuchRealm,
+        Self::RefusesClient,
+        Self::Undecided,
+    ];
+
+    /// Stable kebab-case name, as in a case.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::NoSuchName => "no-such-name",
+            Self::NameserverFails => "nameserver-fails",
+            Self::Refused => "refused",
+            Self::Unanswered => "unanswered",
+            Self::NoRoute => "no-route",
+            Self::Silent => "silent",
+            Self::HungUp => "hung-up",
+            Self::OtherProtocol => "other-protocol",
+            Self::Serves => "serves",
+            Self::WantsPassword => "wants-password",
+            Self::RefusesPassword => "refuses-password",
+            Self::WantsNoPassword => "wants-no-password",
+            Self::RefusesHost => "refuses-host",
+            Self::RefusesAccess => "refuses-access",
+            Self::NoSuchUser => "no-such-user",
+            Self::NoSuchDatabase => "no-such-database",
+            Self::TooManyConnections => "too-many-connections",
+            Self::Starting => "starting",
+            Self::Stopping => "stopping",
+            Self::ReadOnly => "read-only",
+            Self::CannotPersist => "cannot-persist",
+            Self::MemoryFull => "memory-full",
+            Self::NoTls => "no-tls",
+            Self::WantsTls => "wants-tls",
+            Self::NoSuchRealm => "no-such-realm",
+            Self::RefusesClient => "refuses-client",
+            Self::Undecided => "undecided",
+            Self::Tls(_) => "tls",
+            Self::HttpStatus(_) => "http-status",
+            Self::IssuerDiffers { .. } => "issuer-differs",
+            Self::ClockDiffers { .. } => "clock-differs",
+        }
+    }
+
+    /// Whether the one that was asked said something that it speaks for itself.
+    #[must_use]
+    pub const fn is_an_answer(&self) -> bool {
+        !matches!(
+            self,
+            Self::NoSuchName
+                | Self::NameserverFails
+                | Self::Refused
+                | Self::Unanswered
+                | Self::NoRoute
+                | Self::Silent
+                | Self::HungUp
+                | Self::OtherProtocol
+        )
+    }
 }
 
 /// Why TLS could not be agreed on.
@@ -170,19 +285,26 @@ pub enum TlsFault {
 
 /// A probe on behalf of a component.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Probed {
+pub struct ProbeQuestion {
     /// The component that depends on what is asked.
     pub from: Arc<str>,
     /// The component that is asked, if that is known.
     pub to: Option<Arc<str>>,
     /// The variable that holds the address.
-    pub key: Option<Arc<str>>,
+    pub key: Arc<str>,
     /// The variable that holds the password, if there is one.
     pub password_key: Option<Arc<str>>,
-    /// By whose values it was asked.
+    /// By whose values it is asked.
     pub told: Told,
     /// Whom, and how.
     pub target: ProbeTarget,
+}
+
+/// A probe that was answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Probed {
+    /// What was asked.
+    pub question: ProbeQuestion,
     /// What came back.
     pub answer: ProbeAnswer,
 }

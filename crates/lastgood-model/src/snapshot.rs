@@ -37,6 +37,10 @@ pub struct Engine {
     pub root: Arc<str>,
     /// Whether it runs without root.
     pub rootless: bool,
+    /// The name of the machine that it runs on, as it says itself.
+    pub host: Arc<str>,
+    /// That machine's kernel: `6.1.0-42-amd64`.
+    pub kernel: Arc<str>,
     /// Where it takes subnets from, if somebody set that: a network, `10.0.0.0/8`, and the prefix length of each part of it.
     pub address_pools: Vec<(Arc<str>, u8)>,
 }
@@ -80,6 +84,8 @@ pub struct Container {
     pub command: Vec<Secret>,
     /// The entrypoint.
     pub entrypoint: Vec<Secret>,
+    /// The folder in it that its program begins in; empty: the top.
+    pub working_folder: Arc<str>,
     /// Who it runs as; empty: the image's choice, or root.
     pub user: Arc<str>,
     /// Networks that it is attached to.
@@ -232,7 +238,8 @@ pub struct Image {
     pub created: Option<UnixMs>,
     /// The architecture that its label claims, in Docker's words.
     pub architecture: Arc<str>,
-    /// The architecture of the program that it starts, read from its ELF header; `None` if that could not be read.
+    /// The architecture of the program that it starts, or of a module that this program cannot load, read from the file's own
+    /// header; `None` if that could not be read.
     pub program_architecture: Option<Arc<str>>,
     /// Variables that it brings.
     pub environment: Vec<(Arc<str>, Secret)>,
@@ -323,10 +330,10 @@ impl Snapshot {
 }
 
 impl Container {
-    /// What it was told for a key.
+    /// What it was told for a key. An engine may list one twice; the later one reaches the process.
     #[must_use]
     pub fn variable(&self, key: &str) -> Option<&Secret> {
-        self.environment.iter().find(|(name, _)| &**name == key).map(|(_, value)| value)
+        self.environment.iter().rev().find(|(name, _)| &**name == key).map(|(_, value)| value)
     }
 
     /// How users speak of it: its service, else its name.

@@ -77,6 +77,29 @@ pub struct EnvEntry {
     pub carriage_return: bool,
 }
 
+impl EnvEntry {
+    /// Whether no process can be told it: an engine refuses a key without a name, and a sign that ends a text.
+    #[must_use]
+    pub fn is_untellable(&self) -> bool {
+        self.value.as_ref().is_some_and(|value| self.key.is_empty() || value.expose().contains('\0'))
+    }
+
+    /// The assignment of a key that counts: the last one with a value; a bare key that found none takes nothing away.
+    #[must_use]
+    pub fn in_force<'e>(entries: &'e [Self], key: &str) -> Option<&'e Self> {
+        let mut assigned = entries.iter().rev().filter(|entry| *entry.key == *key);
+        assigned.clone().find(|entry| entry.value.is_some()).or_else(|| assigned.next())
+    }
+}
+
+impl EnvFile {
+    /// The assignment of a key that counts.
+    #[must_use]
+    pub fn entry(&self, key: &str) -> Option<&EnvEntry> {
+        EnvEntry::in_force(&self.entries, key)
+    }
+}
+
 /// A variable that a compose file asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asked {

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::Secret;
+use crate::{ProbeClaim, Secret};
 
 /// What is claimed of a state. Each has words in every language.
 #[derive(Clone, Debug, PartialEq)]
@@ -193,6 +193,8 @@ pub enum StateClaim {
         /// Whether it is inodes that are missing.
         inodes: bool,
     },
+    /// What a dependency answered.
+    Probe(ProbeClaim),
 }
 
 /// Who ended a container.

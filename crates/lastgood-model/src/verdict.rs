@@ -224,6 +224,10 @@ pub enum GapKind {
     NoTimes,
     /// A kind of source that the question would need, and nobody gave it to us.
     NotGiven,
+    /// It belongs to the machine that the container engine runs on, which is another one, or may be.
+    OtherMachine,
+    /// Nothing on this machine tells.
+    NothingTells,
     /// Times without a zone were read in this one because nothing says which it is.
     ZoneAssumed(Arc<str>),
     /// Times without a year were taken for the latest such times, because nothing says which year it is.
@@ -232,8 +236,14 @@ pub enum GapKind {
     NothingThen,
     /// There is no access log: failures cannot be set against successes.
     NoAccessLog,
+    /// Compose makes something else of these keys than was read here; its values count.
+    OtherThanCompose(Arc<str>),
     /// Bigger than the limit; the rest was not read.
     TooLarge,
+    /// The host is short of memory or disk, so nothing was started to ask with.
+    NoRoomToProbe,
+    /// Nothing could be asked with these eyes; what stood in the way.
+    NotProbed(Arc<str>),
     /// There are more files than are read.
     TooManyFiles {
         /// How many were left out.

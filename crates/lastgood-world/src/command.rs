@@ -83,7 +83,8 @@ fn wait(child: &mut Child, output: &File, deadline: Duration) -> Result<ExitStat
 
 fn failure(status: ExitStatus, complaint: &str) -> Damage {
     let first_line = complaint.lines().next().unwrap_or_default().trim();
-    if first_line.to_ascii_lowercase().contains("permission denied") {
+    let complained = first_line.to_ascii_lowercase();
+    if complained.contains("permission denied") || complained.contains("operation not permitted") {
         Damage::NoPermission
     } else if first_line.is_empty() {
         Damage::Io(Arc::from(status.to_string()))
@@ -127,6 +128,8 @@ mod tests {
     #[test]
     fn failures_say_why() {
         assert_eq!(run("echo 'x: Permission denied' >&2; exit 1", 10_000).unwrap_err(), Damage::NoPermission);
+        let refused = "echo 'dmesg: read kernel buffer failed: Operation not permitted' >&2; exit 1";
+        assert_eq!(run(refused, 10_000).unwrap_err(), Damage::NoPermission);
         assert_eq!(run("echo 'no bus' >&2; exit 1", 10_000).unwrap_err(), Damage::Failed("no bus\n".into()));
         let missing = listen(&["no-such-command-here"], "journal", SourceId(0), Duration::from_secs(1));
         assert_eq!(missing.unwrap_err(), Damage::NotFound);

@@ -11,8 +11,10 @@ mod files;
 mod handle;
 mod host;
 mod lines;
+mod machine;
 mod new_folder;
 mod packing;
+pub mod probe;
 mod process;
 mod settings;
 mod source;
@@ -27,7 +29,10 @@ pub use discover::{Again, Discovered, Input, discover};
 pub use files::{LogFile, head};
 pub use host::{Written, boot_time, host_name, now, written_now};
 pub use lines::{Start, fetch};
+pub use machine::{Capacity, capacities, kernel_release, path_kinds, processor, runs_systemd, socket_holders};
 pub use new_folder::{FileFacts, NewFolder, PackedFile, file_below, file_facts};
 pub use packing::Compression;
-pub use process::{ProcessFacts, last_child_started, process_facts, sees_another_file};
-pub use settings::{expand, find_upwards, read_small};
+pub use process::{
+    ProcessFacts, file_in, first_processes, is_of_container, last_child_started, process_facts, sees_another_file,
+};
+pub use settings::{expand, find_upwards, read_small, write_new};

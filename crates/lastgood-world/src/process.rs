@@ -2,6 +2,7 @@
 //! memory. Read from outside; nothing is run in the container.
 
 use std::fs;
+use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -19,18 +20,47 @@ pub struct ProcessFacts {
     pub memory: Vec<u8>,
 }
 
-/// Reads them, if the process is of the container with that id: a number may stand for another process on a machine that is
-/// not the engine's.
+/// The first bytes of a file that a process of that container sees; its links are followed already. Cheaper than to ask the
+/// engine, for whoever may.
+///
+/// # Errors
+/// If there is no such process or file, it is no plain file, or we may not look.
+pub fn file_in(pid: u32, container: &str, path: &str, most: usize) -> Result<Vec<u8>, Damage> {
+    let process = process_of(pid, container)?.0;
+    beginning(&process.join("root").join(path.trim_start_matches('/')), most)
+}
+
+/// The folder of a process and its groups, if it is of the container with that id: a number may stand for another process on
+/// a machine that is not the engine's.
+fn process_of(pid: u32, container: &str) -> Result<(PathBuf, String), Damage> {
+    let process = Path::new("/proc").join(pid.to_string());
+    let groups = String::from_utf8_lossy(&fs::read(process.join("cgroup"))?).into_owned();
+    if container.is_empty() || !groups.contains(container) { Err(Damage::NotFound) } else { Ok((process, groups)) }
+}
+
+/// Whether a process of this machine is of the container with that id.
+#[must_use]
+pub fn is_of_container(pid: u32, container: &str) -> bool {
+    process_of(pid, container).is_ok()
+}
+
+fn beginning(path: &Path, most: usize) -> Result<Vec<u8>, Damage> {
+    // A pipe in its place would be waited for.
+    if !fs::symlink_metadata(path)?.is_file() {
+        return Err(Damage::NotFound);
+    }
+    let mut bytes = Vec::with_capacity(most);
+    fs::File::open(path)?.take(most as u64).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Reads them, if the process is of the container with that id.
 ///
 /// # Errors
 /// If there is no such process, it is another one's, or we may not look at it.
 pub fn process_facts(pid: u32, container: &str) -> Result<ProcessFacts, Damage> {
-    let process = Path::new("/proc").join(pid.to_string());
+    let (process, groups) = process_of(pid, container)?;
     let read = |name: &str| fs::read(process.join(name)).map_err(|error| Damage::from(&error));
-    let groups = String::from_utf8_lossy(&read("cgroup")?).into_owned();
-    if container.is_empty() || !groups.contains(container) {
-        return Err(Damage::NotFound);
-    }
     let sockets = [read("net/tcp")?, read("net/tcp6").unwrap_or_default()];
     let memory = memory_accounts(&groups).iter().find_map(|path| fs::read(path).ok()).unwrap_or_default();
     Ok(ProcessFacts { sockets, memory })
@@ -70,6 +100,29 @@ pub fn last_child_started(pid: u32) -> Option<UnixMs> {
     started.max()
 }
 
+/// The first processes of a program that runs on this machine itself and in no container: those whose parents are not of it.
+#[must_use]
+pub fn first_processes(program: &str) -> Vec<u32> {
+    let field = |pid: u32, name: &str| -> Option<String> {
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+        status.lines().find_map(|line| Some(line.strip_prefix(name)?.strip_prefix(':')?.trim().to_owned()))
+    };
+    let is_named = |pid: u32| field(pid, "Name").is_some_and(|name| name == program);
+    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
+    let numbers = entries.filter_map(Result::ok).filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    let mut found: Vec<u32> = numbers
+        .filter(|pid| is_named(*pid))
+        // A process of a container has another number in there.
+        .filter(|pid| field(*pid, "NSpid").is_none_or(|numbers| numbers.split_ascii_whitespace().count() == 1))
+        .filter(|pid| {
+            let parent = field(*pid, "PPid").and_then(|parent| parent.parse().ok());
+            !parent.is_some_and(is_named)
+        })
+        .collect();
+    found.sort_unstable();
+    found
+}
+
 /// Whether a container's process sees another file at `target` than the one that lies at `source` now: a bind mount keeps the
 /// file that it was made with when an editor or `git` puts a new one in its place. `None` if that cannot be seen.
 #[must_use]
@@ -97,6 +150,37 @@ mod tests {
             ["/sys/fs/cgroup/system.slice/docker-ab.scope/memory.events"]
         );
         assert!(shown("nonsense").is_empty());
+    }
+
+    #[test]
+    fn a_file_is_read_so_far_and_only_of_the_right_container() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("program");
+        fs::write(&file, "#!/bin/sh and more").unwrap();
+        assert_eq!(beginning(&file, 9).unwrap(), b"#!/bin/sh");
+        assert_eq!(beginning(folder.path(), 9), Err(Damage::NotFound));
+        let path = file.to_string_lossy();
+        assert_eq!(file_in(std::process::id(), "0123456789abcdef", &path, 9), Err(Damage::NotFound));
+    }
+
+    #[test]
+    fn a_program_is_found_by_its_first_process() {
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join("lg-first-one");
+        std::os::unix::fs::symlink("/bin/sleep", &program).unwrap();
+        let mut child = std::process::Command::new(&program).arg("60").spawn().unwrap();
+        let mut found = Vec::new();
+        for _ in 0..200 {
+            found = first_processes("lg-first-one");
+            if !found.is_empty() {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!(found, [child.id()]);
+        assert!(first_processes("no-such-program").is_empty());
     }
 
     #[test]

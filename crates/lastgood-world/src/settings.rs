@@ -2,7 +2,7 @@
 //! It does not know what a configuration says.
 
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{self, Read, Write};
 use std::path::{Component, Path, PathBuf};
 
 use crate::damage::Damage;
@@ -24,6 +24,14 @@ pub fn read_small(path: &Path) -> Result<Vec<u8>, Damage> {
     let mut bytes = Vec::new();
     File::open(path)?.take(LONGEST + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > LONGEST { Err(Damage::TooLarge) } else { Ok(bytes) }
+}
+
+/// Writes a file where nothing is yet.
+///
+/// # Errors
+/// If something is there already, or it cannot be written.
+pub fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    File::create_new(path)?.write_all(bytes)
 }
 
 /// The nearest file of this name: in the current folder, or in one above.
@@ -125,6 +133,15 @@ fn class(class: &[u8], byte: u8) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_there_is_not_written_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("new");
+        write_new(&path, b"one").unwrap();
+        assert_eq!(write_new(&path, b"two").unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(read_small(&path).unwrap(), b"one");
+    }
 
     #[test]
     fn patterns_fit_as_in_a_shell() {

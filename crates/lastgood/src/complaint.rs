@@ -96,6 +96,13 @@ pub enum Complaint {
         /// Where.
         path: String,
     },
+    /// There is no compose file, here or above.
+    NoProject,
+    /// There is a `lastgood.toml` already.
+    SettingsExist {
+        /// Where.
+        path: String,
+    },
     /// More than may be captured.
     TooMuch {
         /// Bytes after unpacking.

@@ -75,6 +75,8 @@ pub struct Investigation {
     pub compose: String,
     /// What stands at references that are no lines of a log, fit to be shown.
     pub excerpts: HashMap<Ref, String>,
+    /// How many short-lived containers were started to ask dependencies, and removed again.
+    pub probed: usize,
 }
 
 /// A Compose project that was looked at.

@@ -7,7 +7,7 @@ use std::io::ErrorKind;
 use clap::Parser;
 
 use crate::cli::{Cli, Command, Manner, When};
-use crate::commands::{capture, check, completions, explain, man, report, status, timeline, why};
+use crate::commands::{capture, check, completions, explain, init, man, probe, report, status, timeline, why};
 use crate::exit::Exit;
 use crate::io::Io;
 use crate::render::answer::View;
@@ -20,15 +20,15 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, io: &mut Io<'_>) -> Ex
         Ok(cli) => cli,
         Err(error) => return usage(&error, io),
     };
-    // A page of the manual and completions are the same everywhere.
+    // A page of the manual and completions are the same everywhere, what is to be written first is not there yet, and an agent
+    // is told everything.
     let settings = match cli.command {
-        Command::Completions(_) | Command::Man(_) => Ok(Settings::default()),
+        Command::Completions(_) | Command::Man(_) | Command::Init(_) | Command::Probe(_) => Ok(Settings::default()),
         _ => settings::read(cli.manner.config.as_deref()),
     };
     let lang = settings.as_ref().map_or(None, |settings| settings.lang);
     let view = view(&cli.manner, lang, io);
-    let answered =
-        settings.map_err(anyhow::Error::from).and_then(|settings| dispatch(&cli.command, &settings, view, io));
+    let answered = settings.map_err(anyhow::Error::from).and_then(|settings| dispatch(&cli, &settings, view, io));
     match answered.and_then(|exit| Ok(io.stdout.flush().map(|()| exit)?)) {
         Ok(exit) => exit,
         Err(error) if closed(&error) => Exit::Good,
@@ -40,8 +40,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, io: &mut Io<'_>) -> Ex
     }
 }
 
-fn dispatch(command: &Command, settings: &Settings, view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> {
-    match command {
+fn dispatch(cli: &Cli, settings: &Settings, view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> {
+    match &cli.command {
         Command::Why(args) => why::run(args, settings, view, io),
         Command::Status(args) => status::run(args, view, io),
         Command::Check(args) => check::run(args, settings, view, io),
@@ -49,8 +49,10 @@ fn dispatch(command: &Command, settings: &Settings, view: View, io: &mut Io<'_>)
         Command::Report(args) => report::run(args, settings, view, io),
         Command::Capture(args) => capture::run(args, settings, view, io),
         Command::Explain(args) => explain::run(args, view, io),
+        Command::Init(args) => init::run(args, cli.manner.lang, view, io),
         Command::Completions(args) => completions::run(args, io),
         Command::Man(args) => man::run(args, io),
+        Command::Probe(args) => probe::run(args, io),
     }
 }
 

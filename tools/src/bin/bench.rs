@@ -3,7 +3,7 @@
 
 use anyhow::{Context as _, Result, bail};
 use clap::{Parser, Subcommand};
-use lastgood_tools::bench::{formats, onset, speed, tally};
+use lastgood_tools::bench::{formats, live, onset, speed, tally};
 use lastgood_tools::scenario::Kind;
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -55,6 +55,18 @@ enum What {
         #[arg(long, default_value = "target/release/lastgood")]
         lastgood: PathBuf,
     },
+    /// How long do the commands take that look at a live stack? It has to run already
+    Live {
+        /// The folder of its compose file
+        #[arg(long, default_value = "examples/econipass")]
+        folder: PathBuf,
+        /// Rounds
+        #[arg(long, default_value_t = 9)]
+        runs: usize,
+        /// The binary to measure
+        #[arg(long, default_value = "target/static/lastgood")]
+        lastgood: PathBuf,
+    },
     /// How long does it take, compared with mawk and DuckDB?
     Speed {
         /// A set made by `generate big`
@@ -103,6 +115,10 @@ fn measure() -> Result<ExitCode> {
             let report =
                 formats::run(&formats::Plan { lastgood: &lastgood, seeds: first..first + seeds, only: &only })?;
             (report.text, report.shortfalls)
+        }
+        What::Live { folder, runs, lastgood } => {
+            must_exist(&lastgood, "scripts/build-static")?;
+            (live::run(&folder, &lastgood, runs)?, Vec::new())
         }
         What::Speed { dir, runs, lastgood, python } => {
             must_exist(&lastgood, "cargo build --release -p lastgood")?;

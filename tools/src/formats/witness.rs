@@ -1,4 +1,4 @@
-//! Logs that tell of no request and still belong to the story: error logs of proxies, the journal in its four text forms.
+//! Logs that tell of no request and still belong to the story: error logs of proxies, the journal in its four text forms, what the kernel says.
 //! Each stands in a folder beside a combined access log; what it says is an aside of the truth, what is damaged is not.
 
 use super::dialect;
@@ -29,13 +29,15 @@ pub struct Witness {
 }
 
 /// All of them.
-pub const ALL: [Witness; 6] = [
+pub const ALL: [Witness; 8] = [
     Witness { name: "nginx-error", file: "shop-error.log", write: nginx_error, of_requests: true },
     Witness { name: "apache-error", file: "shop-error.log", write: apache_error, of_requests: true },
     Witness { name: "journal-json", file: "journal.json", write: journal_json, of_requests: false },
     Witness { name: "journal-short-iso", file: "journal.txt", write: short_iso, of_requests: false },
     Witness { name: "journal-short-precise", file: "journal.txt", write: short_precise, of_requests: false },
     Witness { name: "syslog", file: "syslog", write: syslog, of_requests: false },
+    Witness { name: "dmesg-iso", file: "dmesg.txt", write: dmesg_iso, of_requests: false },
+    Witness { name: "dmesg-human", file: "dmesg.txt", write: dmesg_human, of_requests: false },
 ];
 
 /// What one line says.
@@ -162,9 +164,7 @@ fn nginx_error(entry: &Entry<'_>, zone: Zone) -> Vec<u8> {
 /// Apache 2.4: `[Thu Nov 12 20:13:05.412341 2026] [module:level] [pid N:tid N] [client A:P] text`.
 fn apache_error(entry: &Entry<'_>, zone: Zone) -> Vec<u8> {
     let civil = zone.civil(entry.at_ms);
-    // 1970-01-01 was a Thursday.
-    let days = (entry.at_ms.div_euclid(1_000) + i64::from(zone.offset_s)).div_euclid(86_400);
-    let weekday = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"][days.rem_euclid(7) as usize];
+    let weekday = weekday(entry.at_ms, zone);
     let stamp = zone.syslog(entry.at_ms);
     // Unlike syslog, Apache pads the day with a zero.
     let time = format!("{weekday} {}.{:03}341 {}", stamp, entry.at_ms.rem_euclid(1_000), civil.year);
@@ -181,6 +181,31 @@ fn apache_error(entry: &Entry<'_>, zone: Zone) -> Vec<u8> {
         What::Said(_, pid, text, _) => format!("[{time}] [core:notice] [pid {pid}:tid 140213] AH00094: {text}"),
     }
     .into_bytes()
+}
+
+fn weekday(at_ms: i64, zone: Zone) -> &'static str {
+    // 1970-01-01 was a Thursday.
+    let days = (at_ms.div_euclid(1_000) + i64::from(zone.offset_s)).div_euclid(86_400);
+    ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"][days.rem_euclid(7) as usize]
+}
+
+/// `dmesg --time-format iso`: `2026-11-12T20:13:05,412341+09:00 text`.
+fn dmesg_iso(entry: &Entry<'_>, zone: Zone) -> Vec<u8> {
+    let time = zone.rfc3339(entry.at_ms);
+    kernel(&format!("{},{}341{}", &time[..19], &time[20..23], &time[23..]), entry)
+}
+
+/// `dmesg -T`: `[Thu Nov 12 20:13:05 2026] text`.
+fn dmesg_human(entry: &Entry<'_>, zone: Zone) -> Vec<u8> {
+    let (stamp, year) = (zone.syslog(entry.at_ms), zone.civil(entry.at_ms).year);
+    kernel(&format!("[{} {stamp} {year}]", weekday(entry.at_ms, zone)), entry)
+}
+
+fn kernel(time: &str, entry: &Entry<'_>) -> Vec<u8> {
+    match &entry.what {
+        What::Said(tag, pid, text, _) => format!("{time} {tag}[{pid}]: {text}").into_bytes(),
+        What::Refused(..) => Vec::new(),
+    }
 }
 
 fn journal_json(entry: &Entry<'_>, _: Zone) -> Vec<u8> {

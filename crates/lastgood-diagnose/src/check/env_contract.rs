@@ -83,10 +83,7 @@ pub(super) fn declared_at(look: &Look<'_>, service: &Service, key: &str) -> Opti
     own.or_else(|| {
         let of_it = |file: &&EnvFile| matches!(&file.role, EnvRole::Container(of) if of.contains(&service.name));
         let files = look.stack.env_files.iter().filter(of_it).rev();
-        let mut lines = files.filter_map(|file| {
-            let entry = file.entries.iter().rev().find(|entry| &*entry.key == key)?;
-            Some(at(file, entry.line))
-        });
+        let mut lines = files.filter_map(|file| Some(at(file, file.entry(key)?.line)));
         lines.next()
     })
 }
@@ -103,14 +100,10 @@ fn is_lost(look: &Look<'_>, key: &str) -> bool {
     gone.any(|variable| &*variable.key == key && variable.declared.is_none() && variable.running.is_some())
 }
 
-/// Of two assignments of one key the later one counts.
+/// Of each key the assignment that counts.
 fn last_of_each(file: &EnvFile) -> Vec<&EnvEntry> {
-    let entries = file.entries.iter().enumerate();
-    let counts = entries.filter(|(index, entry)| {
-        let later = file.entries.get(index + 1..).unwrap_or_default();
-        !later.iter().any(|other| other.key == entry.key)
-    });
-    counts.map(|(_, entry)| entry).collect()
+    let counts = |entry: &&EnvEntry| file.entry(&entry.key).is_some_and(|last| std::ptr::eq(last, *entry));
+    file.entries.iter().filter(counts).collect()
 }
 
 /// `.env.example` is an example of `.env`, `backend.sample.env` of `backend.env`.

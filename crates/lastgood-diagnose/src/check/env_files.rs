@@ -22,12 +22,21 @@ pub(super) fn at(file: &EnvFile, line: u64) -> Ref {
     Ref::Text { file: file.path.clone(), line }
 }
 
+/// What nobody can be told. Compose reads it, and the engine refuses the container; in `.env`, Compose up to 2.26 refuses it.
+const UNTELLABLE: &str = "a value without a name, or with a NUL in it";
+
 /// Files that Compose does not understand.
 pub(super) fn refused(look: &Look<'_>, found: &mut Vec<Finding>) {
     for file in real(look) {
-        let Some((line, words)) = &file.fault else { continue };
-        let flaw = Flaw::EnvFileRefused { words: words.clone() };
-        found.push(finding(Severity::WillBreak, file.path.clone(), flaw, Some(at(file, *line))));
+        let is_told = |other: &EnvFile| other.path == file.path && matches!(other.role, EnvRole::Container(_));
+        let matters = look.stack.refused.is_some() || look.stack.env_files.iter().any(is_told);
+        let untellable = || {
+            let entry = file.entries.iter().find(|entry| entry.is_untellable())?;
+            Some((entry.line, Arc::from(UNTELLABLE)))
+        };
+        let Some((line, words)) = file.fault.clone().or_else(|| untellable().filter(|_| matters)) else { continue };
+        let flaw = Flaw::EnvFileRefused { words };
+        found.push(finding(Severity::WillBreak, file.path.clone(), flaw, Some(at(file, line))));
     }
 }
 

@@ -3,6 +3,7 @@
 use lastgood_model::check::{Finding, Flaw, Severity};
 
 use super::{Look, finding, of_engine};
+use crate::architecture::runs_on;
 use crate::condition::Condition;
 
 /// Images whose label lies about the program in them, and images for another machine.
@@ -12,14 +13,15 @@ pub(super) fn architectures(look: &Look<'_>, found: &mut Vec<Finding>) {
     for service in look.services() {
         let Some(image) = look.image(service).filter(|image| !image.architecture.is_empty()) else { continue };
         let at = || Some(of_engine(&service.image, "Architecture"));
-        if let Some(program) = image.program_architecture.as_ref().filter(|program| **program != image.architecture) {
+        let program = image.program_architecture.as_ref();
+        if let Some(program) = program.filter(|program| !runs_on(program, &image.architecture)) {
             let flaw = Flaw::ImageMislabelled {
                 image: service.image.clone(),
                 label: image.architecture.clone(),
                 program: program.clone(),
             };
             found.push(finding(Severity::WillBreak, service.name.clone(), flaw, at()));
-        } else if image.architecture != *host && !host.is_empty() {
+        } else if !runs_on(&image.architecture, host) && !host.is_empty() {
             // Where the kernel emulates, it runs all the same.
             let runs = look.condition(service) == Condition::Fine;
             let severity = if runs { Severity::WorthKnowing } else { Severity::WillBreak };

@@ -24,6 +24,7 @@ mod interpolation;
 mod mounts;
 mod names;
 mod ports;
+mod probes;
 mod reboot;
 mod refusals;
 mod resources;
@@ -35,6 +36,7 @@ mod standing;
 mod tests;
 
 pub use accepted::{Accept, accept};
+pub use builds::built_for;
 
 /// What is asked beside the facts.
 #[derive(Clone, Debug)]
@@ -84,6 +86,7 @@ const CHECKS: &[Check] = &[
     room::memory,
     room::clock,
     room::open_files,
+    probes::answers,
 ];
 
 /// Everything that would bite: what will break first, then by the order of the checks.

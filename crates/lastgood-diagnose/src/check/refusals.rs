@@ -2,13 +2,15 @@
 
 use lastgood_model::check::{Finding, Flaw, Severity};
 use lastgood_model::desired::Healthcheck;
+use lastgood_model::stack::{EnvEntry, EnvFile};
 
 use super::{Look, finding};
 
 /// Compose's own words. Where the variable or the line that it stumbles over is known, that says it better.
 pub(super) fn compose_refuses(look: &Look<'_>, found: &mut Vec<Finding>) {
     let Some(words) = &look.stack.refused else { return };
-    let is_known = look.stack.env_files.iter().any(|file| file.fault.is_some())
+    let is_refused = |file: &EnvFile| file.fault.is_some() || file.entries.iter().any(EnvEntry::is_untellable);
+    let is_known = look.stack.env_files.iter().any(is_refused)
         || look.stack.asked.iter().any(|asked| asked.required && (asked.unset || asked.blank));
     if !is_known {
         found.push(finding(Severity::WillBreak, "compose", Flaw::ComposeRefuses { words: words.clone() }, None));

@@ -80,9 +80,8 @@ pub fn declared_at(stack: &Stack, service: &Service, key: &str) -> Option<Ref> {
     if let Some((_, at)) = service.environment_at.iter().find(|(known, _)| **known == *key) {
         return Some(at.clone());
     }
-    let entry = |file: &'_ EnvFile| file.entries.iter().rev().find(|entry| *entry.key == *key).cloned();
-    let told: Vec<_> = files_of(stack, service).filter_map(|file| Some((file, entry(file)?))).collect();
+    let told: Vec<_> = files_of(stack, service).filter_map(|file| Some((file, file.entry(key)?))).collect();
     let value = service.variable(key);
-    let (file, entry) = told.iter().find(|(_, entry)| entry.value.as_ref() == value).or(told.last())?;
+    let (file, entry) = told.iter().rev().find(|(_, entry)| entry.value.as_ref() == value).or(told.last())?;
     Some(Ref::Text { file: Arc::clone(&file.path), line: entry.line })
 }

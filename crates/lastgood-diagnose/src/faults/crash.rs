@@ -7,6 +7,7 @@ use lastgood_model::snapshot::{Container, ContainerStatus};
 use lastgood_model::{Ailment, CauseCode, Ending, StateClaim, UnixMs, Weight};
 
 use super::{Fault, down, edge};
+use crate::architecture::runs_on;
 use crate::condition::Condition;
 use crate::rules::Depth;
 use crate::stack_scene::{StackScene, key};
@@ -32,7 +33,7 @@ fn of_container(scene: &StackScene<'_>, container: &Container) -> Option<Fault> 
         return None;
     }
     let at = began(scene, container).or(state.started).unwrap_or(scene.stack.at);
-    let verdict = last_words(container);
+    let verdict = foreign_module(scene, container).unwrap_or_else(|| last_words(container));
     let component = scene.component(container);
     let ailment = if loops { Ailment::Restarting } else { Ailment::Down };
     let first_bad = edge(at, key(&container.name, "State.FinishedAt"));
@@ -109,6 +110,25 @@ const SAYINGS: &[(&[&str], CauseCode, Depth)] = &[
     (&["exec: ", "not found"], CauseCode::BadEntrypoint, Depth::Origin),
     (&["no space left on device"], CauseCode::DiskFull, Depth::Process),
 ];
+
+/// What loaders say of a module that is not for the machine; the last two also of one that is not there.
+const LOADERS: &[&str] =
+    &["invalid elf header", "wrong elf class", "cannot open shared object file", "error loading shared library"];
+
+/// A module that cannot be loaded, where a file for another machine was found in the image.
+fn foreign_module<'c>(scene: &StackScene<'_>, container: &'c Container) -> Option<Verdict<'c>> {
+    let snapshot = scene.stack.snapshot.as_ref()?;
+    let program = snapshot.image(&container.image_id)?.program_architecture.as_ref()?;
+    let machine = &snapshot.engine.architecture;
+    if machine.is_empty() || runs_on(program, machine) {
+        return None;
+    }
+    let line = container.last_words.iter().rfind(|line| {
+        let line = line.to_ascii_lowercase();
+        LOADERS.iter().any(|words| line.contains(words))
+    })?;
+    Some(Verdict { code: CauseCode::WrongArch, depth: Depth::Origin, words: Some(line) })
+}
 
 /// Words that a line of an error has; the last such line tells most.
 const COMPLAINTS: &[&str] =

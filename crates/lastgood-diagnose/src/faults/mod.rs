@@ -13,6 +13,7 @@ mod cut_off;
 mod down;
 mod host_short;
 mod out_of_memory;
+pub mod probed;
 mod refused_start;
 mod stale_env;
 mod stale_upstream;
@@ -30,6 +31,22 @@ pub const CODES: &[CauseCode] = &[
     CauseCode::StaleUpstreamIp,
     CauseCode::StaleEnv,
     CauseCode::BadMount,
+    CauseCode::WrongCredential,
+    CauseCode::MissingCredential,
+    CauseCode::AuthNotExpected,
+    CauseCode::ProtectedMode,
+    CauseCode::PersistenceFailing,
+    CauseCode::MemoryLimit,
+    CauseCode::ReadOnly,
+    CauseCode::FirewallDrop,
+    CauseCode::BindLoopback,
+    CauseCode::SchemaMissing,
+    CauseCode::Loading,
+    CauseCode::ProtocolMismatch,
+    CauseCode::IssuerMismatch,
+    CauseCode::ClockSkew,
+    CauseCode::TlsNotYetValid,
+    CauseCode::TlsVersion,
 ];
 
 /// Every rule.
@@ -44,6 +61,7 @@ pub const FAULTS: &[fn(&StackScene<'_>) -> Vec<Fault>] = &[
     wrong_address::propose,
     stale_upstream::propose,
     unhealthy::propose,
+    probed::propose,
 ];
 
 /// Something wrong with a component.

@@ -17,6 +17,8 @@ use lastgood_model::{
 use crate::stack_scene::StackScene;
 use crate::{CloseUp, Question, Suspects, Timeline, decide};
 
+mod probed;
+
 const NOW: UnixMs = UnixMs(1_700_000_000_000);
 const MINUTE: i64 = 60_000;
 
@@ -314,6 +316,29 @@ fn an_image_of_another_architecture_shows_label_and_program() {
     assert!(incident.causes[0].evidence.iter().any(|evidence| {
         matches!(&evidence.claim, Claim::State(StateClaim::ProgramOfOtherArch { program, .. }) if &**program == "arm64")
     }));
+}
+
+#[test]
+fn a_module_of_another_architecture_is_told_from_one_that_is_not_there() {
+    let words = ["Error: /app/x.node: cannot open shared object file: No such file or directory"];
+    for (program, code) in [
+        (Some("arm64"), CauseCode::WrongArch),
+        (Some("darwin/arm64"), CauseCode::WrongArch),
+        (Some("386"), CauseCode::AppBug),
+        (Some("amd64"), CauseCode::AppBug),
+        (None, CauseCode::AppBug),
+    ] {
+        let mut yard = Yard::new();
+        yard.crashing("shop-backend", 1, &words).image_id = text("sha256:1");
+        yard.snapshot().engine.architecture = text("amd64");
+        yard.snapshot().images.push(Image {
+            id: text("sha256:1"),
+            architecture: text("amd64"),
+            program_architecture: program.map(text),
+            ..Image::default()
+        });
+        assert_eq!(told(&yard.incident()).0, code, "{program:?}");
+    }
 }
 
 #[test]

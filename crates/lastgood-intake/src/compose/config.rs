@@ -67,8 +67,11 @@ struct ServiceBody {
 struct BuildBody {
     context: String,
     dockerfile: Option<String>,
+    dockerfile_inline: Option<String>,
     target: Option<String>,
     platforms: Option<Vec<String>>,
+    args: Option<serde_json::Map<String, Value>>,
+    additional_contexts: Option<BTreeMap<String, serde::de::IgnoredAny>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -170,14 +173,6 @@ fn resources(bodies: Option<BTreeMap<String, Option<ResourceBody>>>) -> Vec<Decl
 fn service(name: String, body: ServiceBody) -> Service {
     let deploy = body.deploy.unwrap_or_default();
     let limit = deploy.resources.limits.map(|limits| limits.memory);
-    let environment = body.environment.unwrap_or_default().into_iter().map(|(key, value)| {
-        let value = match value {
-            Value::Null => None,
-            Value::String(text) => Some(secret(&text)),
-            other => Some(secret(&other.to_string())),
-        };
-        (Arc::from(plain(&key)), value)
-    });
     let mut mounts: Vec<Mount> = body.volumes.unwrap_or_default().into_iter().map(mount).collect();
     mounts.extend(body.tmpfs.unwrap_or_default().iter().map(|text| Mount {
         kind: Arc::from("tmpfs"),
@@ -190,14 +185,9 @@ fn service(name: String, body: ServiceBody) -> Service {
         at: None,
         container_name: body.container_name.map(Arc::from),
         image: body.image.unwrap_or_default().into(),
-        build: body.build.map(|build| Build {
-            context: build.context.into(),
-            dockerfile: build.dockerfile.unwrap_or_else(|| "Dockerfile".to_owned()).into(),
-            target: build.target.map(Arc::from),
-            platforms: build.platforms.unwrap_or_default().into_iter().map(Arc::from).collect(),
-        }),
+        build: body.build.map(build),
         platform: body.platform.map(Arc::from),
-        environment: environment.collect(),
+        environment: variables(body.environment),
         env_files: Vec::new(),
         environment_at: Vec::new(),
         ports: body.ports.unwrap_or_default().into_iter().map(port).collect(),
@@ -219,6 +209,30 @@ fn service(name: String, body: ServiceBody) -> Service {
         memory_limit: body.mem_limit.as_ref().and_then(bytes).or_else(|| limit.as_ref().and_then(bytes)),
         replicas: body.scale.or(deploy.replicas).unwrap_or(1),
     }
+}
+
+fn build(body: BuildBody) -> Build {
+    Build {
+        context: plain(&body.context).into(),
+        dockerfile: plain(&body.dockerfile.unwrap_or_else(|| "Dockerfile".to_owned())).into(),
+        target: body.target.map(Arc::from),
+        platforms: body.platforms.unwrap_or_default().into_iter().map(Arc::from).collect(),
+        inline: body.dockerfile_inline.map(|text| plain(&text).into()),
+        args: variables(body.args),
+        contexts: body.additional_contexts.unwrap_or_default().into_keys().map(Arc::from).collect(),
+    }
+}
+
+fn variables(body: Option<serde_json::Map<String, Value>>) -> Vec<(Arc<str>, Option<Secret>)> {
+    let variable = |(key, value): (String, Value)| {
+        let value = match value {
+            Value::Null => None,
+            Value::String(text) => Some(secret(&text)),
+            other => Some(secret(&other.to_string())),
+        };
+        (Arc::from(plain(&key)), value)
+    };
+    body.unwrap_or_default().into_iter().map(variable).collect()
 }
 
 fn joined((key, body): (String, Option<JoinedBody>)) -> Joined {
@@ -316,11 +330,12 @@ mod tests {
         "edge": {"name": "shop_edge", "ipam": {"config": [{"subnet": "10.83.18.0/24"}]}}},
       "volumes": {"data": {"name": "shop_data"}},
       "services": {
-        "web": {"build": {"context": "/srv", "dockerfile": "Dockerfile.web"}, "command": null, "entrypoint": null, "image": "web:1",
+        "web": {"build": {"context": "/srv", "dockerfile": "Dockerfile.web", "args": {"BASE": "debian:12", "TOKEN": null},
+            "additional_contexts": {"assets": "/srv/assets"}}, "command": null, "entrypoint": null, "image": "web:1",
           "networks": {"default": null}, "ports": [{"mode": "ingress", "host_ip": "127.0.0.1", "target": 3000, "published": "3000", "protocol": "tcp"}, {"target": 9}],
           "volumes": [{"type": "bind", "source": "/srv/a", "target": "/a", "read_only": true, "bind": {"create_host_path": true}},
                       {"type": "volume", "source": "data", "target": "/data", "volume": {}}]},
-        "api": {"environment": {"PRICE": "5$$", "FROM_SHELL": null}, "networks": {"db": {"aliases": ["api2"]}}, "restart": "unless-stopped",
+        "api": {"build": {"context": "/srv", "dockerfile_inline": "FROM x\nRUN echo $$HOME\n"}, "environment": {"PRICE": "5$$", "FROM_SHELL": null}, "networks": {"db": {"aliases": ["api2"]}}, "restart": "unless-stopped",
           "healthcheck": {"test": ["CMD", "x"], "timeout": "3s", "interval": "1m30s", "retries": 5},
           "depends_on": {"web": {"condition": "service_healthy", "required": true}}, "mem_limit": "268435456",
           "extra_hosts": ["db=10.0.0.7"], "deploy": {"replicas": 2}}
@@ -334,6 +349,10 @@ mod tests {
         let (web, api) = (&desired.services[0], &desired.services[1]);
         assert_eq!((web.ports[0].host, web.ports[1].host, web.command.is_none()), (Some(3000), None, true));
         assert_eq!((&*web.mounts[0].kind, web.mounts[0].read_only, &*web.mounts[1].source), ("bind", true, "data"));
+        let (built, inline) = (web.build.as_ref().unwrap(), api.build.as_ref().unwrap());
+        assert_eq!(built.args, [("BASE".into(), Some(Secret::from("debian:12"))), ("TOKEN".into(), None)]);
+        assert_eq!((&*built.dockerfile, &*built.contexts[0]), ("Dockerfile.web", "assets"));
+        assert_eq!(inline.inline.as_deref(), Some("FROM x\nRUN echo $HOME\n"));
         assert_eq!(api.variable("PRICE").unwrap().expose(), "5$");
         assert_eq!(api.environment.iter().find(|(key, _)| &**key == "FROM_SHELL").unwrap().1, None);
         assert_eq!(api.healthcheck.as_ref().unwrap().interval_ms, 90_000);

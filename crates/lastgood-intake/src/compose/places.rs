@@ -3,11 +3,12 @@
 
 use std::sync::Arc;
 
-use lastgood_model::desired::EnvFileUse;
+use lastgood_model::desired::{EnvFileUse, Service};
 use lastgood_model::stack::Asked;
 use lastgood_model::{Desired, Ref};
 
 use super::yaml::{Kind, Node};
+use crate::env_file::{ComposeVersion, Variables, interpolate};
 
 /// One compose file.
 #[derive(Clone, Debug)]
@@ -41,8 +42,32 @@ impl Places {
         places
     }
 
-    /// Says of everything declared where it stands, and of services which environment files they name.
-    pub fn locate(&self, desired: &mut Desired) {
+    /// The services that the files declare, with nothing but their names: what is left where Compose refuses the files.
+    #[must_use]
+    pub fn outline(&self) -> Desired {
+        let mut desired = Desired::default();
+        for (_, _, root) in &self.files {
+            for (name, _, _) in root.get("services").into_iter().flat_map(Node::pairs) {
+                if desired.service(name).is_none() {
+                    desired.services.push(Service { name: Arc::clone(name), ..Service::default() });
+                }
+            }
+        }
+        desired
+    }
+
+    /// Whether all that a service is told stands in these files: nothing is taken in from elsewhere.
+    #[must_use]
+    pub fn is_whole(&self, service: &str) -> bool {
+        self.files.iter().all(|(_, _, root)| {
+            let node = root.get("services").and_then(|services| services.get(service));
+            root.get("include").is_none() && node.is_none_or(|node| node.get("extends").is_none())
+        })
+    }
+
+    /// Says of everything declared where it stands, and of services which environment files they name. `value` knows what a
+    /// variable is set to.
+    pub fn locate(&self, desired: &mut Desired, value: &dyn Fn(&str) -> Option<String>) {
         for (path, folder, root) in &self.files {
             let at = |line| Some(Ref::Text { file: Arc::clone(path), line });
             for service in &mut desired.services {
@@ -57,7 +82,7 @@ impl Places {
                     }
                 }
                 if let Some(files) = node.get("env_file") {
-                    service.env_files.extend(env_files(files, folder));
+                    service.env_files.extend(env_files(files, folder, value));
                 }
             }
             for (resources, section) in [(&mut desired.networks, "networks"), (&mut desired.volumes, "volumes")] {
@@ -109,10 +134,11 @@ fn environment_keys(node: &Node) -> Vec<(Arc<str>, u64)> {
 }
 
 /// A path, a list of paths, or a list of maps with `path`, `required` and `format`.
-fn env_files(node: &Node, folder: &str) -> Vec<EnvFileUse> {
-    let one = |path: &str, required: bool, raw: bool| {
-        let path =
-            if path.starts_with('/') { path.to_owned() } else { format!("{folder}/{}", path.trim_start_matches("./")) };
+fn env_files(node: &Node, folder: &str, value: &dyn Fn(&str) -> Option<String>) -> Vec<EnvFileUse> {
+    let variables = Variables { lookup: value, version: ComposeVersion::V2_40 };
+    let one = |written: &str, required: bool, raw: bool| {
+        let path = interpolate(written, variables, &mut false).unwrap_or_else(|_| written.to_owned());
+        let path = if path.starts_with('/') { path } else { format!("{folder}/{}", path.trim_start_matches("./")) };
         EnvFileUse { path: path.into(), required, raw }
     };
     let of_item = |item: &Node| match &item.kind {
@@ -156,11 +182,11 @@ fn variables(line: &str) -> impl Iterator<Item = (&str, &str)> {
 
 #[cfg(test)]
 mod tests {
-    use lastgood_model::desired::{DeclaredResource, Service};
+    use lastgood_model::desired::DeclaredResource;
 
     use super::*;
 
-    const FILE: &str = "# ${NOT_ASKED}\nservices:\n  api:\n    image: api:${TAG:-1}\n    env_file:\n      - .env\n      - path: /etc/x.env\n        required: false\n        format: raw\n    environment:\n      - PRICE=5$$\n      - URL=http://${HOST:?set it}:${PORT}\nnetworks:\n  db: {external: true}\n";
+    const FILE: &str = "# ${NOT_ASKED}\nservices:\n  api:\n    image: api:${TAG:-1}\n    env_file:\n      - .env\n      - path: /${WHERE}/x.env\n        required: false\n        format: raw\n    environment:\n      - PRICE=5$$\n      - URL=http://${HOST:?set it}:${PORT}\nnetworks:\n  db: {external: true}\n";
 
     #[test]
     fn everything_declared_knows_its_line() {
@@ -170,7 +196,7 @@ mod tests {
             networks: vec![DeclaredResource { key: "db".into(), ..DeclaredResource::default() }],
             ..Desired::default()
         };
-        places.locate(&mut desired);
+        places.locate(&mut desired, &|key| (key == "WHERE").then(|| "etc".to_owned()));
         let line = |reference: &Ref| reference.to_string();
         let api = &desired.services[0];
         assert_eq!(api.at.as_ref().map(line).as_deref(), Some("a.yml:3"));
@@ -182,12 +208,32 @@ mod tests {
     }
 
     #[test]
+    fn what_is_left_without_compose_and_what_comes_from_elsewhere() {
+        let one = |text: &str| {
+            Places::of(vec![ComposeFile { path: "a.yml".into(), folder: "/srv".into(), text: text.into() }])
+        };
+        let names: Vec<_> = one(FILE).outline().services.iter().map(|service| service.name.clone()).collect();
+        assert_eq!(names, [Arc::from("api")]);
+        assert!(one(FILE).is_whole("api"));
+        assert!(!one("services: {api: {extends: {file: b.yml, service: c}}}").is_whole("api"));
+        assert!(!one("include: [b.yml]\nservices: {api: {image: x}}").is_whole("api"));
+    }
+
+    #[test]
     fn variables_are_asked_for_where_they_stand() {
         let places = Places::of(vec![ComposeFile { path: "a.yml".into(), folder: "/srv".into(), text: FILE.into() }]);
         let asked = places.asked(&|key| (key == "HOST").then(String::new));
         let seen: Vec<_> =
             asked.iter().map(|asked| (&*asked.key, asked.required, asked.has_default, asked.unset)).collect();
-        assert_eq!(seen, [("TAG", false, true, true), ("HOST", true, false, false), ("PORT", false, false, true)]);
-        assert!(asked[1].blank);
+        assert_eq!(
+            seen,
+            [
+                ("TAG", false, true, true),
+                ("WHERE", false, false, true),
+                ("HOST", true, false, false),
+                ("PORT", false, false, true)
+            ]
+        );
+        assert!(asked[2].blank);
     }
 }

@@ -40,6 +40,8 @@ struct Version {
 #[derive(Default)]
 struct Info {
     docker_root_dir: String,
+    name: String,
+    kernel_version: String,
     security_options: Option<Vec<String>>,
     default_address_pools: Option<Vec<AddressPool>>,
 }
@@ -65,6 +67,8 @@ pub fn about(version: &[u8], info: &[u8], api: &str) -> Result<Engine, BodyFault
         architecture: version.arch.into(),
         root: info.docker_root_dir.into(),
         rootless: options.iter().any(|option| option.contains("name=rootless")),
+        host: info.name.into(),
+        kernel: info.kernel_version.into(),
         address_pools: pools.into_iter().map(|pool| (pool.base.into(), pool.size)).collect(),
     })
 }
@@ -101,10 +105,11 @@ mod tests {
         let version = br#"{"Version":"20.10.24+dfsg1","ApiVersion":"1.41","Arch":"amd64","New":{"x":1}}"#;
         let info =
             br#"{"DockerRootDir":"/home/me/.local/share/docker","SecurityOptions":["name=seccomp","name=rootless"],
-             "DefaultAddressPools":[{"Base":"10.0.0.0/8","Size":24}]}"#;
+             "DefaultAddressPools":[{"Base":"10.0.0.0/8","Size":24}],"Name":"vm","KernelVersion":"6.1.0-42-amd64"}"#;
         let engine = about(version, info, "1.41").unwrap();
         assert_eq!((&*engine.version, &*engine.architecture, engine.rootless), ("20.10.24+dfsg1", "amd64", true));
         assert_eq!(engine.address_pools, [("10.0.0.0/8".into(), 24)]);
+        assert_eq!((&*engine.host, &*engine.kernel), ("vm", "6.1.0-42-amd64"));
         assert!(about(b"<html>", info, "1.41").is_err());
     }
 

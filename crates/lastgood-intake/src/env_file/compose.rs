@@ -6,10 +6,10 @@ use std::sync::Arc;
 use lastgood_model::Secret;
 use lastgood_model::stack::EnvEntry;
 
-use super::{EnvRead, interpolate};
+use super::{Around, EnvRead, Variables, interpolate};
 
-pub(super) fn read(text: &str, outside: &dyn Fn(&str) -> Option<String>) -> EnvRead {
-    let mut reader = Reader { whole: text, rest: text, read: EnvRead::default(), outside };
+pub(super) fn read(text: &str, around: Around<'_>) -> EnvRead {
+    let mut reader = Reader { whole: text, rest: text, read: EnvRead::default(), around };
     while reader.skip_to_statement() {
         let line = reader.line();
         if let Err(why) = reader.statement(line) {
@@ -24,7 +24,7 @@ struct Reader<'t> {
     whole: &'t str,
     rest: &'t str,
     read: EnvRead,
-    outside: &'t dyn Fn(&str) -> Option<String>,
+    around: Around<'t>,
 }
 
 /// White space that is no end of a line.
@@ -56,6 +56,9 @@ impl Reader<'_> {
             && after.starts_with(char::is_whitespace)
         {
             self.rest = after.trim_start_matches(is_blank);
+            if self.rest.is_empty() {
+                return Err(Arc::from("nothing is exported"));
+            }
         }
         let (key, sign) = self.key()?;
         if key.contains(' ') {
@@ -63,7 +66,7 @@ impl Reader<'_> {
         }
         // A key alone takes its value from outside; without a value there, there is none.
         if sign == Some('\n') {
-            let value = (self.outside)(&key);
+            let value = (self.around.first)(&key);
             self.push(key, value, line, false);
             return Ok(());
         }
@@ -107,14 +110,12 @@ impl Reader<'_> {
         if quote == '"' { self.resolved(&unescaped(&value), lost) } else { Ok(value) }
     }
 
-    /// Variables set outside stand in before those of earlier lines.
     fn resolved(&self, text: &str, lost: &mut bool) -> Result<String, Arc<str>> {
-        let earlier = |name: &str| {
-            let entry = self.read.entries.iter().rev().find(|entry| *entry.key == *name && entry.value.is_some())?;
-            Some(entry.value.as_ref()?.expose().to_owned())
-        };
-        let lookup = |name: &str| (self.outside)(name).or_else(|| earlier(name));
-        interpolate(text, &lookup, lost).map_err(|why| Arc::from(why.to_string()))
+        let earlier = |name: &str| self.read.value(name).map(|value| value.expose().to_owned());
+        let lookup =
+            |name: &str| (self.around.first)(name).or_else(|| earlier(name)).or_else(|| (self.around.last)(name));
+        let variables = Variables { lookup: &lookup, version: self.around.version };
+        interpolate(text, variables, lost).map_err(|why| Arc::from(why.to_string()))
     }
 
     fn push(&mut self, key: String, value: Option<String>, line: u64, lost_dollar: bool) {
@@ -149,7 +150,7 @@ fn quoted(body: &str, quote: char) -> Option<(String, usize)> {
     None
 }
 
-/// Escapes inside of double quotes: letters, up to three octal digits behind a zero, and a sign that is none of ours.
+/// Escapes inside of double quotes.
 fn unescaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -170,6 +171,7 @@ fn unescaped(text: &str) -> String {
             '$' => ("$$", 1),
             '"' => ("\"", 1),
             '\\' => ("\\", 1),
+            // Three octal digits behind a zero are a sign; with fewer, or with too large a number, the zero alone is gone.
             '0' => {
                 let digits = after.get(1..).unwrap_or_default();
                 let octal: String = digits.chars().take(3).take_while(|c| ('0'..='7').contains(c)).collect();
@@ -178,7 +180,7 @@ fn unescaped(text: &str) -> String {
                         out.push(char::from(byte));
                         ("", 4)
                     }
-                    _ => ("\\", 0),
+                    _ => ("\\", 1),
                 }
             }
             _ => ("\\", 0),
@@ -193,10 +195,15 @@ fn unescaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::env_file::ComposeVersion;
+
+    fn around(first: &dyn Fn(&str) -> Option<String>) -> Around<'_> {
+        Around { first, last: &|_| None, version: ComposeVersion::V2_40 }
+    }
 
     fn one(text: &str) -> Vec<(String, Option<String>)> {
         let outside = |key: &str| (key == "HOME").then(|| "/h".to_owned());
-        let read = read(text, &outside);
+        let read = read(text, around(&outside));
         assert_eq!(read.fault, None, "{text}");
         read.entries.into_iter().map(|e| (e.key.to_string(), e.value.map(|value| value.expose().to_owned()))).collect()
     }
@@ -214,6 +221,8 @@ mod tests {
             ("A=a\\nb\n", "A", "a\\nb"),
             ("A=\"\\u0041\"\n", "A", "\\u0041"),
             ("A=\"one\ntwo\"\n", "A", "one\ntwo"),
+            ("A=\"\\0123\\012\\0\\0400\"\n", "A", "S\\12\\\\400"),
+            ("A= # b\n", "A", "# b"),
             ("A= \n", "A", ""),
             ("A.B-C=1\n", "A.B-C", "1"),
             ("A=x\\ y\n", "A", "x\\ y"),
@@ -227,6 +236,13 @@ mod tests {
     }
 
     #[test]
+    fn a_bare_key_without_a_value_leaves_an_earlier_one() {
+        let read = read("A=1\nA\nB=$A\n", around(&|_| None));
+        assert_eq!(read.value("A").map(Secret::expose), Some("1"));
+        assert_eq!(read.value("B").map(Secret::expose), Some("1"));
+    }
+
+    #[test]
     fn earlier_lines_are_seen_and_bare_keys_are_inherited() {
         let read = one("A=1\nB=$A${C:-2}\nHOME\nNONE\n");
         let value = |key: &str| read.iter().find(|(known, _)| known == key).and_then(|(_, value)| value.clone());
@@ -235,10 +251,15 @@ mod tests {
 
     #[test]
     fn what_compose_refuses_is_a_fault_of_its_line() {
-        for (text, line) in
-            [("A=1\nB=\"open\n", 2), ("A B=1\n", 1), ("\n#\nA$=1\n", 3), ("A=${X:?no}\n", 1), ("A=${\n", 1)]
-        {
-            assert_eq!(read(text, &|_| None).fault.map(|(line, _)| line), Some(line), "{text}");
+        for (text, line) in [
+            ("A=1\nB=\"open\n", 2),
+            ("A B=1\n", 1),
+            ("\n#\nA$=1\n", 3),
+            ("A=${X:?no}\n", 1),
+            ("A=${\n", 1),
+            ("A=1\nexport ", 2),
+        ] {
+            assert_eq!(read(text, around(&|_| None)).fault.map(|(line, _)| line), Some(line), "{text}");
         }
     }
 }

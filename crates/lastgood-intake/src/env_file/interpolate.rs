@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use super::ComposeVersion;
+
 /// Why a text cannot be resolved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unresolved {
@@ -22,12 +24,21 @@ impl std::fmt::Display for Unresolved {
     }
 }
 
+/// Who knows variables, and how the version of Compose asks.
+#[derive(Clone, Copy)]
+pub struct Variables<'a> {
+    /// The value of a variable that is set.
+    pub lookup: &'a dyn Fn(&str) -> Option<String>,
+    /// Which version.
+    pub version: ComposeVersion,
+}
+
 /// A text with its variables replaced; one that nobody sets is empty. `lost` is set if that happened to a bare `$X`: what
 /// was meant to be a part of a password is gone.
 ///
 /// # Errors
 /// If Compose would refuse it.
-pub fn interpolate(text: &str, lookup: &dyn Fn(&str) -> Option<String>, lost: &mut bool) -> Result<String, Unresolved> {
+pub fn interpolate(text: &str, variables: Variables<'_>, lost: &mut bool) -> Result<String, Unresolved> {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('$') {
@@ -36,16 +47,15 @@ pub fn interpolate(text: &str, lookup: &dyn Fn(&str) -> Option<String>, lost: &m
             out.push('$');
             next
         } else if let Some(inner) = after.strip_prefix('{') {
-            let end = closing(inner).ok_or(Unresolved::Invalid)?;
-            let (expression, next) = inner.split_at(end);
-            out.push_str(&braced(expression, lookup, lost)?);
-            next.strip_prefix('}').unwrap_or(next)
+            let (expression, next) = braced(inner).ok_or(Unresolved::Invalid)?;
+            out.push_str(&resolved(expression, variables, lost)?);
+            next
         } else {
             let (name, next) = name_of(after);
             if name.is_empty() {
                 out.push('$');
             } else {
-                match lookup(name) {
+                match (variables.lookup)(name) {
                     Some(value) => out.push_str(&value),
                     None => *lost = true,
                 }
@@ -66,32 +76,47 @@ fn name_of(text: &str) -> (&str, &str) {
     text.split_at(text.find(|c| !is_name(c)).unwrap_or(text.len()))
 }
 
-/// Where the brace that is open ends; those of `${` in between are their own.
+/// What stands between the braces, the first of which is gone already, and what follows. A brace closes on the line on which
+/// it was opened, or not at all.
+fn braced(inner: &str) -> Option<(&str, &str)> {
+    let (name, behind) = name_of(inner);
+    if name.is_empty() {
+        return None;
+    }
+    if let Some(next) = behind.strip_prefix('}') {
+        return Some((name, next));
+    }
+    if !behind.strip_prefix(':').unwrap_or(behind).starts_with(['-', '+', '?']) {
+        return None;
+    }
+    let line = inner.split('\n').next().unwrap_or_default();
+    let last = line.rfind('}')?;
+    let end = closing(line.get(..=last)?).unwrap_or(last);
+    Some((inner.get(..end)?, inner.get(end + 1..)?))
+}
+
+/// Where the brace that is open ends. Braces in between are counted, whoever opened them, save that the sign right behind an
+/// opening one is passed over: so Compose does. With one too many there is no such place, and the last brace of the line is it.
 fn closing(inner: &str) -> Option<usize> {
     let mut open = 1;
-    let bytes = inner.as_bytes();
-    let mut index = 0;
-    while let Some(&byte) = bytes.get(index) {
+    let mut signs = inner.bytes().enumerate().skip(1);
+    while let Some((index, byte)) = signs.next() {
         if byte == b'}' {
             open -= 1;
             if open == 0 {
                 return Some(index);
             }
-        } else if byte == b'$' && bytes.get(index + 1) == Some(&b'{') {
+        } else if byte == b'{' {
             open += 1;
-            index += 1;
+            signs.next();
         }
-        index += 1;
     }
     None
 }
 
-fn braced(expression: &str, lookup: &dyn Fn(&str) -> Option<String>, lost: &mut bool) -> Result<String, Unresolved> {
+fn resolved(expression: &str, variables: Variables<'_>, lost: &mut bool) -> Result<String, Unresolved> {
     let (name, operation) = name_of(expression);
-    if name.is_empty() {
-        return Err(Unresolved::Invalid);
-    }
-    let value = lookup(name);
+    let value = (variables.lookup)(name);
     let filled = value.as_ref().is_some_and(|value| !value.is_empty());
     let or_empty = |value: Option<String>| value.unwrap_or_default();
     let (sign, word, counts) = match operation.strip_prefix(':') {
@@ -99,14 +124,18 @@ fn braced(expression: &str, lookup: &dyn Fn(&str) -> Option<String>, lost: &mut 
         None => (operation.chars().next(), operation.get(1..), value.is_some()),
     };
     let word = word.unwrap_or_default();
+    if variables.version == ComposeVersion::V2_26 {
+        // What is not used is resolved all the same, and may be refused.
+        interpolate(word, variables, &mut false)?;
+    }
     match sign {
-        None if operation.is_empty() => Ok(or_empty(value)),
+        None => Ok(or_empty(value)),
         Some('-') if counts => Ok(or_empty(value)),
-        Some('-') => interpolate(word, lookup, lost),
-        Some('+') if counts => interpolate(word, lookup, lost),
+        Some('-') => interpolate(word, variables, lost),
+        Some('+') if counts => interpolate(word, variables, lost),
         Some('+') => Ok(String::new()),
         Some('?') if counts => Ok(or_empty(value)),
-        Some('?') => Err(Unresolved::Required(Arc::from(name), interpolate(word, lookup, lost)?.into())),
+        Some('?') => Err(Unresolved::Required(Arc::from(name), interpolate(word, variables, lost)?.into())),
         _ => Err(Unresolved::Invalid),
     }
 }
@@ -121,7 +150,7 @@ mod tests {
             "EMPTY" => Some(String::new()),
             _ => None,
         };
-        interpolate(text, &lookup, &mut false)
+        interpolate(text, Variables { lookup: &lookup, version: ComposeVersion::V2_40 }, &mut false)
     }
 
     #[test]
@@ -135,6 +164,8 @@ mod tests {
             ("${X:+a} ${X+a} [${EMPTY:+a}] ${EMPTY+a} [${NONE+a}]", "a a [] a []"),
             ("${NONE:-${X}-${NONE:-y}}z}", "x-yz}"),
             ("${X?no} ${EMPTY?no}", "x "),
+            ("${X:-{\"a\": 1}} ${NONE:-{\"a\": {}}}", "x {\"a\": {}}"),
+            ("${NONE:-a} ${NONE:-b}} $}", "a b} $}"),
         ] {
             assert_eq!(with(text).as_deref(), Ok(meant), "{text}");
         }
@@ -142,7 +173,7 @@ mod tests {
 
     #[test]
     fn what_compose_refuses_is_refused() {
-        for text in ["${", "${}", "${X", "${1}", "${X!}", "${X:}", "${ X}"] {
+        for text in ["${", "${}", "${X", "${1}", "${X!}", "${X:}", "${ X}", "${X:-a\nb}", "${NONE:-{}} ${X:-b}"] {
             assert_eq!(with(text), Err(Unresolved::Invalid), "{text}");
         }
         let required = Unresolved::Required(Arc::from("NONE"), Arc::from("set x"));
@@ -150,9 +181,18 @@ mod tests {
     }
 
     #[test]
+    fn a_default_that_is_not_used_may_be_refused() {
+        let lookup = |name: &str| (name == "X").then(|| "x".to_owned());
+        let with = |version| interpolate("${X:-${NONE:?}}", Variables { lookup: &lookup, version }, &mut false);
+        assert_eq!(with(ComposeVersion::V2_40).as_deref(), Ok("x"));
+        assert!(with(ComposeVersion::V2_26).is_err());
+    }
+
+    #[test]
     fn a_password_that_lost_its_end_is_noticed() {
         let mut lost = false;
-        assert_eq!(interpolate("pa$word", &|_| None, &mut lost).as_deref(), Ok("pa"));
+        let nobody = Variables { lookup: &|_| None, version: ComposeVersion::V2_40 };
+        assert_eq!(interpolate("pa$word", nobody, &mut lost).as_deref(), Ok("pa"));
         assert!(lost);
     }
 }

@@ -4,12 +4,25 @@
 mod compose;
 mod interpolate;
 mod raw;
+mod turn;
 
 use std::sync::Arc;
 
+use lastgood_model::Secret;
 use lastgood_model::stack::EnvEntry;
 
-pub use interpolate::{Unresolved, interpolate};
+pub use interpolate::{Unresolved, Variables, interpolate};
+pub use turn::{Told, read_in_turn};
+
+/// Versions of Compose look variables up in two ways. These were measured; 5.6 does as 2.40.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ComposeVersion {
+    /// Of a container's files, those before count more than shell and `.env`, and its own `environment` not at all. Defaults
+    /// that are not used are resolved all the same.
+    V2_26,
+    /// Shell and `.env` count most, then the container's own `environment`, then its files, the later the more.
+    V2_40,
+}
 
 /// How a file is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,14 +42,35 @@ pub struct EnvRead {
     pub fault: Option<(u64, Arc<str>)>,
 }
 
-/// Reads a file. `outside` knows variables that are set elsewhere: in the shell, or in files read before.
+/// Reads a file by itself, as Compose reads `.env`. `outside` knows variables that are set elsewhere.
 #[must_use]
 pub fn read(bytes: &[u8], dialect: Dialect, outside: &dyn Fn(&str) -> Option<String>) -> EnvRead {
+    read_with(bytes, dialect, Around { first: outside, last: &|_| None, version: ComposeVersion::V2_40 })
+}
+
+/// Who is asked for a variable beside the lines of the file itself.
+#[derive(Clone, Copy)]
+struct Around<'a> {
+    /// Before them. Bare keys take their value from here alone.
+    first: &'a dyn Fn(&str) -> Option<String>,
+    /// After them.
+    last: &'a dyn Fn(&str) -> Option<String>,
+    version: ComposeVersion,
+}
+
+fn read_with(bytes: &[u8], dialect: Dialect, around: Around<'_>) -> EnvRead {
     // Editors of another system begin a file with a mark that is no part of the first key.
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let text = String::from_utf8_lossy(bytes);
     match dialect {
-        Dialect::Compose => compose::read(&text, outside),
-        Dialect::Raw => raw::read(&text, outside),
+        Dialect::Compose => compose::read(&String::from_utf8_lossy(bytes), around),
+        Dialect::Raw => raw::read(bytes, around.first),
+    }
+}
+
+impl EnvRead {
+    /// What a key is set to in the end.
+    #[must_use]
+    pub fn value(&self, key: &str) -> Option<&Secret> {
+        EnvEntry::in_force(&self.entries, key)?.value.as_ref()
     }
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use crate::damage::Damage;
 use crate::settings::read_small;
 
 /// Where an engine listens.
@@ -55,6 +56,12 @@ impl Endpoint {
         }
     }
 
+    /// Whether it is at the place where an engine of this machine listens.
+    #[must_use]
+    pub fn is_usual(&self) -> bool {
+        *self == Self::default_socket()
+    }
+
     /// As it is shown.
     #[must_use]
     pub fn shown(&self) -> String {
@@ -64,6 +71,14 @@ impl Endpoint {
             Self::ThroughDocker(host) => host.clone(),
         }
     }
+}
+
+/// The configuration of the user's `docker`, as it stands there: with its secrets.
+///
+/// # Errors
+/// If there is none, or we may not read it.
+pub fn client_configuration() -> Result<Vec<u8>, Damage> {
+    read_small(&configuration_folder().ok_or(Damage::NotFound)?.join("config.json"))
 }
 
 fn variable(name: &str) -> Option<String> {

@@ -5,6 +5,7 @@ mod archive;
 mod endpoint;
 mod frames;
 mod logs;
+mod prober;
 mod socket;
 
 use std::io;
@@ -14,11 +15,14 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use ureq::config::Config;
-use ureq::http::Response;
-use ureq::{Agent, Body};
+use ureq::http::{Request, Response};
+use ureq::typestate::WithoutBody;
+use ureq::{Agent, Body, RequestBuilder};
 
-pub use endpoint::Endpoint;
+pub use archive::Lying;
+pub use endpoint::{Endpoint, client_configuration};
 pub use frames::text_of_frames;
+pub use prober::{Eyes, Prober, Reach};
 
 use crate::damage::Damage;
 use socket::{NoLookup, ToEndpoint};
@@ -29,11 +33,13 @@ const OLDEST: (u32, u32) = (1, 41);
 const NEWEST: (u32, u32) = (1, 51);
 /// A body longer than this is cut off there, and that is said.
 const LONGEST_BODY: u64 = 64 * 1024 * 1024;
+/// The engine as an address: where it really is, the transport knows.
+const ENGINE: &str = "http://engine";
 /// Questions asked side by side.
 const SIDE_BY_SIDE: usize = 8;
 
 /// An engine that answered.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Engine {
     agent: Agent,
     /// `/v1.41`.
@@ -69,6 +75,12 @@ impl Engine {
         Ok(engine)
     }
 
+    /// The same engine, for questions that are not worth waiting for longer than this.
+    #[must_use]
+    pub fn within(&self, limit: Duration) -> Self {
+        Self { deadline: self.deadline.min(Instant::now() + limit), ..self.clone() }
+    }
+
     /// The version of the interface that was agreed on: `1.41`.
     #[must_use]
     pub fn api(&self) -> &str {
@@ -76,7 +88,7 @@ impl Engine {
     }
 
     fn ping(&self) -> Result<(u32, u32), Damage> {
-        let response = self.ask("/_ping")?;
+        let response = self.ask(&format!("{ENGINE}/_ping"))?;
         let version = response.headers().get("api-version").and_then(|version| version.to_str().ok());
         let parsed = version
             .and_then(|version| version.split_once('.'))
@@ -114,25 +126,51 @@ impl Engine {
 
     /// The answer to a path, if it is one.
     fn answered(&self, path: &str) -> Result<Response<Body>, Damage> {
-        let response = self.ask(&format!("{}{path}", self.prefix))?;
-        match response.status().as_u16() {
-            200..=299 => Ok(response),
-            404 => Err(Damage::NotFound),
-            status => {
-                let bytes = read(response)?;
-                let said = String::from_utf8_lossy(bytes.get(..200).unwrap_or(&bytes)).trim().to_owned();
-                Err(Damage::Io(Arc::from(format!("{status} {said}"))))
-            }
-        }
+        success(self.ask(&self.uri(path))?)
     }
 
-    fn ask(&self, path: &str) -> Result<Response<Body>, Damage> {
-        let left = self.deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Err(Damage::Io(Arc::from(TOO_LATE)));
-        }
-        let request = self.agent.get(format!("http://engine{path}")).config().timeout_global(Some(left)).build();
+    /// What the head of that answer says.
+    fn about(&self, path: &str) -> Result<Response<Body>, Damage> {
+        success(self.asked(self.agent.head(self.uri(path)))?)
+    }
+
+    /// Where a path is in the interface that was agreed on.
+    fn uri(&self, path: &str) -> String {
+        format!("{ENGINE}{}{path}", self.prefix)
+    }
+
+    fn ask(&self, uri: &str) -> Result<Response<Body>, Damage> {
+        self.asked(self.agent.get(uri))
+    }
+
+    fn asked(&self, request: RequestBuilder<WithoutBody>) -> Result<Response<Body>, Damage> {
+        let request = request.config().timeout_global(Some(self.left()?)).build();
         request.call().map_err(|error| damage(&error))
+    }
+
+    /// The answer to a request that is no mere question.
+    fn send(&self, request: Request<Vec<u8>>) -> Result<Response<Body>, Damage> {
+        let request = self.agent.configure_request(request).timeout_global(Some(self.left()?)).build();
+        success(self.agent.run(request).map_err(|error| damage(&error))?)
+    }
+
+    /// How long may still be waited.
+    fn left(&self) -> Result<Duration, Damage> {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() { Err(Damage::Io(Arc::from(TOO_LATE))) } else { Ok(left) }
+    }
+}
+
+/// An answer, if it is no refusal.
+fn success(response: Response<Body>) -> Result<Response<Body>, Damage> {
+    match response.status().as_u16() {
+        200..=299 => Ok(response),
+        404 => Err(Damage::NotFound),
+        status => {
+            let bytes = read(response)?;
+            let said = String::from_utf8_lossy(bytes.get(..200).unwrap_or(&bytes)).trim().to_owned();
+            Err(Damage::Io(Arc::from(format!("{status} {said}"))))
+        }
     }
 }
 
@@ -196,6 +234,51 @@ mod tests {
         assert_eq!(engine.api(), "1.41");
         assert_eq!(engine.get("/containers/json").unwrap(), br#"[{"a":1}]"#);
         assert_eq!(engine.get("/containers/x/json"), Err(Damage::NotFound));
+    }
+
+    #[test]
+    fn of_a_large_file_only_the_beginning_is_waited_for() {
+        let archive = |kind: tar::EntryType, size: u64, link: Option<&str>, content: &[u8]| {
+            let mut header = tar::Header::new_gnu();
+            header.set_path("program").unwrap();
+            header.set_entry_type(kind);
+            header.set_size(size);
+            if let Some(link) = link {
+                header.set_link_name(link).unwrap();
+            }
+            header.set_cksum();
+            // More is announced than ever comes.
+            let mut answer = b"HTTP/1.1 200 OK\r\nContent-Length: 104857600\r\n\r\n".to_vec();
+            answer.extend_from_slice(header.as_bytes());
+            answer.extend_from_slice(content);
+            String::from_utf8(answer).unwrap()
+        };
+        let file = archive(tar::EntryType::Regular, 100 << 20, None, b"#!/bin/sh and much more");
+        let link = archive(tar::EntryType::Symlink, 0, Some("../lib/program"), b"");
+        let folder = archive(tar::EntryType::Directory, 0, None, b"");
+        let missing = "HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\n{}";
+        let (_folder, connected) = connect(&[PONG, &file, &link, &folder, missing]);
+        let engine = connected.unwrap();
+        let lying = || engine.lying("c", "/bin/program", 9);
+        assert_eq!(lying().unwrap(), Lying::File(b"#!/bin/sh".to_vec()));
+        assert_eq!(lying().unwrap(), Lying::Link("../lib/program".to_owned()));
+        assert_eq!(lying().unwrap(), Lying::Other);
+        assert_eq!(lying(), Err(Damage::NotFound));
+    }
+
+    #[test]
+    fn a_link_is_followed_by_the_engine_itself() {
+        // {"name":"python3","mode":134218239,"linkTarget":"/usr/bin/python3.13"}
+        let said = "eyJuYW1lIjoicHl0aG9uMyIsIm1vZGUiOjEzNDIxODIzOSwibGlua1RhcmdldCI6Ii91c3IvYmluL3B5dGhvbjMuMTMifQ==";
+        let link = format!("HTTP/1.1 200 OK\r\nX-Docker-Container-Path-Stat: {said}\r\n\r\n");
+        for (answer, wanted) in [
+            (link.as_str(), Ok("/usr/bin/python3.13".to_owned())),
+            ("HTTP/1.1 200 OK\r\n\r\n", Ok("/bin/python3".to_owned())),
+            ("HTTP/1.1 404 Not Found\r\nContent-Length: 50\r\n\r\n", Err(Damage::NotFound)),
+        ] {
+            let (_folder, connected) = connect(&[PONG, answer]);
+            assert_eq!(connected.unwrap().targets("c", &["/bin/python3".to_owned()]), [wanted]);
+        }
     }
 
     #[test]

@@ -5,9 +5,6 @@ use std::sync::Arc;
 use lastgood_model::{Gap, GapKind};
 use serde::{Deserialize, Serialize};
 
-/// Parts of a case that this version does not collect.
-pub const NOT_COLLECTED: [&str; 1] = ["probes"];
-
 /// The file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
@@ -38,11 +35,16 @@ enum Why {
     UnknownFormat,
     NoTimes,
     NotGiven,
+    OtherMachine,
+    NothingTells,
     ZoneAssumed { zone: String },
     YearAssumed,
     NothingThen,
     NoAccessLog,
+    OtherThanCompose { keys: String },
     TooLarge,
+    NoRoomToProbe,
+    NotProbed { because: String },
     TooManyFiles { left_out: u64 },
     AndMore { files: u64, first: Box<Why> },
 }
@@ -71,11 +73,16 @@ impl From<&GapKind> for Why {
             GapKind::UnknownFormat => Self::UnknownFormat,
             GapKind::NoTimes => Self::NoTimes,
             GapKind::NotGiven => Self::NotGiven,
+            GapKind::OtherMachine => Self::OtherMachine,
+            GapKind::NothingTells => Self::NothingTells,
             GapKind::ZoneAssumed(zone) => Self::ZoneAssumed { zone: zone.to_string() },
             GapKind::YearAssumed => Self::YearAssumed,
             GapKind::NothingThen => Self::NothingThen,
             GapKind::NoAccessLog => Self::NoAccessLog,
+            GapKind::OtherThanCompose(keys) => Self::OtherThanCompose { keys: keys.to_string() },
             GapKind::TooLarge => Self::TooLarge,
+            GapKind::NoRoomToProbe => Self::NoRoomToProbe,
+            GapKind::NotProbed(why) => Self::NotProbed { because: why.to_string() },
             GapKind::TooManyFiles { left_out } => Self::TooManyFiles { left_out: *left_out },
             GapKind::AndMore { files, why } => Self::AndMore { files: *files, first: Box::new(Self::from(&**why)) },
         }
@@ -94,11 +101,16 @@ impl From<Why> for GapKind {
             Why::UnknownFormat => Self::UnknownFormat,
             Why::NoTimes => Self::NoTimes,
             Why::NotGiven => Self::NotGiven,
+            Why::OtherMachine => Self::OtherMachine,
+            Why::NothingTells => Self::NothingTells,
             Why::ZoneAssumed { zone } => Self::ZoneAssumed(Arc::from(zone)),
             Why::YearAssumed => Self::YearAssumed,
             Why::NothingThen => Self::NothingThen,
             Why::NoAccessLog => Self::NoAccessLog,
+            Why::OtherThanCompose { keys } => Self::OtherThanCompose(Arc::from(keys)),
             Why::TooLarge => Self::TooLarge,
+            Why::NoRoomToProbe => Self::NoRoomToProbe,
+            Why::NotProbed { because } => Self::NotProbed(Arc::from(because)),
             Why::TooManyFiles { left_out } => Self::TooManyFiles { left_out },
             Why::AndMore { files, first } => Self::AndMore { files, why: Box::new((*first).into()) },
         }
@@ -116,7 +128,11 @@ mod tests {
             GapKind::Io("stale".into()),
             GapKind::Truncated { lines: 7 },
             GapKind::ZoneAssumed("UTC".into()),
+            GapKind::OtherThanCompose("A, B".into()),
             GapKind::TooLarge,
+            GapKind::NotProbed("stale".into()),
+            GapKind::OtherMachine,
+            GapKind::NothingTells,
             GapKind::TooManyFiles { left_out: 7 },
             GapKind::AndMore { files: 7, why: Box::new(GapKind::Truncated { lines: 3 }) },
         ];

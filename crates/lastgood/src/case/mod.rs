@@ -2,6 +2,8 @@
 //! described in `docs/CASE.md`; what is captured and how it is replayed stands in `pipeline`.
 
 pub mod gaps;
+pub mod host;
+pub mod probes;
 pub mod stack;
 
 use std::path::{Path, PathBuf};

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use lastgood_model::snapshot::{Container, Listening};
-use lastgood_model::stack::{EnvEntry, EnvFile, EnvRole};
+use lastgood_model::stack::{Dockerfile, EnvEntry, EnvFile, EnvRole, MountSource, PathKind};
 use lastgood_model::{Secret, UnixMs};
 use serde::{Deserialize, Serialize};
 
@@ -17,8 +17,13 @@ pub const RESOLVED: &str = "project/compose.json";
 /// The project's folder, files and environment files.
 pub const PROJECT: &str = "project/project.json";
 
+/// Programs of images.
+pub const PROGRAMS: &str = "docker/programs.json";
+
 /// The format of compose files, as `case.toml` names it.
 pub const COMPOSE_FILE: &str = "compose";
+/// The format of Dockerfiles.
+pub const DOCKERFILE: &str = "dockerfile";
 
 /// `project/project.json`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
@@ -35,6 +40,98 @@ pub struct Project {
     pub refused: Option<String>,
     /// Its environment files.
     pub env_files: Vec<EnvFileFacts>,
+    /// Dockerfiles of its services.
+    pub dockerfiles: Vec<DockerfileFacts>,
+    /// What lay where its bind mounts come from.
+    pub mount_sources: Vec<MountFacts>,
+    /// Registries that its user was logged in to, by name.
+    pub logins: Vec<String>,
+}
+
+/// A Dockerfile, as its service would have it built.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default)]
+pub struct DockerfileFacts {
+    service: String,
+    path: String,
+    run_lines: Vec<u64>,
+    bases: Vec<String>,
+}
+
+impl DockerfileFacts {
+    /// Of one.
+    #[must_use]
+    pub fn of((service, dockerfile): &(Arc<str>, Dockerfile)) -> Self {
+        Self {
+            service: service.to_string(),
+            path: dockerfile.path.to_string(),
+            run_lines: dockerfile.run_lines.clone(),
+            bases: dockerfile.bases.iter().map(ToString::to_string).collect(),
+        }
+    }
+
+    /// As it was.
+    #[must_use]
+    pub fn told(self) -> (Arc<str>, Dockerfile) {
+        let bases = self.bases.into_iter().map(Arc::from).collect();
+        (Arc::from(self.service), Dockerfile { path: Arc::from(self.path), run_lines: self.run_lines, bases })
+    }
+}
+
+/// The source of a bind mount.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default)]
+pub struct MountFacts {
+    path: String,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum Kind {
+    #[default]
+    Missing,
+    EmptyDirectory,
+    Directory,
+    File,
+}
+
+impl MountFacts {
+    /// Of one.
+    #[must_use]
+    pub fn of(source: &MountSource) -> Self {
+        let kind = match source.kind {
+            PathKind::Missing => Kind::Missing,
+            PathKind::EmptyDirectory => Kind::EmptyDirectory,
+            PathKind::Directory => Kind::Directory,
+            PathKind::File => Kind::File,
+        };
+        Self { path: source.path.to_string(), kind }
+    }
+
+    /// As it was.
+    #[must_use]
+    pub fn told(self) -> MountSource {
+        let kind = match self.kind {
+            Kind::Missing => PathKind::Missing,
+            Kind::EmptyDirectory => PathKind::EmptyDirectory,
+            Kind::Directory => PathKind::Directory,
+            Kind::File => PathKind::File,
+        };
+        MountSource { path: Arc::from(self.path), kind }
+    }
+}
+
+/// One image in `docker/programs.json`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default)]
+pub struct ProgramFacts {
+    /// The image's id.
+    pub image: String,
+    /// Where the program's file is in it.
+    pub path: String,
+    /// For which machine it is, in Docker's words.
+    pub architecture: String,
 }
 
 /// An environment file.
@@ -179,6 +276,20 @@ impl ProcessFacts {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn dockerfiles_and_mounts_are_read_as_they_were_written() {
+        let dockerfile =
+            Dockerfile { path: Arc::from("Dockerfile"), run_lines: vec![3], bases: vec![Arc::from("node:22")] };
+        let told = (Arc::from("web"), dockerfile);
+        let written = serde_json::to_string(&DockerfileFacts::of(&told)).unwrap();
+        assert_eq!(serde_json::from_str::<DockerfileFacts>(&written).unwrap().told(), told);
+        for kind in [PathKind::Missing, PathKind::EmptyDirectory, PathKind::Directory, PathKind::File] {
+            let source = MountSource { path: Arc::from("/srv/x"), kind };
+            let written = serde_json::to_string(&MountFacts::of(&source)).unwrap();
+            assert_eq!(serde_json::from_str::<MountFacts>(&written).unwrap().told(), source);
+        }
+    }
 
     #[test]
     fn an_environment_file_is_read_as_it_was_written() {

@@ -74,10 +74,15 @@ pub enum Command {
     Capture(commands::capture::CaptureArgs),
     /// What a cause or an HTTP status means
     Explain(commands::explain::ExplainArgs),
+    /// A first lastgood.toml beside the compose file
+    Init(commands::init::InitArgs),
     /// Completions for a shell
     Completions(commands::completions::CompletionsArgs),
     /// The manual page
     Man(commands::man::ManArgs),
+    /// Asks dependencies from where it was put; for lastgood itself
+    #[command(hide = true)]
+    Probe(commands::probe::ProbeArgs),
 }
 
 #[cfg(test)]

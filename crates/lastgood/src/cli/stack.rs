@@ -20,15 +20,30 @@ pub struct StackArgs {
     pub profiles: Vec<String>,
 }
 
+/// Whether dependencies are asked, too.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub struct ProbeArgs {
+    /// Start no short-lived containers that ask the services' dependencies
+    #[arg(long)]
+    pub no_probes: bool,
+}
+
 impl StackArgs {
-    /// What was meant.
+    /// What was meant, without probes.
     #[must_use]
     pub fn subject(&self) -> StackSubject {
         StackSubject {
+            probes: false,
             files: self.files.clone(),
             project: self.project.clone(),
             profiles: self.profiles.clone(),
-            folder: PathBuf::new(),
+            ..StackSubject::default()
         }
+    }
+
+    /// What was meant, with probes unless they are not wanted.
+    #[must_use]
+    pub fn probed(&self, probes: ProbeArgs) -> StackSubject {
+        StackSubject { probes: !probes.no_probes, ..self.subject() }
     }
 }

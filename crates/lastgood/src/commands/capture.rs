@@ -7,11 +7,12 @@ use serde_json::json;
 
 use crate::case::gaps::Written;
 use crate::cli::question::QuestionArgs;
-use crate::cli::stack::StackArgs;
+use crate::cli::stack::{ProbeArgs, StackArgs};
 use crate::complaint::Complaint;
 use crate::exit::Exit;
 use crate::io::Io;
 use crate::pipeline::capture::{CaptureArgs as What, capture};
+use crate::pipeline::stack::StackSubject;
 use crate::render::answer::View;
 use crate::render::paste::word;
 use crate::render::quote::clean;
@@ -31,6 +32,9 @@ pub struct CaptureArgs {
     /// Which stack
     #[command(flatten, next_help_heading = "Stack")]
     pub stack: StackArgs,
+    /// Whether dependencies are asked, too
+    #[command(flatten)]
+    pub probes: ProbeArgs,
     /// The folder to write; it must not be there
     #[arg(short, long, value_name = "DIR")]
     pub output: PathBuf,
@@ -48,7 +52,8 @@ pub struct CaptureArgs {
 /// Runs it.
 pub fn run(args: &CaptureArgs, settings: &Settings, view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> {
     let mut subject = args.question.understand(settings)?;
-    subject.stack = args.stack.subject();
+    // What is left out now cannot be looked at later.
+    subject.stack = StackSubject { all_programs: true, ..args.stack.probed(args.probes) };
     let max_bytes = said::size(&args.max_size).ok_or_else(|| Complaint::Size { given: args.max_size.clone() })?;
     let asked = args.question.asked(subject.case.as_ref().map(|case| &case.case.question));
     let what = What { subject, asked, output: args.output.clone(), with_addresses: args.with_addresses, max_bytes };

@@ -1,16 +1,20 @@
 //! `lastgood check`: what would bite the next deploy, or is wrong right now. It looks, and changes nothing.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use lastgood_diagnose::check::{CheckQuestion, accept, check};
 use lastgood_diagnose::{drift, topology};
 
+use crate::case::Opened;
 use crate::cli::question::zone;
-use crate::cli::stack::StackArgs;
+use crate::cli::stack::{ProbeArgs, StackArgs};
 use crate::complaint::Complaint;
 use crate::exit::Exit;
 use crate::io::Io;
+use crate::pipeline::look;
+use crate::pipeline::stack::StackSubject;
 use crate::pipeline::stack::excerpts::excerpts;
-use crate::pipeline::stack::look;
 use crate::privacy::secrets::is_secret_key;
 use crate::render::answer::View;
 use crate::render::check::{Checked, Outcome, render};
@@ -25,6 +29,12 @@ pub struct CheckArgs {
     /// Which stack
     #[command(flatten)]
     pub stack: StackArgs,
+    /// Whether dependencies are asked, too
+    #[command(flatten)]
+    pub probes: ProbeArgs,
+    /// A case that `lastgood capture` wrote, in the place of this machine
+    #[arg(long, value_name = "DIR")]
+    pub case: Option<PathBuf>,
     /// Exit with 1 also for what is only worth knowing
     #[arg(long)]
     pub strict: bool,
@@ -45,19 +55,23 @@ pub struct CheckArgs {
 /// Runs it.
 pub fn run(args: &CheckArgs, settings: &Settings, view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> {
     let zone = zone("--show-tz", args.show_tz.as_deref())?;
-    let subject = args.stack.subject();
-    let seen = look(&subject);
+    let subject = StackSubject { all_programs: true, ..args.stack.probed(args.probes) };
+    let case = args.case.as_deref().map(Opened::open).transpose()?;
+    let seen = look(case.as_ref(), &subject);
     let question = CheckQuestion { development: settings.development.clone(), is_secret_key };
     let mut findings = check(&seen.stack, &topology::build(&seen.stack), &drift::find(&seen.stack), &question);
     let unused = accept(&mut findings, &settings.accepted);
     let offset_s = zone.and_then(|zone| crate::pipeline::offset_at(&zone, seen.stack.at)).unwrap_or(0);
+    let call = || compose_call(&subject, seen.stack.desired.as_ref());
+    let compose = seen.call.clone().unwrap_or_else(call);
     let checked = Checked {
         stack: &seen.stack,
         findings: &findings,
         unused: &unused,
         gaps: &seen.gaps,
+        probed: seen.probed,
         excerpts: &excerpts(findings.iter().flat_map(|finding| &finding.refs), &seen),
-        compose: &compose_call(&subject, seen.stack.desired.as_ref()),
+        compose: &compose,
         hide_values: args.hide_values,
         clock: Clock::new(offset_s),
     };

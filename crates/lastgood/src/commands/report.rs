@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use crate::cli::question::QuestionArgs;
+use crate::cli::stack::{ProbeArgs, StackArgs};
 use crate::complaint::Complaint;
 use crate::exit::Exit;
 use crate::io::Io;
@@ -22,6 +23,12 @@ pub struct ReportArgs {
     /// What is asked
     #[command(flatten)]
     pub question: QuestionArgs,
+    /// Which stack
+    #[command(flatten, next_help_heading = "Stack")]
+    pub stack: StackArgs,
+    /// Whether dependencies are asked, too
+    #[command(flatten)]
+    pub probes: ProbeArgs,
     /// Shape of the report
     #[arg(long, value_enum, default_value_t = Format::Md)]
     pub format: Format,
@@ -62,7 +69,8 @@ impl Format {
 pub fn run(args: &ReportArgs, settings: &Settings, view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> {
     // What is wrong with the arguments is said before hours of logs are read.
     let template = args.template.as_deref().map(|path| template(path, args.format)).transpose()?;
-    let asked = args.question.understand(settings)?;
+    let mut asked = args.question.understand(settings)?;
+    asked.stack = args.stack.probed(args.probes);
     let found = {
         let progress = super::progress(io);
         pipeline::investigate(&asked, progress.as_ref())?

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::cli::question::QuestionArgs;
-use crate::cli::stack::StackArgs;
+use crate::cli::stack::{ProbeArgs, StackArgs};
 use crate::complaint::Complaint;
 use crate::exit::Exit;
 use crate::io::Io;
@@ -22,6 +22,9 @@ pub struct WhyArgs {
     /// Which stack
     #[command(flatten, next_help_heading = "Stack")]
     pub stack: StackArgs,
+    /// Whether dependencies are asked, too
+    #[command(flatten)]
+    pub probes: ProbeArgs,
     /// Show no value of an environment variable, not even addresses
     #[arg(long)]
     pub hide_values: bool,
@@ -36,7 +39,7 @@ pub struct WhyArgs {
 /// Runs it.
 pub fn run(args: &WhyArgs, settings: &Settings, view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> {
     let mut asked = args.question.understand(settings)?;
-    asked.stack = args.stack.subject();
+    asked.stack = args.stack.probed(args.probes);
     let mut found = {
         let progress = super::progress(io);
         pipeline::investigate(&asked, progress.as_ref())?

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
-use lastgood_intake::{Context, Format, NginxConf, recognise, rotation};
+use lastgood_intake::{Context, Format, KernelText, NginxConf, recognise, rotation};
 use lastgood_model::{Gap, GapKind, SourceId, UnixMs};
 use lastgood_world::{Discovered, Input, Said, Written, discover, head, listen, written_now};
 
 use super::survey::{LogSource, Survey};
 
 const JOURNAL: &str = "journal";
+const KERNEL: &str = "kernel-log";
 const UNIT_FILES: &str = "unit-files";
 /// No longer than this before the logs begin is the journal read, and no longer than this in all.
 const BEFORE_LOGS_MS: i64 = 24 * 3_600_000;
@@ -78,6 +79,13 @@ pub(crate) fn add_host(survey: &mut Survey, begin: Option<UnixMs>, now: UnixMs) 
     let since = format!("--since=@{}", begin.0.div_euclid(1000));
     let journal = ["journalctl", "--output=json", "--no-pager", FIELDS, &since];
     survey.ask(&journal, JOURNAL, Format::Journal);
+    let read = |format: &Format| survey.sources.iter().any(|source| source.format == *format);
+    let is_whole = !survey.gaps.iter().any(|gap| &*gap.what == JOURNAL);
+    // A journal that is read whole holds what the kernel says, too.
+    if !(read(&Format::Journal) && is_whole) {
+        let dmesg = ["dmesg", "--kernel", "--time-format", "iso", "--nopager"];
+        survey.ask(&dmesg, KERNEL, Format::Kernel(KernelText { names_zone: true }));
+    }
     survey.ask(&["systemctl", "list-unit-files", "--no-pager"], UNIT_FILES, Format::UnitFiles);
 }
 

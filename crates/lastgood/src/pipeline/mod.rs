@@ -10,6 +10,7 @@ mod fold;
 mod live;
 mod named;
 mod overlaps;
+pub mod probe;
 mod quotes;
 mod replay;
 mod reread;
@@ -123,7 +124,14 @@ pub fn investigate(args: &InvestigateArgs, progress: &dyn Progress) -> anyhow::R
         service,
         compose: looked.call.unwrap_or_else(|| compose_call(&args.stack, looked.stack.desired.as_ref())),
         excerpts,
+        probed: looked.probed,
     })
+}
+
+/// The stack: that of a case, or of this machine as it is now.
+#[must_use]
+pub fn look(case: Option<&Opened>, subject: &StackSubject) -> Looked {
+    case.map_or_else(|| stack::look(subject), replay::look)
 }
 
 /// What is to be looked at.
@@ -182,11 +190,20 @@ fn collect(subject: &Subject<'_>) -> Result<Collected, NoLogs> {
         }
         looked = Some(seen);
     }
+    if paths.is_empty() && looked.is_none() {
+        looked = subject.stack.map(stack::look);
+    }
+    // What this machine logs says nothing of containers on another one.
+    let elsewhere = paths.is_empty() && looked.as_ref().is_some_and(|looked| looked.elsewhere);
     let named: Vec<Input> = paths
         .iter()
         .map(|path| if path.as_os_str() == "-" { Input::Stdin } else { Input::Path(path.clone()) })
         .collect();
-    let inputs = if named.is_empty() { live::inputs_of_this_host() } else { named.clone() };
+    let inputs = match named.as_slice() {
+        [] if elsewhere => Vec::new(),
+        [] => live::inputs_of_this_host(),
+        named => named.to_vec(),
+    };
     let mut found = discover(&inputs);
     let files = found.files.len();
     let live = named.is_empty() || live::is_live(&named, &found);
@@ -199,7 +216,7 @@ fn collect(subject: &Subject<'_>) -> Result<Collected, NoLogs> {
         now: now(),
         ..Hints::default()
     };
-    if live && hints.nginx_conf.is_none() && Path::new(OWN_CONFIGURATION).is_file() {
+    if live && !elsewhere && hints.nginx_conf.is_none() && Path::new(OWN_CONFIGURATION).is_file() {
         hints.nginx_conf = Some(OWN_CONFIGURATION.into());
     }
     let looked = if live { looked.or_else(|| subject.stack.map(stack::look)) } else { None };
@@ -215,12 +232,13 @@ fn collect(subject: &Subject<'_>) -> Result<Collected, NoLogs> {
     }
     let survey = survey(found, &hints);
     let mut survey = if looked.is_seen() { survey } else { with_logs(survey, paths, files)? };
-    if live {
+    if live && !elsewhere {
         live::add_host(&mut survey, boot_time(), now());
     }
     survey.gaps.extend(looked.gaps.iter().cloned());
     let clock = if looked.is_seen() { looked.stack.at } else { now() };
-    Ok(Collected { survey, live, host: live.then(host_name).flatten(), clock: live.then_some(clock), looked, service })
+    let host = if elsewhere { looked.stack.host.name.clone() } else { host_name() };
+    Ok(Collected { survey, live, host: host.filter(|_| live), clock: live.then_some(clock), looked, service })
 }
 
 /// From when on the logs of containers are read: a day is enough for most questions, and who asks about an earlier time says so.

@@ -9,11 +9,11 @@ use jiff::Timestamp;
 use lastgood_model::{Gap, Note, NoteKind, UnixMs};
 use lastgood_world::{Input, discover, file_below, read_small};
 
-use super::stack;
+use super::stack::{self, Looked};
 use super::survey::{Hints, survey};
 use super::{Collected, NoLogs, Subject, with_logs};
 use crate::case::gaps::Gaps;
-use crate::case::stack::COMPOSE_FILE;
+use crate::case::stack::{COMPOSE_FILE, DOCKERFILE};
 use crate::case::{CONFIGURATION, CaseFile, GAPS_JSON, Opened};
 use crate::said;
 
@@ -37,7 +37,7 @@ pub(super) fn collect(opened: &Opened, subject: &Subject<'_>) -> Result<Collecte
             continue;
         }
         // Read where the stack is looked at.
-        if file.format.is_empty() || file.format == COMPOSE_FILE {
+        if ["", COMPOSE_FILE, DOCKERFILE].contains(&&*file.format) {
             continue;
         }
         if let Some(zone) = file.zone.as_deref().and_then(said::zone) {
@@ -72,10 +72,7 @@ pub(super) fn collect(opened: &Opened, subject: &Subject<'_>) -> Result<Collecte
     let survey = survey(found, &hints);
     let mut survey = if looked.is_seen() { survey } else { with_logs(survey, subject.paths, files)? };
     gaps.append(&mut survey.gaps);
-    // What could not be had then cannot be had now, for whatever reason.
-    let missed: Vec<Gap> =
-        looked.gaps.iter().filter(|gap| !gaps.iter().any(|known| known.what == gap.what)).cloned().collect();
-    gaps.extend(missed);
+    add(&mut gaps, &looked.gaps);
     notes.append(&mut survey.notes);
     (survey.gaps, survey.notes) = (gaps, notes);
     let live = opened.case.live;
@@ -88,6 +85,22 @@ pub(super) fn collect(opened: &Opened, subject: &Subject<'_>) -> Result<Collecte
         looked,
         service,
     })
+}
+
+/// The stack of a case, with what was missed of it.
+pub(super) fn look(opened: &Opened) -> Looked {
+    let mut looked = stack::replay::look(opened);
+    let mut gaps = recorded_gaps(&opened.folder);
+    add(&mut gaps, &looked.gaps);
+    looked.gaps = gaps;
+    looked
+}
+
+/// What could not be had then cannot be had now, for whatever reason.
+fn add(gaps: &mut Vec<Gap>, more: &[Gap]) {
+    let missed: Vec<Gap> =
+        more.iter().filter(|gap| !gaps.iter().any(|known| known.what == gap.what)).cloned().collect();
+    gaps.extend(missed);
 }
 
 /// What was missed when it was captured.

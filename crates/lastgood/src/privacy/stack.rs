@@ -94,10 +94,11 @@ pub fn silence(stack: &mut Stack, gaps: &mut [Gap], known: &Known) {
     };
     stack.refused.iter_mut().for_each(clean);
     for gap in gaps {
-        if let GapKind::Io(words) = &mut gap.why {
+        if let GapKind::Io(words) | GapKind::NotProbed(words) = &mut gap.why {
             clean(words);
         }
     }
+    stack.probes.iter_mut().filter_map(|probed| probed.answer.words.as_mut()).for_each(clean);
     for container in stack.snapshot.iter_mut().flat_map(|snapshot| &mut snapshot.containers) {
         clean(&mut container.state.error);
         container.last_words.iter_mut().for_each(clean);

@@ -26,6 +26,8 @@ pub struct Checked<'a> {
     pub unused: &'a [&'a Accept],
     /// What could not be read.
     pub gaps: &'a [Gap],
+    /// How many short-lived containers were started to ask dependencies.
+    pub probed: usize,
     /// What stands at references.
     pub excerpts: &'a HashMap<Ref, String>,
     /// How the user calls Compose.
@@ -245,8 +247,10 @@ impl Shown<'_> {
         });
         let gaps = self.checked.gaps.iter();
         let gaps = gaps.map(|gap| format!("{}: {}: {}", words.gaps, said.gap_what(gap), said.gap_why(gap)));
+        let probed = (self.checked.probed > 0).then(|| said.probed(self.checked.probed));
         let rows: Vec<Vec<Line>> = unused
             .chain(gaps)
+            .chain(probed)
             .map(|text| wrap(&clean(&text), self.room()).into_iter().map(|line| Line::of(Ink::Dim, line)).collect())
             .collect();
         if !rows.is_empty() {

@@ -21,6 +21,8 @@ struct Document<'a> {
     /// Acceptances in `lastgood.toml` that fit nothing.
     unused: Vec<UnusedShape<'a>>,
     gaps: Vec<GapShape<'a>>,
+    /// How many short-lived containers were started to ask dependencies, and removed again.
+    probed: usize,
 }
 
 #[derive(Serialize)]
@@ -99,6 +101,7 @@ pub fn render(checked: &Checked<'_>, lang: Lang) -> String {
             })
             .collect(),
         gaps: checked.gaps.iter().map(|gap| GapShape { what: words.gap_what(gap), why: words.gap_why(gap) }).collect(),
+        probed: checked.probed,
     };
     // A shape of strings; it can always be written.
     inert_json(serde_json::to_string_pretty(&document).unwrap_or_default()) + "\n"

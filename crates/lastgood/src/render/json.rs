@@ -29,6 +29,8 @@ struct Document {
     notes: Vec<NoteShape>,
     /// What could not be looked at.
     gaps: Vec<GapShape>,
+    /// How many short-lived containers were started to ask dependencies, and removed again.
+    probed: usize,
     /// How much was read.
     read: ReadShape,
 }
@@ -180,6 +182,8 @@ struct ClearedShape {
     because: String,
     #[serde(rename = "ref")]
     reference: String,
+    /// What stands there.
+    quote: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -271,6 +275,7 @@ impl<'a> Shaper<'a, '_> {
                 .iter()
                 .map(|gap| GapShape { what: gap.what.to_string(), why: words.gap_why(gap) })
                 .collect(),
+            probed: found.probed,
             read: found.read.into(),
         }
     }
@@ -376,7 +381,9 @@ impl<'a> Shaper<'a, '_> {
     }
 
     fn cleared(&mut self, cleared: &Cleared) -> ClearedShape {
+        let line = self.answer.line(&cleared.reference);
         ClearedShape {
+            quote: line.map(|line| self.masked(quote(line, Unshowable::Left))),
             component: self.masked(cleared.component.to_string()),
             because: self.lang.words().claim(&cleared.because),
             reference: cleared.reference.to_string(),

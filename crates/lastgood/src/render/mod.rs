@@ -10,6 +10,7 @@ pub mod compose_call;
 pub mod course;
 pub mod course_table;
 pub mod engine;
+pub mod first_settings;
 pub mod flags;
 pub mod html;
 pub mod json;

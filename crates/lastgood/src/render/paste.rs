@@ -98,7 +98,23 @@ pub fn commands(account: &Account<'_>) -> Vec<String> {
         | CauseCode::WrongAddress
         | CauseCode::StaleUpstreamIp
         | CauseCode::StaleEnv
-        | CauseCode::BadMount => out.push("lastgood check".to_owned()),
+        | CauseCode::BadMount
+        | CauseCode::WrongCredential
+        | CauseCode::MissingCredential
+        | CauseCode::AuthNotExpected
+        | CauseCode::ProtectedMode
+        | CauseCode::PersistenceFailing
+        | CauseCode::MemoryLimit
+        | CauseCode::ReadOnly
+        | CauseCode::FirewallDrop
+        | CauseCode::BindLoopback
+        | CauseCode::SchemaMissing
+        | CauseCode::Loading
+        | CauseCode::ProtocolMismatch
+        | CauseCode::IssuerMismatch
+        | CauseCode::ClockSkew
+        | CauseCode::TlsNotYetValid
+        | CauseCode::TlsVersion => out.push("lastgood check".to_owned()),
         CauseCode::Located => {
             out.extend(upstream.and_then(ask));
             out.extend(around_the_onset(account));

@@ -82,7 +82,8 @@ pub fn commands(finding: &Finding, compose: &str, is_foreign: bool) -> Vec<Strin
         | Flaw::HealthcheckPort { .. }
         | Flaw::HealthcheckAlwaysPasses
         | Flaw::HealthcheckCertificate
-        | Flaw::OpenFilesShort { .. } => Vec::new(),
+        | Flaw::OpenFilesShort { .. }
+        | Flaw::NotServed { .. } => Vec::new(),
     };
     listed.into_iter().flatten().collect()
 }

@@ -216,7 +216,7 @@ impl<'a> Terminal<'a> {
         page.add(section(self.labels.changes, 40, 1, changes.collect()));
         let cleared = incident.cleared.iter().map(|cleared| {
             let text = format!("{}: {}", part(&cleared.component), self.words.claim(&cleared.because));
-            self.referred(&text, &cleared.reference, false)
+            self.referred(&text, &cleared.reference, matches!(cleared.because, Claim::State(_)))
         });
         page.add(section(self.labels.cleared, 70, 1, cleared.collect()));
         let mut impact = self.words.impact(incident);
@@ -344,6 +344,9 @@ impl<'a> Terminal<'a> {
                 self.wrapped(&format!("{}: {}, {}", file.display, file.format, crate::words::grouped(file.lines)))
             });
             page.add(section(self.labels.files, 5, 0, files.collect()));
+        }
+        if found.probed > 0 {
+            page.add(section(self.labels.probed, 98, 1, vec![self.wrapped(&self.words.probed(found.probed))]));
         }
         page.add(section(self.labels.read, 100, 1, vec![self.wrapped(&self.words.read(&found.read))]));
     }

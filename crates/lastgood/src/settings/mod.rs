@@ -216,8 +216,18 @@ fn line(text: &str, at: usize) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+
+    /// Whether a file with this text would be taken.
+    pub fn is_understood(text: &str) -> bool {
+        settings(text).is_ok()
+    }
+
+    /// Every key that there is.
+    pub const fn keys() -> &'static [&'static str] {
+        keys::KEYS
+    }
 
     fn settings(text: &str) -> Result<Settings, SettingsFault> {
         understood(text, Path::new("/nowhere"))

@@ -5,12 +5,14 @@ mod account;
 mod capture;
 mod course;
 mod en;
+mod first_settings;
 mod flaw;
 pub mod josa;
 mod ko;
 mod number;
 mod overview;
 mod page_table;
+mod probe;
 mod value;
 mod written_table;
 
@@ -22,6 +24,7 @@ use lastgood_model::{
 use account::is_name;
 pub use account::{Account, Trigger, part};
 pub use capture::CaptureTold;
+pub use first_settings::FirstSettingsWords;
 pub use flaw::{CheckWords, FlawText, Side, Told};
 pub use number::{grouped, status};
 pub use page_table::PageWords;
@@ -177,6 +180,8 @@ pub trait Words: Sync {
     fn project(&self, name: &str, files: &[std::sync::Arc<str>]) -> String;
     /// How much of it was understood, in a line.
     fn read(&self, read: &Read) -> String;
+    /// How many containers were started to ask dependencies.
+    fn probed(&self, containers: usize) -> String;
     /// Beside the picture: seconds per column, and most requests in one.
     fn scale(&self, seconds: u64, peak: u64) -> String;
     /// So many lines of the answer are left out.
@@ -255,6 +260,8 @@ pub struct Labels {
     pub commands: &'static str,
     /// How much was read.
     pub read: &'static str,
+    /// Before what was started to ask dependencies.
+    pub probed: &'static str,
     /// Files.
     pub files: &'static str,
     /// Lines left out.

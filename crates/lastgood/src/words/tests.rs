@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use lastgood_model::probe_claim::Asked;
 use lastgood_model::{
     Cause, CauseCode, ChangeKind, Claim, Confidence, DeadEnd, Ending, Evidence, Gap, GapKind, Incident, NoteKind,
-    OnsetKind, ProxyErrorKind, Ref, Scope, Secret, StateClaim, Status, UnitFileState, UnixMs, Weight,
+    OnsetKind, ProbeClaim, ProbeOutcome, ProbeProtocol, ProbeQuestion, ProbeTarget, ProxyErrorKind, Ref, Scope, Secret,
+    StateClaim, Status, TlsFault, Told, UnitFileState, UnixMs, Weight,
 };
 
 use super::{Account, Lang};
@@ -117,6 +119,89 @@ fn claims() -> Vec<Claim> {
     all
 }
 
+/// Everything that can be said of a probe.
+fn probe_claims() -> Vec<ProbeClaim> {
+    let question = |told| ProbeQuestion {
+        from: name("backend"),
+        to: Some(name("kvs-redis")),
+        key: name("KVS_HOST"),
+        password_key: None,
+        told,
+        target: ProbeTarget {
+            protocol: ProbeProtocol::Redis,
+            host: name("172.18.0.1"),
+            port: 6379,
+            secure: false,
+            path: name(""),
+            user: None,
+            password: None,
+            database: Some(name("3")),
+        },
+    };
+    let asked = |told| Asked::of(&question(told));
+    let mut all = vec![
+        ProbeClaim::NoVariable { asked: asked(Told::Running) },
+        ProbeClaim::WayIsOpen { asked: asked(Told::Running) },
+        ProbeClaim::Answered { asked: asked(Told::Declared), outcome: ProbeOutcome::WantsPassword, words: None },
+        ProbeClaim::Answered {
+            asked: Asked { sends_password: true, ..asked(Told::Running) },
+            outcome: ProbeOutcome::WantsPassword,
+            words: None,
+        },
+    ];
+    all.extend(outcomes().map(|outcome| ProbeClaim::Answered {
+        asked: asked(Told::Running),
+        outcome,
+        words: Some(name("-ERR")),
+    }));
+    all
+}
+
+fn outcomes() -> impl Iterator<Item = ProbeOutcome> {
+    let faults = [
+        TlsFault::Expired,
+        TlsFault::NotYetValid,
+        TlsFault::OtherName { names: vec![name("id.example")] },
+        TlsFault::UnknownIssuer { alone: true },
+        TlsFault::UnknownIssuer { alone: false },
+        TlsFault::NothingInCommon,
+        TlsFault::Alert(name("handshake_failure")),
+    ];
+    let plain = [
+        ProbeOutcome::NoSuchName,
+        ProbeOutcome::NameserverFails,
+        ProbeOutcome::Refused,
+        ProbeOutcome::Unanswered,
+        ProbeOutcome::NoRoute,
+        ProbeOutcome::Silent,
+        ProbeOutcome::HungUp,
+        ProbeOutcome::OtherProtocol,
+        ProbeOutcome::Serves,
+        ProbeOutcome::WantsPassword,
+        ProbeOutcome::RefusesPassword,
+        ProbeOutcome::WantsNoPassword,
+        ProbeOutcome::RefusesHost,
+        ProbeOutcome::RefusesAccess,
+        ProbeOutcome::NoSuchUser,
+        ProbeOutcome::NoSuchDatabase,
+        ProbeOutcome::TooManyConnections,
+        ProbeOutcome::Starting,
+        ProbeOutcome::Stopping,
+        ProbeOutcome::ReadOnly,
+        ProbeOutcome::CannotPersist,
+        ProbeOutcome::MemoryFull,
+        ProbeOutcome::NoTls,
+        ProbeOutcome::WantsTls,
+        ProbeOutcome::HttpStatus(503),
+        ProbeOutcome::IssuerDiffers { said: name("http://id") },
+        ProbeOutcome::NoSuchRealm,
+        ProbeOutcome::RefusesClient,
+        ProbeOutcome::Undecided,
+        ProbeOutcome::ClockDiffers { seconds: -90 },
+    ];
+    plain.into_iter().chain(faults.map(ProbeOutcome::Tls))
+}
+
 fn states() -> Vec<StateClaim> {
     let container = || name("shop-backend");
     let text = || name("boom");
@@ -173,6 +258,7 @@ fn states() -> Vec<StateClaim> {
         StateClaim::EnvFileEdited { file: name(".env") },
         StateClaim::EnvFileArrived { file: name(".env") },
     ]);
+    all.extend(probe_claims().into_iter().map(StateClaim::Probe));
     all
 }
 
@@ -257,7 +343,10 @@ fn texts(lang: Lang) -> Vec<(String, String)> {
         GapKind::YearAssumed,
         GapKind::NothingThen,
         GapKind::NoAccessLog,
+        GapKind::OtherThanCompose(name("A, B")),
         GapKind::TooLarge,
+        GapKind::NoRoomToProbe,
+        GapKind::NotProbed(name("no such file")),
         GapKind::TooManyFiles { left_out: 3 },
         GapKind::AndMore { files: 3, why: Box::new(GapKind::NoPermission) },
     ] {

@@ -195,6 +195,7 @@ pub fn wrap(verdict: Verdict) -> Investigation {
         service: None,
         compose: String::new(),
         excerpts: HashMap::new(),
+        probed: 0,
     }
 }
 

@@ -5,6 +5,7 @@
 mod ami_502;
 mod check;
 mod commands;
+mod init;
 mod settings;
 mod shapes;
 mod streams;

@@ -81,9 +81,15 @@ impl Drop for Bed {
     }
 }
 
+/// The binary that users get, which runs in every image, where it was built.
+pub fn binary() -> PathBuf {
+    let of_users = env::var_os("LASTGOOD_BINARY").map(PathBuf::from);
+    of_users.unwrap_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_lastgood")))
+}
+
 /// Asks the binary, with these environment variables and none but what leads to the engine.
 pub fn lastgood(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Said {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_lastgood"));
+    let mut command = Command::new(binary());
     command.env_clear().current_dir(folder).args(arguments);
     for name in ["PATH", "HOME", "DOCKER_HOST"] {
         command.envs(env::var_os(name).map(|value| (name, value)));
@@ -94,7 +100,8 @@ pub fn lastgood(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -
     Said { code: status.code().unwrap_or(-1), stdout: text(stdout), stderr: text(stderr) }
 }
 
-fn shell(folder: &Path, script: &str) -> Result<(), String> {
+/// Runs a script in a folder.
+pub fn shell(folder: &Path, script: &str) -> Result<(), String> {
     let mut command = Command::new("bash");
     let output = command.current_dir(folder).arg("-c").arg(format!("{PREAMBLE}{script}")).output().unwrap();
     if output.status.success() {

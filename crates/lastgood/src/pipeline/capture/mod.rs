@@ -18,7 +18,7 @@ use super::scan::{self, Scanned};
 use super::survey::{LogSource, Survey};
 use super::witness::Witness;
 use super::{Collected, Subject, collect};
-use crate::case::gaps::{Gaps, NOT_COLLECTED, Written};
+use crate::case::gaps::{Gaps, Written};
 use crate::case::{Asked, CASE_TOML, CONFIGURATION, Case, CaseFile, GAPS_JSON, VERSION, zone_name};
 use crate::complaint::Complaint;
 use crate::investigation::{InvestigateArgs, Progress};
@@ -147,7 +147,8 @@ pub fn capture(args: &CaptureArgs, progress: &dyn Progress) -> anyhow::Result<Ca
 fn not_collected(looked: &Looked) -> Vec<&'static str> {
     let docker = looked.stack.snapshot.is_none().then_some("docker");
     let project = looked.stack.desired.is_none().then_some("project");
-    docker.into_iter().chain(NOT_COLLECTED).chain(project).collect()
+    let probes = looked.stack.probes.is_empty().then_some("probes");
+    docker.into_iter().chain(probes).chain(project).collect()
 }
 
 fn failed(folder: &Path, error: &std::io::Error) -> Complaint {

@@ -11,8 +11,13 @@ use serde::Serialize;
 
 use super::Writing;
 use crate::case::CaseFile;
-use crate::case::stack::{COMPOSE_FILE, DOCKER, EnvFileFacts, PROCESSES, PROJECT, ProcessFacts, Project, RESOLVED};
-use crate::pipeline::stack::Looked;
+use crate::case::host::{HOST, HostFacts};
+use crate::case::probes::{PROBES, ProbeFacts};
+use crate::case::stack::{
+    COMPOSE_FILE, DOCKER, DOCKERFILE, DockerfileFacts, EnvFileFacts, MountFacts, PROCESSES, PROGRAMS, PROJECT,
+    ProcessFacts, ProgramFacts, Project, RESOLVED,
+};
+use crate::pipeline::stack::{FoundProgram, Looked};
 use crate::privacy::bodies::{masked, variable};
 
 /// The stack's own addresses: what they belong to is told by the answers, and they are nobody's.
@@ -47,6 +52,18 @@ impl Writing {
                 .collect();
             files.push(self.json(PROCESSES, &processes)?);
         }
+        if !looked.programs.is_empty() {
+            let program = |found: &FoundProgram| ProgramFacts {
+                image: found.image.to_string(),
+                path: found.path.to_string(),
+                architecture: found.architecture.to_string(),
+            };
+            files.push(self.json(PROGRAMS, &looked.programs.iter().map(program).collect::<Vec<_>>())?);
+        }
+        if looked.has_host {
+            let own = looked.stack.proxies.iter().find(|proxy| proxy.container.is_none());
+            files.push(self.json(HOST, &HostFacts::of(&looked.stack.host, own.and_then(|proxy| proxy.read_at)))?);
+        }
         if let Some(resolved) = &looked.resolved {
             let body = masked(resolved, &mut self.stand_ins);
             files.push(self.part(RESOLVED, &body)?);
@@ -61,8 +78,28 @@ impl Writing {
                 call: call.to_owned(),
                 refused: looked.stack.refused.as_deref().map(str::to_owned),
                 env_files,
+                dockerfiles: looked.stack.dockerfiles.iter().map(DockerfileFacts::of).collect(),
+                mount_sources: looked.stack.mount_sources.iter().map(MountFacts::of).collect(),
+                logins: looked.stack.snapshot.iter().flat_map(|all| &all.logins).map(ToString::to_string).collect(),
             };
             files.push(self.json(PROJECT, &project)?);
+        }
+        if !looked.stack.probes.is_empty() {
+            let mut mask = |text: &str| self.text(text);
+            let probes: Vec<ProbeFacts> =
+                looked.stack.probes.iter().map(|probed| ProbeFacts::of(probed, &mut mask)).collect();
+            files.push(self.json(PROBES, &probes)?);
+        }
+        let is_dockerfile = |name: &Arc<str>| {
+            let is_compose = desired.is_some_and(|desired| desired.files.contains(name));
+            !is_compose && looked.stack.dockerfiles.iter().any(|(_, dockerfile)| dockerfile.path == *name)
+        };
+        for (name, text) in looked.texts.iter().filter(|(name, _)| is_dockerfile(name)) {
+            let mut out = Vec::with_capacity(text.len());
+            text.split_inclusive(|byte| *byte == b'\n').for_each(|line| self.stand_ins.line(line, &mut out));
+            let place = self.places.plain("project", name);
+            let format = DOCKERFILE.to_owned();
+            files.push(CaseFile { original: name.to_string(), format, ..self.part(&place, &out)? });
         }
         let is_compose = |name: &Arc<str>| desired.is_some_and(|desired| desired.files.contains(name));
         for (name, text) in looked.texts.iter().filter(|(name, _)| is_compose(name)) {

@@ -50,13 +50,16 @@ pub(super) fn declared(project: &Project) -> Declared {
         }
     }
     let places = Places::of(files);
+    let interpolation = env_files::interpolation(project, &mut declared.gaps);
     match resolved(project) {
         Ok((body, mut desired)) => {
             declared.resolved = Some(body);
             desired.folder = Arc::from(project.folder.to_string_lossy());
             desired.files = project.files.iter().map(|file| project.shown(file)).collect();
-            places.locate(&mut desired);
-            declared.env_files = env_files::read(&desired, project, &mut declared.gaps);
+            let value = |key: &str| env_files::interpolated(key, interpolation.as_slice());
+            places.locate(&mut desired, &value);
+            declared.env_files =
+                env_files::read(interpolation.clone(), &desired, &places, project, true, &mut declared.gaps);
             declared.desired = Some(desired);
         }
         Err(damage) => {
@@ -65,7 +68,12 @@ pub(super) fn declared(project: &Project) -> Declared {
             }
             let why = declared.refused.clone().map_or_else(|| damage.gap_kind(0), GapKind::Io);
             declared.gaps.push(Gap { what: Arc::from(COMPOSE), why });
-            declared.env_files = env_files::read(&Desired::default(), project, &mut declared.gaps);
+            // Which line of which file it stumbles over Compose does not always say.
+            let mut outline = places.outline();
+            let value = |key: &str| env_files::interpolated(key, interpolation.as_slice());
+            places.locate(&mut outline, &value);
+            declared.env_files =
+                env_files::read(interpolation.clone(), &outline, &places, project, false, &mut declared.gaps);
         }
     }
     declared.asked = places.asked(&|key| env_files::interpolated(key, &declared.env_files));

@@ -27,14 +27,28 @@ pub(super) struct Observed {
     /// Their files.
     pub(super) texts: Texts,
     pub(super) gaps: Vec<Gap>,
+    /// Whoever answered, for what can only be asked once more is known.
+    answers: Option<Answers>,
+}
+
+impl Observed {
+    /// The engine, if it answered.
+    pub(super) fn engine(&self) -> Option<&Engine> {
+        match &self.answers {
+            Some(Answers::Engine(engine, _)) => Some(engine),
+            Some(Answers::Case(_)) | None => None,
+        }
+    }
+
     /// Its answers, as received.
-    pub(super) kept: Kept,
+    pub(super) fn into_kept(self) -> Kept {
+        self.answers.map(Answers::into_kept).unwrap_or_default()
+    }
 }
 
 /// Asks the engine.
-pub(super) fn observe(now: UnixMs) -> Observed {
+pub(super) fn observe(endpoint: &Endpoint, now: UnixMs) -> Observed {
     let mut observed = Observed::default();
-    let endpoint = Endpoint::of_user();
     let engine = match Engine::connect(endpoint.clone(), DEADLINE) {
         Ok(engine) => engine,
         Err(damage) => {
@@ -45,7 +59,7 @@ pub(super) fn observe(now: UnixMs) -> Observed {
     let answers = Answers::of(engine);
     observed.snapshot = answered(&answers, now, &mut observed.gaps);
     if let Some(snapshot) = &mut observed.snapshot {
-        closer::processes(&endpoint, snapshot);
+        closer::processes(endpoint, snapshot);
     }
     if let (Some(snapshot), Answers::Engine(engine, _)) = (&observed.snapshot, &answers) {
         for proxy in proxies::of_containers(engine, snapshot, &mut observed.gaps) {
@@ -53,7 +67,7 @@ pub(super) fn observe(now: UnixMs) -> Observed {
             observed.texts.extend(proxy.texts);
         }
     }
-    observed.kept = answers.into_kept();
+    observed.answers = Some(answers);
     observed
 }
 

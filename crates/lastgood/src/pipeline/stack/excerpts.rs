@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use lastgood_diagnose::probing;
 use lastgood_model::snapshot::{Container, Health};
-use lastgood_model::stack::EnvFile;
+use lastgood_model::stack::{EnvFile, HostState};
 use lastgood_model::{Ref, Secret, Stack, UnixMs};
 
 use super::Looked;
@@ -19,7 +20,11 @@ pub fn excerpts<'r>(references: impl Iterator<Item = &'r Ref>, looked: &Looked) 
         let text = match reference {
             Ref::Line { .. } => None,
             Ref::Text { file, line } => text_line(looked, file, *line),
-            Ref::Key { source, key } if &**source == "docker" => of_engine(&looked.stack, key),
+            Ref::Key { source, key } if &**source == "docker" => {
+                of_image(looked, key).or_else(|| of_engine(&looked.stack, key))
+            }
+            Ref::Key { source, .. } if &**source == "probe" => of_probe(&looked.stack, reference),
+            Ref::Key { source, key } if &**source == "host" => of_host(&looked.stack.host, key),
             Ref::Key { .. } => None,
         }?;
         let text =
@@ -77,6 +82,53 @@ fn of_engine(stack: &Stack, key: &str) -> Option<String> {
     (!text.is_empty()).then(|| quote(text.as_bytes(), Unshowable::Left))
 }
 
+/// What a dependency answered, in its own words.
+fn of_probe(stack: &Stack, reference: &Ref) -> Option<String> {
+    let probed = stack.probes.iter().find(|probed| probing::reference(probed) == *reference)?;
+    Some(quote(probed.answer.words.as_ref()?.as_bytes(), Unshowable::Left))
+}
+
+/// What an image's label says and what its program is made for: `registry/shop:1.0/Architecture`.
+fn of_image(looked: &Looked, key: &str) -> Option<String> {
+    let name = key.strip_suffix("/Architecture")?;
+    let snapshot = looked.stack.snapshot.as_ref()?;
+    let image = snapshot.image(name).or_else(|| snapshot.image(&format!("{name}:latest")))?;
+    let program = looked.programs.iter().find(|program| program.image == image.id);
+    let program = program.map(|program| format!(", {} {}", program.path, program.architecture));
+    Some(quote(format!("{}{}", image.architecture, program.unwrap_or_default()).as_bytes(), Unshowable::Left))
+}
+
+/// What the machine says of itself, in numbers.
+fn of_host(host: &HostState, key: &str) -> Option<String> {
+    let disk = |path: &str| host.file_systems.iter().find(|system| &*system.path == path);
+    let text = match key {
+        "memory" => {
+            let memory = host.memory?;
+            format!(
+                "{} of {} bytes available, {} of {} swap",
+                memory.available, memory.total, memory.swap_free, memory.swap
+            )
+        }
+        "open files" => {
+            let (open, most) = host.open_files?;
+            format!("{open} of {most}")
+        }
+        "clock" => format!("synchronised: {}", if host.clock_synchronised? { "yes" } else { "no" }),
+        key => match disk(key.strip_prefix("disk ").unwrap_or(key)) {
+            Some(system) => {
+                let (free, inodes) = (system.free, system.inodes_free);
+                let read_only = if system.read_only { ", read-only" } else { "" };
+                format!("{free} of {} bytes, {inodes} of {} inodes free{read_only}", system.bytes, system.inodes)
+            }
+            None => {
+                let (unit, enabled) = host.units.iter().find(|(unit, _)| &**unit == key)?;
+                format!("{unit} {}", if *enabled { "enabled" } else { "disabled" })
+            }
+        },
+    };
+    Some(text)
+}
+
 /// As the engine writes it, as far as it is known: the rest of the second is left out.
 fn moment(at: UnixMs) -> Option<String> {
     Some(format!("{}…", Timestamp::from_millisecond(at.0).ok()?.strftime("%Y-%m-%dT%H:%M:%S")))
@@ -101,8 +153,10 @@ fn networks(container: &Container) -> String {
 mod tests {
     use lastgood_model::Snapshot;
     use lastgood_model::desired::Healthcheck;
-    use lastgood_model::stack::{EnvEntry, EnvRole};
+    use lastgood_model::snapshot::Image;
+    use lastgood_model::stack::{EnvEntry, EnvRole, FileSystem, Memory};
 
+    use super::super::FoundProgram;
     use super::*;
     use crate::privacy::stack::known;
 
@@ -165,6 +219,45 @@ mod tests {
         assert_eq!(of("Created").as_deref(), Some("2023-11-14T22:13:20…"));
         assert_eq!(of("State.Error"), None);
         assert_eq!(of("Config.Env/NONE"), None);
+    }
+
+    #[test]
+    fn images_and_the_machine_are_quoted_in_their_own_numbers() {
+        let mut looked = looked();
+        let image = Image {
+            id: Arc::from("sha256:1"),
+            tags: vec![Arc::from("ghcr.io/shop/api:1.0")],
+            architecture: Arc::from("amd64"),
+            ..Image::default()
+        };
+        looked.stack.snapshot.as_mut().unwrap().images.push(image);
+        looked.programs = vec![FoundProgram {
+            image: Arc::from("sha256:1"),
+            path: Arc::from("/app/server"),
+            architecture: Arc::from("arm64"),
+        }];
+        let disk =
+            FileSystem { path: Arc::from("/srv"), bytes: 9, free: 3, inodes: 7, inodes_free: 2, read_only: true };
+        looked.stack.host = HostState {
+            file_systems: vec![disk],
+            memory: Some(Memory { total: 8, available: 1, swap: 2, swap_free: 0 }),
+            open_files: Some((3, 5)),
+            clock_synchronised: Some(false),
+            units: vec![(Arc::from("docker.service"), false)],
+            ..HostState::default()
+        };
+        let of = |source: &str, key: &str| {
+            let reference = Ref::Key { source: Arc::from(source), key: Arc::from(key) };
+            excerpts(std::iter::once(&reference), &looked).remove(&reference)
+        };
+        assert_eq!(of("docker", "ghcr.io/shop/api:1.0/Architecture").as_deref(), Some("amd64, /app/server arm64"));
+        let disk = Some("3 of 9 bytes, 2 of 7 inodes free, read-only");
+        assert_eq!((of("host", "/srv").as_deref(), of("host", "disk /srv").as_deref()), (disk, disk));
+        assert_eq!(of("host", "memory").as_deref(), Some("1 of 8 bytes available, 0 of 2 swap"));
+        assert_eq!(of("host", "open files").as_deref(), Some("3 of 5"));
+        assert_eq!(of("host", "clock").as_deref(), Some("synchronised: no"));
+        assert_eq!(of("host", "docker.service").as_deref(), Some("docker.service disabled"));
+        assert_eq!(of("host", "other.service"), None);
     }
 
     #[test]

@@ -2,26 +2,38 @@
 //! `Stack` with facts and says what it could not read; what they mean is worked out in `diagnose`.
 
 pub(super) mod answers;
+mod builds;
 mod closer;
 mod declared;
 mod engine;
 mod env_files;
 pub mod excerpts;
+mod host;
+mod logins;
 pub(super) mod logs;
+mod mounts;
+mod probing;
+mod programs;
 mod project;
 mod proxies;
 pub(super) mod replay;
+mod told;
 
 pub use declared::COMPOSE;
+pub use programs::FoundProgram;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::thread;
+use std::thread::{self, ScopedJoinHandle};
 
+use lastgood_model::stack::{HostState, ProxyConf};
 use lastgood_model::{Gap, Stack};
+use lastgood_world::engine::Endpoint;
 use lastgood_world::{Damage, host_name, now};
 
 use self::answers::Kept;
+use self::host::Place;
+use self::project::Project;
 use crate::privacy::known::Known;
 use crate::privacy::stack as privacy;
 
@@ -36,6 +48,10 @@ pub struct StackSubject {
     pub profiles: Vec<String>,
     /// Where to begin; the current folder if empty.
     pub folder: PathBuf,
+    /// Whether dependencies are asked, too, as their dependents ask them.
+    pub probes: bool,
+    /// Look into the images of all containers, and not only of those that end with an error.
+    pub all_programs: bool,
 }
 
 /// Files by the names that are shown for them.
@@ -57,7 +73,17 @@ pub struct Looked {
     /// What Compose made of the files, as received: with its secrets.
     pub(super) resolved: Option<Vec<u8>>,
     /// How the user of a case called Compose.
-    pub(super) call: Option<String>,
+    pub(crate) call: Option<String>,
+    /// How many short-lived containers were started to ask with, and removed again.
+    pub probed: usize,
+    /// Programs of images that were looked at.
+    pub(super) programs: Vec<FoundProgram>,
+    /// The folder that the project lies in.
+    pub(crate) folder: Option<PathBuf>,
+    /// The machine was looked at.
+    pub(super) has_host: bool,
+    /// The engine runs on another machine than this: what this one logs is not what its containers live on.
+    pub(super) elsewhere: bool,
 }
 
 impl Looked {
@@ -84,39 +110,102 @@ pub fn bare_word(path: &Path) -> Option<Arc<str>> {
 /// Looks at this machine, as it is now.
 #[must_use]
 pub fn look(subject: &StackSubject) -> Looked {
-    // Compose and the engine are asked side by side, unless only the containers know which files there are.
+    // Compose, the engine and the machine are asked side by side, unless only the containers know which files there are.
     let at = now();
+    let endpoint = Endpoint::of_user();
     let known = project::named(subject);
-    let (declared, observed) = thread::scope(|scope| {
+    let is_near = Place::of(&endpoint, None) != Place::Elsewhere;
+    let (declared, mut observed, machine) = thread::scope(|scope| {
         let declared = known.as_ref().map(|project| scope.spawn(|| declared::declared(project)));
-        let observed = engine::observe(at);
-        (declared.and_then(|thread| thread.join().ok()), observed)
+        let machine = is_near.then(|| scope.spawn(host::machine));
+        let observed = engine::observe(&endpoint, at);
+        let joined = |machine: ScopedJoinHandle<'_, _>| machine.join().ok();
+        (declared.and_then(|thread| thread.join().ok()), observed, machine.and_then(joined))
     });
-    let declared = declared.or_else(|| {
-        let snapshot = observed.snapshot.as_ref()?;
-        Some(declared::declared(&project::of_containers(subject, snapshot)?))
-    });
-    let (mut gaps, mut texts, mut resolved) = (observed.gaps, observed.texts, None);
-    let mut stack = Stack { at, snapshot: observed.snapshot, proxies: observed.proxies, ..Stack::default() };
-    if let Some(host) = proxies::of_host() {
-        stack.proxies.push(host.conf);
-        texts.extend(host.texts);
+    let of_containers = || project::of_containers(subject, observed.snapshot.as_ref()?);
+    let project = known.or_else(of_containers);
+    let declared = declared.or_else(|| project.as_ref().map(declared::declared)).unwrap_or_default();
+    let mut looked = Looked {
+        stack: Stack {
+            at,
+            snapshot: observed.snapshot.take(),
+            proxies: std::mem::take(&mut observed.proxies),
+            desired: declared.desired,
+            refused: declared.refused,
+            asked: declared.asked,
+            env_files: declared.env_files,
+            ..Stack::default()
+        },
+        gaps: declared.gaps,
+        texts: declared.texts,
+        resolved: declared.resolved,
+        folder: project.as_ref().map(|project| project.folder.clone()),
+        ..Looked::default()
+    };
+    looked.gaps.append(&mut observed.gaps);
+    looked.texts.append(&mut observed.texts);
+    looked.builds(project.as_ref());
+    looked.host(&endpoint, machine, project.as_ref());
+    if let Some(engine) = observed.engine() {
+        looked.programs = programs::programs(engine, &looked.stack, subject.all_programs, &mut looked.gaps);
     }
-    stack.host.name = host_name();
-    if let Some(declared) = declared {
-        gaps.extend(declared.gaps);
-        texts.extend(declared.texts);
-        resolved = declared.resolved;
-        stack.desired = declared.desired;
-        stack.refused = declared.refused;
-        stack.asked = declared.asked;
-        stack.env_files = declared.env_files;
+    if let Some(snapshot) = &mut looked.stack.snapshot {
+        programs::tell(snapshot, &looked.programs);
     }
-    gaps.sort();
-    gaps.dedup();
-    let known = privacy::known(&stack);
-    privacy::silence(&mut stack, &mut gaps, &known);
-    Looked { stack, gaps, texts, known, kept: observed.kept, resolved, call: None }
+    looked.kept = observed.into_kept();
+    if subject.probes && looked.stack.snapshot.is_some() {
+        looked.probes(&endpoint);
+    }
+    looked.gaps.sort();
+    looked.gaps.dedup();
+    looked.known = privacy::known(&looked.stack);
+    privacy::silence(&mut looked.stack, &mut looked.gaps, &looked.known);
+    looked
+}
+
+impl Looked {
+    /// What the images of services are built from, and pulled with.
+    fn builds(&mut self, project: Option<&Project>) {
+        let (Some(desired), Some(project)) = (&self.stack.desired, project) else { return };
+        let snapshot = self.stack.snapshot.as_ref();
+        self.stack.dockerfiles = builds::dockerfiles(desired, snapshot, project, &mut self.texts, &mut self.gaps);
+        if let Some(snapshot) = &mut self.stack.snapshot {
+            snapshot.logins = logins::logins(&mut self.gaps);
+        }
+    }
+
+    /// The machine, if the engine runs on it.
+    fn host(&mut self, endpoint: &Endpoint, machine: Option<(HostState, Vec<Gap>)>, project: Option<&Project>) {
+        let snapshot = self.stack.snapshot.as_ref();
+        let place = Place::of(endpoint, snapshot);
+        self.gaps.extend(place.gap());
+        self.elsewhere = place == Place::Elsewhere;
+        let Some((machine, missed)) = machine.filter(|_| place == Place::Here) else {
+            let said = snapshot.map(|snapshot| Arc::clone(&snapshot.engine.host)).filter(|name| !name.is_empty());
+            self.stack.host.name = if self.elsewhere { said } else { host_name() };
+            return;
+        };
+        self.has_host = true;
+        self.gaps.extend(missed);
+        let folder = project.map(|project| project.folder.as_path());
+        let file_systems = host::file_systems(snapshot, folder, &mut self.gaps);
+        self.stack.host = HostState { file_systems, ..machine };
+        if let Some(desired) = &self.stack.desired {
+            self.stack.mount_sources = mounts::sources(desired, &mut self.gaps);
+        }
+        if let Some(proxy) = proxies::of_host() {
+            self.stack.proxies.push(ProxyConf { read_at: host::nginx_read_at(), ..proxy.conf });
+            self.texts.extend(proxy.texts);
+        }
+    }
+
+    /// What dependencies answer, asked as their dependents ask them.
+    fn probes(&mut self, endpoint: &Endpoint) {
+        let probes = probing::probe(&self.stack, endpoint);
+        self.probed = probes.started;
+        self.gaps.extend(probes.gaps);
+        self.stack.probes = probes.answered;
+    }
 }
 
 fn gap(what: &str, damage: &Damage) -> Gap {

@@ -12,11 +12,11 @@ use lastgood_model::snapshot::Container;
 use lastgood_model::stack::ProxyConf;
 use lastgood_model::{Gap, Snapshot};
 use lastgood_world::engine::Engine;
-use lastgood_world::{Damage, expand, last_child_started, read_small};
+use lastgood_world::{Damage, expand, is_of_container, last_child_started, read_small};
 
 use super::{Texts, gap};
 
-const FOLDER: &str = "/etc/nginx";
+pub(super) const FOLDER: &str = "/etc/nginx";
 /// What the name of a container's file holds: `web:/etc/nginx/nginx.conf`.
 pub(super) const IN_CONTAINER: &str = ":/etc/nginx/";
 const MAIN: &str = "nginx.conf";
@@ -73,7 +73,8 @@ fn of_files(container: &Container, files: &[(String, Vec<u8>)]) -> Proxy {
         .iter()
         .filter_map(|name| Some((Arc::from(format!("{}:{FOLDER}/{name}", container.name)), below.get(name)?.to_vec())));
     let proxy = Proxy::of(named.collect());
-    let read_at = Some(container.state.pid).filter(|pid| *pid != 0).and_then(last_child_started);
+    let read_at =
+        Some(container.state.pid).filter(|pid| is_of_container(*pid, &container.id)).and_then(last_child_started);
     Proxy { conf: ProxyConf { container: Some(Arc::clone(&container.name)), read_at, ..proxy.conf }, ..proxy }
 }
 

@@ -11,9 +11,14 @@ use lastgood_world::{Damage, file_below, read_small};
 use serde::de::DeserializeOwned;
 
 use super::answers::{Answers, Kept};
-use super::proxies::{IN_CONTAINER, Proxy};
-use super::{Looked, Texts, engine, env_files, gap};
-use crate::case::stack::{COMPOSE_FILE, DOCKER, PROCESSES, PROJECT, ProcessFacts, Project, RESOLVED};
+use super::proxies::{FOLDER, IN_CONTAINER, Proxy};
+use super::{FoundProgram, Looked, Texts, engine, env_files, gap, host, programs};
+use crate::case::host::{HOST, HostFacts};
+use crate::case::probes::{PROBES, ProbeFacts};
+use crate::case::stack::{
+    COMPOSE_FILE, DOCKER, DOCKERFILE, DockerfileFacts, MountFacts, PROCESSES, PROGRAMS, PROJECT, ProcessFacts,
+    ProgramFacts, Project, RESOLVED,
+};
 use crate::case::{CONFIGURATION, Opened};
 use crate::privacy::stack as privacy;
 
@@ -29,16 +34,35 @@ pub(crate) fn look(case: &Opened) -> Looked {
         looked.texts.push((name, text));
     }
     let processes: Vec<ProcessFacts> = part(case, PROCESSES, &mut looked.gaps).unwrap_or_default();
+    let host: Option<HostFacts> = part(case, HOST, &mut looked.gaps);
     looked.stack.proxies = proxies(&looked.texts, &processes);
+    looked.stack.proxies.extend(proxy_of_host(&looked.texts, host.as_ref()));
+    let programs: Vec<ProgramFacts> = part(case, PROGRAMS, &mut looked.gaps).unwrap_or_default();
+    looked.programs = programs.into_iter().map(found).collect();
+    if let Some(snapshot) = &mut looked.stack.snapshot {
+        programs::tell(snapshot, &looked.programs);
+    }
     for container in looked.stack.snapshot.iter_mut().flat_map(|snapshot| &mut snapshot.containers) {
         if let Some(facts) = processes.iter().find(|facts| *facts.container == *container.name) {
             facts.tell(container);
         }
     }
     declared(case, &mut looked);
+    let probes: Vec<ProbeFacts> = part(case, PROBES, &mut looked.gaps).unwrap_or_default();
+    looked.stack.probes = probes.into_iter().filter_map(ProbeFacts::probed).collect();
+    match host {
+        Some(host) => looked.stack.host = host.into(),
+        None if looked.is_seen() => looked.gaps.push(Gap { what: Arc::from(host::HOST), why: GapKind::NotFound }),
+        None => {}
+    }
     looked.stack.host.name = case.case.host.as_deref().map(Arc::from);
     looked.known = privacy::known(&looked.stack);
     looked
+}
+
+fn found(facts: ProgramFacts) -> FoundProgram {
+    let ProgramFacts { image, path, architecture } = facts;
+    FoundProgram { image: Arc::from(image), path: Arc::from(path), architecture: Arc::from(architecture) }
 }
 
 fn declared(case: &Opened, looked: &mut Looked) {
@@ -46,6 +70,11 @@ fn declared(case: &Opened, looked: &mut Looked) {
     looked.call = Some(project.call);
     looked.stack.refused = project.refused.map(Arc::from);
     looked.stack.env_files = project.env_files.into_iter().map(EnvFile::from).collect();
+    looked.stack.dockerfiles = project.dockerfiles.into_iter().map(DockerfileFacts::told).collect();
+    looked.stack.mount_sources = project.mount_sources.into_iter().map(MountFacts::told).collect();
+    if let Some(snapshot) = &mut looked.stack.snapshot {
+        snapshot.logins = project.logins.into_iter().map(Arc::from).collect();
+    }
     let compose = looked.texts.iter().filter(|(name, _)| project.files.iter().any(|file| **file == **name));
     let places = Places::of(
         compose
@@ -60,7 +89,7 @@ fn declared(case: &Opened, looked: &mut Looked) {
         Ok(Ok(mut desired)) => {
             desired.folder = Arc::from(project.folder);
             desired.files = project.files.into_iter().map(Arc::from).collect();
-            places.locate(&mut desired);
+            places.locate(&mut desired, &|key| env_files::in_file(key, &looked.stack.env_files));
             looked.stack.desired = Some(desired);
         }
         Ok(Err(fault)) => looked.gaps.push(Gap { what: Arc::from(RESOLVED), why: GapKind::Io(fault.0) }),
@@ -73,7 +102,7 @@ fn declared(case: &Opened, looked: &mut Looked) {
 
 /// What the engine answered.
 fn answers(case: &Opened, gaps: &mut Vec<Gap>) -> Kept {
-    let places = case.case.files.iter().filter(|file| file.path != PROCESSES);
+    let places = case.case.files.iter().filter(|file| ![PROCESSES, PROGRAMS].contains(&&*file.path));
     let places = places.filter_map(|file| Path::new(&file.path).strip_prefix(DOCKER).ok());
     let mut kept = Kept::new();
     for place in places {
@@ -88,12 +117,13 @@ fn answers(case: &Opened, gaps: &mut Vec<Gap>) -> Kept {
     kept
 }
 
-/// Compose files and the configurations of proxies in containers, by the names that they had.
+/// Compose files, Dockerfiles and the configurations of proxies, by the names that they had.
 fn texts(case: &Opened, gaps: &mut Vec<Gap>) -> Texts {
     let mut texts = Vec::new();
     for recorded in &case.case.files {
-        let of_proxy = recorded.format.ends_with(CONFIGURATION) && recorded.original.contains(IN_CONTAINER);
-        if of_proxy || recorded.format == COMPOSE_FILE {
+        let is_of_proxy = recorded.format.ends_with(CONFIGURATION)
+            && (recorded.original.contains(IN_CONTAINER) || is_of_host(&recorded.original));
+        if is_of_proxy || [COMPOSE_FILE, DOCKERFILE].contains(&&*recorded.format) {
             match file(case, &recorded.path) {
                 Ok(text) => texts.push((Arc::from(recorded.original.as_str()), text)),
                 Err(damage) => gaps.push(gap(&recorded.path, &damage)),
@@ -101,6 +131,17 @@ fn texts(case: &Opened, gaps: &mut Vec<Gap>) -> Texts {
         }
     }
     texts
+}
+
+fn is_of_host(path: &str) -> bool {
+    Path::new(path).starts_with(FOLDER)
+}
+
+/// The machine's own proxy, if it was looked at as it was then.
+fn proxy_of_host(texts: &[(Arc<str>, Vec<u8>)], host: Option<&HostFacts>) -> Option<ProxyConf> {
+    let read_at = host?.proxy_read_at.map(UnixMs);
+    let own: Texts = texts.iter().filter(|(name, _)| is_of_host(name)).cloned().collect();
+    (!own.is_empty()).then(|| ProxyConf { read_at, ..Proxy::of(own).conf })
 }
 
 fn proxies(texts: &[(Arc<str>, Vec<u8>)], processes: &[ProcessFacts]) -> Vec<ProxyConf> {

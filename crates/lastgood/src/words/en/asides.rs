@@ -97,14 +97,26 @@ pub(super) fn gap_why(gap: &Gap) -> String {
             "its lines have no time; a log of the container (docker logs -t) or the journal has".to_owned()
         }
         GapKind::NotGiven => format!("not given{}", how_to_get(&gap.what)),
+        GapKind::OtherMachine => "the engine is, or may be, on another machine; ask there".to_owned(),
+        GapKind::NothingTells => format!("nothing on this host tells{}", who_would_tell(&gap.what)),
         GapKind::YearAssumed => "names no year; the latest that is not in the future was taken".to_owned(),
         GapKind::ZoneAssumed(zone) => format!("names no zone, read as {zone}; --tz says another"),
+        GapKind::OtherThanCompose(keys) if keys.is_empty() => {
+            "Compose reads it otherwise than lastgood does; what Compose says was taken".to_owned()
+        }
+        GapKind::OtherThanCompose(keys) => {
+            format!("Compose reads {keys} otherwise than lastgood does; what Compose says was taken")
+        }
         GapKind::NothingThen => "no request in the time that was asked about (--since, --until)".to_owned(),
         GapKind::NoAccessLog => "not found; without one failures cannot be set against successes".to_owned(),
         GapKind::TooManyFiles { left_out } => format!("too many files; {} left out", plural(*left_out, "file")),
         GapKind::AndMore { files, why } => {
             let why = gap_why(&Gap { what: Arc::clone(&gap.what), why: (**why).clone() });
             format!("{why}; likewise {}", plural(*files, "more file"))
+        }
+        GapKind::NoRoomToProbe => "left out: the host is short of memory or disk".to_owned(),
+        GapKind::NotProbed(why) => {
+            format!("could not be started ({why}); the static build of lastgood runs in every image")
         }
         GapKind::TooLarge => "too large; the rest was not read".to_owned(),
     }
@@ -117,6 +129,14 @@ fn how_to_get(what: &str) -> &'static str {
         "unit list" => "; systemctl list-unit-files > units.txt writes it",
         "cloud audit log" => " (CloudTrail as JSON); it knows machine images and reboots",
         "error log" => "; nginx says there what the upstream did",
+        _ => "",
+    }
+}
+
+fn who_would_tell(what: &str) -> &'static str {
+    match what {
+        "clock" => " whether it is kept right; timedatectl and chronyc would",
+        "units at boot" => "; systemd does not run here",
         _ => "",
     }
 }
@@ -223,6 +243,10 @@ pub(super) fn complaint(complaint: &Complaint) -> (String, Vec<String>) {
         ),
         Complaint::Exists { path } => {
             (format!("{path}: is there already; nothing was written"), "name another folder with -o".to_owned())
+        }
+        Complaint::NoProject => ("no compose file here or in a folder above".to_owned(), "name it with -f".to_owned()),
+        Complaint::SettingsExist { path } => {
+            (format!("{path}: is there already; it was left as it is"), EVERY_KEY.to_owned())
         }
         Complaint::TooMuch { bytes: found, most } => (
             format!("{} to capture, and no more than {} are wanted; nothing was written", bytes(*found), bytes(*most)),

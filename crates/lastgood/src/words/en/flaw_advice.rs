@@ -2,6 +2,8 @@
 
 use lastgood_model::check::Flaw;
 
+use super::probes;
+
 pub(super) fn why(flaw: &Flaw) -> String {
     let text = match flaw {
         Flaw::ComposeRefuses { .. } | Flaw::EnvFileRefused { .. } | Flaw::VariableRequired { .. } => {
@@ -68,6 +70,7 @@ pub(super) fn why(flaw: &Flaw) -> String {
         Flaw::MemoryShort { .. } => "the kernel kills a process when it is gone, often the database",
         Flaw::ClockAdrift => "tokens and certificates are judged by it",
         Flaw::OpenFilesShort { .. } => "then nothing on the host can open a file or a connection",
+        Flaw::NotServed { asked, .. } => return probes::bites(asked),
     };
     text.to_owned()
 }
@@ -161,6 +164,7 @@ pub(super) fn fix(flaw: &Flaw) -> String {
         Flaw::MemoryShort { .. } => "find what takes it, or add some",
         Flaw::ClockAdrift => "switch a time service on",
         Flaw::OpenFilesShort { .. } => "find what keeps them open",
+        Flaw::NotServed { asked, cause, .. } => return probes::advice(*cause, asked).0,
     };
     text.to_owned()
 }

@@ -10,6 +10,7 @@ use super::super::flaw::{FlawText, Side, Told, is_of_a_container, listed, said, 
 use super::super::number::{grouped, listed_ports};
 use super::flaw_advice::{fix, why};
 use super::plural;
+use super::probes::answered;
 
 pub(super) fn flaw(told: &Told<'_>) -> FlawText {
     let flaw = &told.finding.flaw;
@@ -176,6 +177,7 @@ fn what(told: &Told<'_>) -> String {
         Flaw::DiskReadOnly { path } => format!("the disk of {path} can only be read"),
         Flaw::MemoryShort { available, total } => format!("{} of {} memory left", bytes(*available), bytes(*total)),
         Flaw::ClockAdrift => "nothing sets this host's clock right".to_owned(),
+        Flaw::NotServed { asked, outcome, .. } => answered(asked, outcome),
         Flaw::OpenFilesShort { open, most } => {
             format!("{} of {} possible files are open", grouped(*open), grouped(*most))
         }

@@ -6,13 +6,14 @@ mod claims;
 mod flaw_advice;
 mod flaws;
 mod limits;
+mod probes;
 mod states;
 
 use std::sync::Arc;
 
 use lastgood_model::{
-    Ailment, CauseCode, ChangeKind, Claim, Confidence, Detection, Gap, Incident, NoteKind, OnsetKind, ProxyErrorKind,
-    Read, Status, UnitFileState, UnixMs,
+    Ailment, CauseCode, ChangeKind, Claim, Confidence, Detection, Gap, Incident, NoteKind, OnsetKind, ProbeClaim,
+    ProxyErrorKind, Read, StateClaim, Status, UnitFileState, UnixMs,
 };
 
 use super::number::{grouped, parts, percent, status};
@@ -186,6 +187,9 @@ impl Words for English {
             Some(Claim::UnitFailed { .. } | Claim::UnitStopped { .. } | Claim::OomKilled { .. }) => {
                 "the journal says so".to_owned()
             }
+            Some(Claim::State(StateClaim::Probe(ProbeClaim::Answered { asked, words: Some(words), .. }))) => {
+                format!("{} answered {words}", asked.peer())
+            }
             Some(claim) => self.claim(claim),
             None => nothing(),
         };
@@ -265,6 +269,13 @@ impl Words for English {
 
     fn project(&self, name: &str, files: &[Arc<str>]) -> String {
         if files.is_empty() { format!("project {name}") } else { format!("project {name} ({})", listed(files, 2)) }
+    }
+
+    fn probed(&self, containers: usize) -> String {
+        match containers {
+            1 => "dependencies were asked from 1 short-lived container, which is removed again".to_owned(),
+            more => format!("dependencies were asked from {more} short-lived containers, which are removed again"),
+        }
     }
 
     fn read(&self, read: &Read) -> String {
@@ -363,6 +374,7 @@ const LABELS: Labels = Labels {
     prevention: "prevent",
     commands: "commands",
     read: "read",
+    probed: "probed",
     files: "files",
     more: "more",
     reported: "as reported",

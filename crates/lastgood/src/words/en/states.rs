@@ -4,6 +4,7 @@ use lastgood_model::{Ailment, CauseCode, DeadEnd, Ending, StateClaim};
 
 use super::super::number::{grouped, listed_ports};
 use super::super::{Account, CauseText, value};
+use super::probes;
 
 pub(super) fn claim(claim: &StateClaim) -> String {
     match claim {
@@ -83,6 +84,7 @@ pub(super) fn claim(claim: &StateClaim) -> String {
         StateClaim::EnvFileArrived { file } => format!("{file} arrived on this machine"),
         StateClaim::FileSystemFull { path, inodes: false } => format!("no room is left on the file system of {path}"),
         StateClaim::FileSystemFull { path, inodes: true } => format!("no inode is left on the file system of {path}"),
+        StateClaim::Probe(claim) => probes::claim(claim),
     }
 }
 
@@ -94,6 +96,7 @@ pub(super) fn ailing(component: &str, ailment: Ailment) -> String {
         Ailment::Restarting => format!("{component} keeps ending and being restarted"),
         Ailment::CutOff => format!("{component} is cut off from a network that it needs"),
         Ailment::Misled => format!("{component} runs with an address that cannot work"),
+        Ailment::Unserved => format!("{component} is not served by something that it needs"),
         Ailment::Unhealthy => format!("{component} is unhealthy"),
         Ailment::Maimed => format!("a process of {component} was killed"),
     }
@@ -104,6 +107,7 @@ pub(super) fn cause(account: &Account<'_>, claim: &StateClaim) -> CauseText {
     let who = &account.cause.component;
     let said = |text: &str| format!("{who} ends at once: {text}");
     let (summary, fix, prevention) = match (account.cause.code, claim) {
+        (_, StateClaim::Probe(claim)) => probes::cause(account, claim),
         (CauseCode::StaleEnv, StateClaim::ValueDiffers { .. }) => (
             format!("{who} runs with old values: {}", account.stale_keys().join(", ")),
             "Create the container anew with the command above; restart does not read env files again.".to_owned(),

@@ -84,6 +84,10 @@ pub(super) fn gap_what(gap: &Gap) -> &str {
         "unit list" => "unit 목록",
         "cloud audit log" => "클라우드 감사 로그",
         "error log" => "nginx error log",
+        "kernel-log" => "커널 로그(dmesg)",
+        "host" => "호스트",
+        "clock" => "시계",
+        "units at boot" => "부팅 시 시작하는 unit",
         path => path,
     }
 }
@@ -99,14 +103,24 @@ pub(super) fn gap_why(gap: &Gap) -> String {
         GapKind::UnknownFormat => "알려진 형식이 아님".to_owned(),
         GapKind::NoTimes => "줄에 시각이 없음 (docker logs -t나 저널로 저장하면 시각이 남음)".to_owned(),
         GapKind::NotGiven => format!("주어지지 않음{}", how_to_get(&gap.what)),
+        GapKind::OtherMachine => "엔진이 다른 머신에 있거나 있을 수 있음 (그쪽에서 확인)".to_owned(),
+        GapKind::NothingTells => format!("이 호스트에서 알 수 없음{}", who_would_tell(&gap.what)),
         GapKind::YearAssumed => "연도 표기가 없어 미래가 아닌 가장 최근 연도로 읽음".to_owned(),
         GapKind::ZoneAssumed(zone) => format!("시간대 표기가 없어 {zone} 기준으로 읽음 (--tz로 지정)"),
+        GapKind::OtherThanCompose(keys) if keys.is_empty() => {
+            "Compose가 다르게 읽음 (Compose의 결과를 기준으로 함)".to_owned()
+        }
+        GapKind::OtherThanCompose(keys) => format!("Compose가 다르게 읽는 키: {keys} (Compose의 값을 기준으로 함)"),
         GapKind::NothingThen => "물어본 시간(--since, --until)에 요청이 없음".to_owned(),
         GapKind::NoAccessLog => "없음 (없으면 실패를 성공과 견줄 수 없음)".to_owned(),
         GapKind::TooManyFiles { left_out } => format!("파일이 너무 많아 {}개는 읽지 않음", grouped(*left_out)),
         GapKind::AndMore { files, why } => {
             let why = gap_why(&Gap { what: Arc::clone(&gap.what), why: (**why).clone() });
             format!("{why} (같은 이유의 파일 {}개 더 있음)", grouped(*files))
+        }
+        GapKind::NoRoomToProbe => "호스트의 메모리나 디스크가 부족해 실행하지 않음".to_owned(),
+        GapKind::NotProbed(why) => {
+            format!("실행할 수 없음({why}). 정적 빌드한 lastgood는 어떤 이미지에서도 실행됨")
         }
         GapKind::TooLarge => "너무 커서 나머지는 읽지 않음".to_owned(),
     }
@@ -118,6 +132,14 @@ fn how_to_get(what: &str) -> &'static str {
         "unit list" => " (systemctl list-unit-files > units.txt)",
         "cloud audit log" => " (CloudTrail JSON, 머신 이미지와 재부팅 기록)",
         "error log" => " (upstream이 무엇을 했는지 남는 곳)",
+        _ => "",
+    }
+}
+
+fn who_would_tell(what: &str) -> &'static str {
+    match what {
+        "clock" => " (timedatectl이나 chronyc가 있으면 동기화 여부를 알 수 있음)",
+        "units at boot" => " (systemd가 실행 중이 아님)",
         _ => "",
     }
 }
@@ -220,6 +242,8 @@ pub(super) fn complaint(complaint: &Complaint) -> (String, Vec<String>) {
         Complaint::Exists { path } => {
             (format!("{path}: 이미 있어 아무것도 쓰지 않음"), "-o에 다른 폴더를 지정하세요".to_owned())
         }
+        Complaint::NoProject => ("현재 폴더와 상위 폴더에 compose 파일이 없음".to_owned(), "-f로 지정".to_owned()),
+        Complaint::SettingsExist { path } => (format!("{path}: 이미 있어 그대로 둠"), EVERY_KEY.to_owned()),
         Complaint::TooMuch { bytes: found, most } => (
             format!("수집할 양 {}, 한도 {}: 아무것도 쓰지 않음", bytes(*found), bytes(*most)),
             "--since, --until로 시간을 좁히거나 파일을 줄이세요. --max-size로 한도를 늘릴 수도 있습니다".to_owned(),

@@ -2,6 +2,8 @@
 
 use lastgood_model::check::Flaw;
 
+use super::probes;
+
 use super::super::josa::object;
 
 pub(super) fn why(flaw: &Flaw) -> String {
@@ -62,6 +64,7 @@ pub(super) fn why(flaw: &Flaw) -> String {
         Flaw::MemoryShort { .. } => "메모리가 떨어지면 커널이 프로세스를 강제 종료하며, 데이터베이스일 때가 많습니다",
         Flaw::ClockAdrift => "토큰과 인증서의 유효 기간을 이 시계로 판단합니다",
         Flaw::OpenFilesShort { .. } => "한도에 닿으면 서버 전체에서 파일도 연결도 열 수 없습니다",
+        Flaw::NotServed { asked, .. } => return probes::bites(asked),
     };
     text.to_owned()
 }
@@ -155,6 +158,7 @@ pub(super) fn fix(flaw: &Flaw) -> String {
         Flaw::MemoryShort { .. } => "무엇이 쓰는지 찾거나 메모리를 늘리세요",
         Flaw::ClockAdrift => "시간 동기화 서비스를 켜세요",
         Flaw::OpenFilesShort { .. } => "무엇이 파일을 열어 두는지 찾으세요",
+        Flaw::NotServed { asked, cause, .. } => return probes::advice(*cause, asked).0,
     };
     text.to_owned()
 }

@@ -10,6 +10,7 @@ use super::super::flaw::{FlawText, Side, Told, is_of_a_container, listed, said, 
 use super::super::josa::{object, subject, topic};
 use super::super::number::{grouped, listed_ports};
 use super::flaw_advice::{fix, why};
+use super::probes::answered;
 
 pub(super) fn flaw(told: &Told<'_>) -> FlawText {
     let flaw = &told.finding.flaw;
@@ -180,6 +181,7 @@ fn what(told: &Told<'_>) -> String {
         Flaw::DiskReadOnly { path } => format!("{path} 디스크가 읽기 전용임"),
         Flaw::MemoryShort { available, total } => format!("남은 메모리 {} (전체 {})", bytes(*available), bytes(*total)),
         Flaw::ClockAdrift => "이 서버의 시계가 동기화되지 않음".to_owned(),
+        Flaw::NotServed { asked, outcome, .. } => answered(asked, outcome),
         Flaw::OpenFilesShort { open, most } => format!("열린 파일 {}개 (한도 {}개)", grouped(*open), grouped(*most)),
     }
 }

@@ -7,13 +7,14 @@ mod claims;
 mod flaw_advice;
 mod flaws;
 mod limits;
+mod probes;
 mod states;
 
 use std::sync::Arc;
 
 use lastgood_model::{
-    Ailment, CauseCode, ChangeKind, Claim, Confidence, Detection, Gap, Incident, NoteKind, OnsetKind, ProxyErrorKind,
-    Read, Status, UnitFileState, UnixMs,
+    Ailment, CauseCode, ChangeKind, Claim, Confidence, Detection, Gap, Incident, NoteKind, OnsetKind, ProbeClaim,
+    ProxyErrorKind, Read, StateClaim, Status, UnitFileState, UnixMs,
 };
 
 use super::number::{grouped, parts, percent, status};
@@ -182,6 +183,9 @@ impl Words for Korean {
             Some(Claim::UnitFailed { .. } | Claim::UnitStopped { .. } | Claim::OomKilled { .. }) => {
                 "저널에 기록됨".to_owned()
             }
+            Some(Claim::State(StateClaim::Probe(ProbeClaim::Answered { asked, words: Some(words), .. }))) => {
+                format!("{}의 응답 {words}", asked.peer())
+            }
             Some(claim) => self.claim(claim),
             None => nothing(),
         };
@@ -256,6 +260,10 @@ impl Words for Korean {
         } else {
             format!("프로젝트 {name} ({})", listed(files, 2))
         }
+    }
+
+    fn probed(&self, containers: usize) -> String {
+        format!("임시 컨테이너 {containers}개에서 의존 서비스에 물어봄. 컨테이너는 모두 삭제함")
     }
 
     fn read(&self, read: &Read) -> String {
@@ -350,6 +358,7 @@ const LABELS: Labels = Labels {
     prevention: "예방",
     commands: "명령",
     read: "읽음",
+    probed: "점검",
     files: "파일",
     more: "생략",
     reported: "제보 내용",

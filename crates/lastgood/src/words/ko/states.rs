@@ -5,6 +5,7 @@ use lastgood_model::{Ailment, CauseCode, DeadEnd, Ending, StateClaim};
 use super::super::josa::{object, subject, topic, towards};
 use super::super::number::{grouped, listed_ports};
 use super::super::{Account, CauseText, value};
+use super::probes;
 
 pub(super) fn claim(claim: &StateClaim) -> String {
     match claim {
@@ -94,6 +95,7 @@ pub(super) fn claim(claim: &StateClaim) -> String {
         StateClaim::EnvFileArrived { file } => format!("{} 이 서버에 복사됨", subject(file)),
         StateClaim::FileSystemFull { path, inodes: false } => format!("{path} 파일 시스템에 남은 공간이 없음"),
         StateClaim::FileSystemFull { path, inodes: true } => format!("{path} 파일 시스템에 남은 inode가 없음"),
+        StateClaim::Probe(claim) => probes::claim(claim),
     }
 }
 
@@ -105,6 +107,7 @@ pub(super) fn ailing(component: &str, ailment: Ailment) -> String {
         Ailment::Restarting => format!("{} 종료와 재시작을 반복함", subject(component)),
         Ailment::CutOff => format!("{} 필요한 네트워크와 끊겨 있음", subject(component)),
         Ailment::Misled => format!("{} 동작할 수 없는 주소로 실행 중", subject(component)),
+        Ailment::Unserved => format!("{} 필요한 서비스에서 정상 응답을 받지 못함", subject(component)),
         Ailment::Unhealthy => format!("{} 비정상(unhealthy)", topic(component)),
         Ailment::Maimed => format!("{component}의 프로세스가 강제 종료됨"),
     }
@@ -114,6 +117,7 @@ pub(super) fn ailing(component: &str, ailment: Ailment) -> String {
 pub(super) fn cause(account: &Account<'_>, claim: &StateClaim) -> CauseText {
     let who = &account.cause.component;
     let (summary, fix, prevention) = match (account.cause.code, claim) {
+        (_, StateClaim::Probe(claim)) => probes::cause(account, claim),
         (CauseCode::StaleEnv, StateClaim::ValueDiffers { .. }) => (
             format!("{} 예전 값으로 실행 중: {}", subject(who), account.stale_keys().join(", ")),
             "위 명령으로 컨테이너를 다시 만드세요. restart는 env 파일을 다시 읽지 않습니다.".to_owned(),

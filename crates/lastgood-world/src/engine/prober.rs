@@ -1,0 +1,206 @@
+//! Short-lived containers that look at the network as a service sees it. The only place where an engine is asked to do something:
+//! it can create, start and remove containers that carry our label, and nothing else. What is looked at is not known here.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use ureq::Body;
+use ureq::http::{Method, Request, Response};
+
+use super::{Engine, read, text_of_frames};
+use crate::damage::Damage;
+
+/// Every container that is made here carries it.
+const LABEL: &str = "lastgood.probe";
+/// Where our program stands in it.
+const PROGRAM: &str = "/lastgood-probe";
+/// Whatever carries the label and is older than this was left behind by a run that was killed, in seconds.
+const LEFT_BEHIND_S: i64 = 60;
+/// It needs little memory, and takes no more than this from whom it looks for, in bytes.
+const MEMORY: u64 = 64 << 20;
+/// With less than this it does not start.
+const LEAST_MEMORY: u64 = 16 << 20;
+/// Kinds of bodies.
+const JSON: &str = "application/json";
+const TAR: &str = "application/x-tar";
+/// Processes and threads in it.
+const MOST_THREADS: u64 = 128;
+
+/// Whose eyes it looks with.
+#[derive(Clone, Debug, Default)]
+pub struct Eyes {
+    /// The image, by its id: it is there, and nothing is pulled.
+    pub image: String,
+    /// What a container of the service is told, `KEY=value`.
+    pub environment: Vec<String>,
+    /// As whom; empty: as the image says.
+    pub user: String,
+    /// Its limit of memory, in bytes.
+    pub memory: Option<u64>,
+    /// Its way to others.
+    pub network: Reach,
+}
+
+/// The way to others.
+#[derive(Clone, Debug)]
+pub enum Reach {
+    /// That of a container that runs, by its id.
+    Of(String),
+    /// On these networks, or in this mode (`host`, `none`), with these names, `name:address`.
+    On {
+        /// Networks by name.
+        networks: Vec<String>,
+        /// The mode, where it is no network.
+        mode: Option<String>,
+        /// Names beside the resolver's.
+        hosts: Vec<String>,
+    },
+}
+
+impl Default for Reach {
+    fn default() -> Self {
+        Self::On { networks: Vec::new(), mode: None, hosts: Vec::new() }
+    }
+}
+
+/// Makes such containers.
+#[derive(Debug)]
+pub struct Prober {
+    /// With a deadline of our own.
+    engine: Engine,
+    /// Our own program.
+    program: PathBuf,
+}
+
+impl Prober {
+    /// Looks by an engine, for no longer than this, with this program: one that needs nothing of where it runs.
+    #[must_use]
+    pub fn of(engine: &Engine, within: Duration, program: &Path) -> Self {
+        let engine = Engine { deadline: Instant::now() + within, ..engine.clone() };
+        Self { engine, program: program.to_owned() }
+    }
+
+    /// Removes what a run that was killed left behind.
+    pub fn sweep(&self, now_s: i64) {
+        let filters = format!("%7B%22label%22%3A%5B%22{LABEL}%22%5D%7D");
+        let Ok(body) = self.engine.get(&format!("/containers/json?all=1&filters={filters}")) else { return };
+        let found: Vec<Value> = serde_json::from_slice(&body).unwrap_or_default();
+        for container in found {
+            let created = container.get("Created").and_then(Value::as_i64).unwrap_or(i64::MAX);
+            let id = container.get("Id").and_then(Value::as_str).filter(|_| now_s - created > LEFT_BEHIND_S);
+            id.into_iter().for_each(|id| self.remove(id));
+        }
+    }
+
+    /// Runs our program with this argument and this variable by those eyes, and hands on what it wrote.
+    ///
+    /// # Errors
+    /// What the engine says where it could not be made or started.
+    pub fn look(&self, eyes: &Eyes, argument: &str, variable: &str) -> Result<Vec<u8>, Damage> {
+        // Where the engine sees our own file, nothing needs to be copied.
+        self.run(eyes, argument, variable, true).or_else(|_| self.run(eyes, argument, variable, false))
+    }
+
+    fn run(&self, eyes: &Eyes, argument: &str, variable: &str, mounted: bool) -> Result<Vec<u8>, Damage> {
+        let body = self.description(eyes, argument, variable, mounted);
+        let made = read(self.tell(Method::POST, "/containers/create", JSON, body.to_string().into_bytes())?)?;
+        let made: Value = serde_json::from_slice(&made).unwrap_or_default();
+        let Some(id) = made.get("Id").and_then(Value::as_str) else {
+            return Err(Damage::Io(Arc::from("the engine made no container")));
+        };
+        let seen = self.see(id, eyes, mounted);
+        self.remove(id);
+        seen
+    }
+
+    /// Of a container that was made: completes it, starts it, and reads what it writes until it ends.
+    fn see(&self, id: &str, eyes: &Eyes, mounted: bool) -> Result<Vec<u8>, Damage> {
+        if !mounted {
+            self.tell(Method::PUT, &format!("/containers/{id}/archive?path=/"), TAR, self.packed()?)?;
+        }
+        if let Reach::On { networks, .. } = &eyes.network {
+            for network in networks.iter().skip(1) {
+                let body = json!({ "Container": id }).to_string().into_bytes();
+                self.tell(Method::POST, &format!("/networks/{network}/connect"), JSON, body)?;
+            }
+        }
+        // Who is attached before the start misses nothing, and needs no log that stays.
+        let attached =
+            self.tell(Method::POST, &format!("/containers/{id}/attach?stream=1&stdout=1"), JSON, Vec::new())?;
+        self.tell(Method::POST, &format!("/containers/{id}/start"), JSON, Vec::new())?;
+        Ok(text_of_frames(&read(attached)?))
+    }
+
+    fn tell(&self, method: Method, path: &str, kind: &str, body: Vec<u8>) -> Result<Response<Body>, Damage> {
+        let uri = self.engine.uri(path);
+        let request = Request::builder().method(method).uri(uri).header("Content-Type", kind).body(body);
+        let request = request.map_err(|error| Damage::Io(Arc::from(error.to_string())))?;
+        self.engine.send(request)
+    }
+
+    fn description(&self, eyes: &Eyes, argument: &str, variable: &str, mounted: bool) -> Value {
+        let mut environment = eyes.environment.clone();
+        environment.push(variable.to_owned());
+        let memory = eyes.memory.unwrap_or(MEMORY).clamp(LEAST_MEMORY, MEMORY);
+        let (mode, hosts) = match &eyes.network {
+            Reach::Of(id) => (format!("container:{id}"), &[][..]),
+            Reach::On { networks, mode, hosts } => {
+                let first = networks.first().cloned();
+                (mode.clone().or(first).unwrap_or_else(|| "none".to_owned()), hosts.as_slice())
+            }
+        };
+        let mut host = json!({
+            "NetworkMode": mode,
+            "ExtraHosts": hosts,
+            "AutoRemove": true,
+            "Memory": memory,
+            "PidsLimit": MOST_THREADS,
+            "CapDrop": ["ALL"],
+            "SecurityOpt": ["no-new-privileges"],
+            "Ulimits": [{ "Name": "core", "Soft": 0, "Hard": 0 }],
+            "LogConfig": { "Type": "none" },
+        });
+        if mounted && let Some(settings) = host.as_object_mut() {
+            let mount = json!({ "Type": "bind", "Source": self.program, "Target": PROGRAM, "ReadOnly": true });
+            settings.insert("Mounts".to_owned(), json!([mount]));
+            settings.insert("ReadonlyRootfs".to_owned(), json!(true));
+        }
+        json!({
+            "Image": eyes.image,
+            "Entrypoint": [PROGRAM],
+            "Cmd": [argument],
+            "Env": environment,
+            "User": eyes.user,
+            "WorkingDir": "/",
+            "Labels": { LABEL: "1" },
+            "Healthcheck": { "Test": ["NONE"] },
+            "AttachStdout": true,
+            "HostConfig": host,
+        })
+    }
+
+    /// Our program as an archive that an engine unpacks.
+    fn packed(&self) -> Result<Vec<u8>, Damage> {
+        let program = fs::read(&self.program)?;
+        let mut header = tar::Header::new_gnu();
+        header.set_size(program.len() as u64);
+        header.set_mode(0o755);
+        let mut archive = tar::Builder::new(Vec::with_capacity(program.len() + 2048));
+        archive.append_data(&mut header, PROGRAM.trim_start_matches('/'), program.as_slice())?;
+        Ok(archive.into_inner()?)
+    }
+
+    /// Removes one of ours, and waits until it is gone.
+    fn remove(&self, id: &str) {
+        const LOOK_AGAIN: Duration = Duration::from_millis(20);
+        // What has ended is being removed by the engine itself, which then refuses to be told so.
+        let _refused = self.tell(Method::DELETE, &format!("/containers/{id}?force=1&v=1"), JSON, Vec::new());
+        while self.engine.get(&format!("/containers/{id}/json")).is_ok() {
+            thread::sleep(LOOK_AGAIN);
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! What `init` alone says: the comments of a first `lastgood.toml`, and what to do next.
+
+use super::Lang;
+
+/// Comments, in the order of the file.
+pub struct FirstSettingsWords {
+    /// How to use the file.
+    pub how: &'static str,
+    /// Of the language.
+    pub lang: &'static str,
+    /// Of where images are built.
+    pub development: &'static str,
+    /// Of what is meant to be so.
+    pub accept: &'static str,
+    /// In the place of a reason.
+    pub reason: &'static str,
+    /// Of formats of logs.
+    pub formats: &'static str,
+}
+
+const EN: FirstSettingsWords = FirstSettingsWords {
+    how: "Nothing has to be set here. What stands directly behind a # is off: take the # away to switch it on. \
+          docs/CONFIG.md describes every key.",
+    lang: "Language of answers: en or ko. Without it, that of whoever asks.",
+    development: "The machine that builds the images, if it is of another kind than the one that runs them (amd64, arm64, …): \
+                  lastgood check then says which builds would run programs by emulation. Without it, the machine on which \
+                  check runs counts.",
+    accept: "What lastgood check finds and is meant to be so, with the reason why. It then counts no more.",
+    reason: "say why it is meant to be so",
+    formats: "Access logs in a format of your own, in the words of nginx's log_format, and the files that are written in it.",
+};
+
+const KO: FirstSettingsWords = FirstSettingsWords {
+    how: "꼭 설정해야 하는 항목은 없습니다. # 바로 뒤에 붙은 설정은 꺼진 상태이며, #를 지우면 켜집니다. 모든 항목은 docs/CONFIG.md에 있습니다.",
+    lang: "답변 언어: en 또는 ko. 없으면 실행하는 사람의 로캘을 따릅니다.",
+    development: "이미지를 빌드하는 머신의 아키텍처(amd64, arm64 등). 실행하는 서버와 다를 때 적어 두면, 에뮬레이션으로 프로그램을 실행하게 될 \
+                  빌드를 lastgood check가 알려 줍니다. 없으면 check를 실행하는 머신을 기준으로 합니다.",
+    accept: "lastgood check가 찾았지만 의도한 것이라면 이유와 함께 적습니다. 이후에는 집계하지 않습니다.",
+    reason: "의도한 이유",
+    formats: "자체 형식의 접근 로그: nginx log_format 문법으로 적은 형식과, 그 형식으로 기록되는 파일.",
+};
+
+impl Lang {
+    /// Comments of a first `lastgood.toml`.
+    #[must_use]
+    pub const fn first_settings(self) -> &'static FirstSettingsWords {
+        match self {
+            Self::En => &EN,
+            Self::Ko => &KO,
+        }
+    }
+
+    /// Its first line: of which project and compose files it is.
+    #[must_use]
+    pub fn settings_of(self, project: Option<(&str, &str)>) -> String {
+        match (self, project) {
+            (Self::En, Some((name, files))) => format!("lastgood's settings for {name} ({files})."),
+            (Self::En, None) => "lastgood's settings.".to_owned(),
+            (Self::Ko, Some((name, files))) => format!("lastgood 설정: {name} ({files})."),
+            (Self::Ko, None) => "lastgood 설정.".to_owned(),
+        }
+    }
+
+    /// That a service is built, from what, and in how many steps it runs programs of the machine it is for.
+    #[must_use]
+    pub fn is_built(self, service: &str, dockerfile: Option<&str>, steps: usize, target: Option<&str>) -> String {
+        let target = target.unwrap_or("?");
+        match (self, dockerfile) {
+            (Self::En, Some(file)) => {
+                let steps = match steps {
+                    0 => "runs nothing of it".to_owned(),
+                    1 => "runs its programs in 1 step".to_owned(),
+                    more => format!("runs its programs in {more} steps"),
+                };
+                format!("{service} is built from {file} for {target}; the build {steps}.")
+            }
+            (Self::En, None) => format!("{service} is built for {target}; its Dockerfile was not seen."),
+            (Self::Ko, Some(file)) => {
+                let steps = match steps {
+                    0 => "빌드 중 실행하는 프로그램 없음".to_owned(),
+                    more => format!("빌드 중 {more}단계에서 그 아키텍처의 프로그램을 실행"),
+                };
+                format!("{service}: {file}, {target}용 이미지. {steps}.")
+            }
+            (Self::Ko, None) => format!("{service}: {target}용 이미지. Dockerfile을 찾지 못함."),
+        }
+    }
+
+    /// That it was written, and what to do next.
+    #[must_use]
+    pub fn settings_written(self, path: &str) -> [String; 2] {
+        match self {
+            Self::En => [format!("wrote {path}"), "next: lastgood check".to_owned()],
+            Self::Ko => [format!("저장: {path}"), "다음: lastgood check".to_owned()],
+        }
+    }
+}
