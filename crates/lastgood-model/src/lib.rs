@@ -1,6 +1,7 @@
 //! The nouns of lastgood: what every other crate may talk about.
 //! No IO, no prose, no serialisation: words and wire shapes live in the binary.
 
+pub mod app_claim;
 pub mod application;
 pub mod catalogue;
 pub mod cause;
@@ -27,6 +28,7 @@ pub mod traffic;
 pub mod transcript;
 pub mod verdict;
 
+pub use app_claim::AppClaim;
 pub use application::{
     About, AppCall, AppError, AppHit, AppShape, AppShapeId, AppWord, Piece, Severity, Signature, SignatureId,
     Specificity,
