@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use jiff::tz::{Offset, TimeZone};
 use lastgood_intake::nginx_error::{ProxyError, upstream_name};
-use lastgood_intake::{Context, Counts, Dimension, Format, Interner, LocalInterner, Request, Scanner, Sink, dimension};
+use lastgood_intake::{AppEvent, Context, Counts, Dimension, Format, Interner, LocalInterner, Request, Scanner, Sink, dimension};
 use lastgood_model::{ChangeKind, Fact, SourceId, Span, UnixMs};
 
 /// Does with everything what a run would do, and remembers how much there was.
@@ -39,6 +39,12 @@ impl Sink for Everything<'_> {
 
     fn fact(&mut self, at: Option<UnixMs>, _: Fact, line: u64) {
         self.said = self.said.wrapping_add(at.unwrap_or_default().0 as u64 ^ line);
+    }
+
+    fn application(&mut self, event: &AppEvent<'_>, line: u64) {
+        assert!(event.first <= line && event.lines > 0);
+        self.interner.application(event, SourceId(0), line, &self.context);
+        self.said = self.said.wrapping_add(event.lines.rotate_left(32) ^ line);
     }
 
     fn change(&mut self, span: Span, _: ChangeKind, subject: &str, line: u64) {

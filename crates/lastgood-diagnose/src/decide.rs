@@ -17,9 +17,10 @@ use crate::host::Host;
 use crate::judge::{Judgement, judge};
 use crate::rank::rank;
 use crate::rules::stopped::{Quiet, explain};
-use crate::rules::{Hypothesis, RULES};
+use crate::rules::{Hypothesis, RULES, app_calls};
 use crate::scene::Scene;
 use crate::silence::Silence;
+use crate::spoken::Spoken;
 use crate::stack_scene::StackScene;
 use crate::standing::{self, Group};
 use crate::{CloseUp, Question, Suspects, Timeline, describe, host};
@@ -219,6 +220,7 @@ impl Desk<'_> {
             errors_before: self.timeline.errors.within(calm),
             changes: &changes,
             host: &self.host,
+            spoken: Spoken::new(&self.timeline.said, self.catalogue, self.stack, &scope, (errors_span, calm)),
             stack: self.stack,
         };
         let mut hypotheses: Vec<Hypothesis> = RULES.iter().filter_map(|rule| rule.propose(&scene)).collect();
@@ -227,6 +229,8 @@ impl Desk<'_> {
             hypothesis
         }));
         let causes = rank(hypotheses);
+        let answering =
+            app_calls::cleared(&scene, |component| causes.iter().any(|cause| &*cause.component == component));
         let mut next: Vec<Cause> = joined.iter().flat_map(|group| group.next()).collect();
         let others = joined.iter().skip(1).filter(|group| group.is_grave());
         next.extend(others.flat_map(|group| standing::proven(group.hypotheses().into_iter())));
@@ -246,6 +250,7 @@ impl Desk<'_> {
             cleared: self
                 .acquitted(&bearers, &causes)
                 .into_iter()
+                .chain(answering)
                 .chain(describe::cleared(finding, self.catalogue))
                 .collect(),
             traffic: self.timeline.traffic(PICTURE_BUCKETS, Span::ALL, |slice| finding.selection.holds(slice)),

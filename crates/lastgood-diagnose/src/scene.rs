@@ -7,9 +7,10 @@ use lastgood_model::{
     Catalogue, Change, ChangeKind, Claim, Evidence, Hit, Link, ProxyErrorKind, Ref, Scope, Span, UnixMs, Weight,
 };
 
-use crate::error_runs::ErrorRun;
 use crate::finding::Finding;
 use crate::host::{Host, Mark};
+use crate::runs::ErrorRun;
+use crate::spoken::Spoken;
 use crate::stack_scene::StackScene;
 
 /// One finding and everything around it.
@@ -32,6 +33,8 @@ pub struct Scene<'a> {
     pub changes: &'a [Change],
     /// The host's own story.
     pub host: &'a Host,
+    /// What applications wrote around it.
+    pub spoken: Spoken<'a>,
     /// The stack as it is now, if it was looked at.
     pub stack: Option<&'a StackScene<'a>>,
 }

@@ -2,14 +2,16 @@
 //! It decides nothing, and keeps single requests nowhere.
 
 use lastgood_model::{
-    Bucket, Change, ErrorHit, Gap, GapKind, Hit, LineRef, Note, Observation, Ref, SliceId, Span, Traffic, UnixMs,
+    AppHit, Bucket, Change, ErrorHit, Gap, GapKind, Hit, LineRef, Note, Observation, Ref, SliceId, Span, Traffic,
+    UnixMs,
 };
 
 use crate::cells::{Cell, Cells};
-use crate::error_runs::ErrorRuns;
 use crate::host::{self, Host};
 use crate::outcome::Outcome;
 use crate::refused::RefusedClients;
+use crate::runs::ErrorRuns;
+use crate::utterances::Utterances;
 
 /// Beyond this many facts the rest is dropped, with a gap that says so.
 const MAX_FACTS: usize = 100_000;
@@ -20,6 +22,7 @@ pub struct Timeline {
     cells: Cells,
     pub(crate) errors: ErrorRuns,
     pub(crate) refused: RefusedClients,
+    pub(crate) said: Utterances,
     pub(crate) facts: Vec<Observation>,
     pub(crate) changes: Vec<Change>,
     pub(crate) notes: Vec<Note>,
@@ -65,6 +68,11 @@ impl Timeline {
         self.errors.retract(error);
     }
 
+    /// Adds something that an application wrote.
+    pub fn application(&mut self, hit: &AppHit) {
+        self.said.add(hit);
+    }
+
     /// Adds a fact.
     pub fn observe(&mut self, observation: Observation) {
         if self.facts.len() < MAX_FACTS {
@@ -97,6 +105,7 @@ impl Timeline {
         self.cells.merge(other.cells);
         self.errors.merge(other.errors);
         self.refused.merge(other.refused);
+        self.said.merge(other.said);
         for observation in other.facts {
             self.observe(observation);
         }

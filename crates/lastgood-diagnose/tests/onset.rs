@@ -23,6 +23,8 @@ fn catalogue() -> Catalogue {
         atoms: atoms.iter().map(|&text| Arc::from(text)).collect(),
         slices: vec![slice(2, 1), slice(3, 1), slice(4, 6), slice(5, 1)],
         shapes: Vec::new(),
+        app_shapes: vec![],
+        signatures: vec![],
         sources: vec![Arc::from("access.log")],
     }
 }

@@ -25,7 +25,7 @@ pub(crate) fn message(error: &ProxyError<'_>) -> Vec<u8> {
 }
 
 /// `{}` for every number that is not an errno, and for every path with a number in it.
-fn without_numbers(text: &[u8]) -> Vec<u8> {
+pub(crate) fn without_numbers(text: &[u8]) -> Vec<u8> {
     let mut shape = Vec::with_capacity(text.len());
     for (index, word) in text.split(|byte| *byte == b' ').enumerate() {
         if index > 0 {

@@ -2,18 +2,21 @@
 //! Bounded on purpose: whatever a hostile client sends, memory stays small and the rest is counted under `{other}`.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, Hasher};
+use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use foldhash::quality::FixedState;
 use lastgood_model::{
-    Atom, Catalogue, ErrorHit, ErrorShape, ErrorShapeId, Hit, LineRef, Slice, SliceId, SourceId, Visitor,
+    AppCall, AppError, AppHit, AppShape, AppShapeId, AppWord, Atom, Catalogue, ErrorHit, ErrorShape, ErrorShapeId, Hit,
+    LineRef, Slice, SliceId, SourceId, Visitor,
 };
 
 use crate::access::Request;
+use crate::application::{AppEvent, AppSaid, CallSaid, ErrorSaid};
 use crate::dimension::vhost;
 use crate::nginx_error::ProxyError;
 use crate::scan::Context;
+use crate::signatures::Signatures;
 use crate::{agent, error_shape, path_template, referrer};
 
 /// Stands for everything beyond a bound.
@@ -26,6 +29,8 @@ const MAX_SLICES: usize = 50_000;
 const MAX_ATOMS: usize = 100_000;
 /// Error shapes in all.
 const MAX_SHAPES: usize = 5_000;
+/// Sorts of things that applications write, in all.
+const MAX_APP_SHAPES: usize = 4_000;
 /// Longer names are cut.
 const MAX_NAME: usize = 256;
 /// Slices that one thread finds without a lock, as a power of two.
@@ -90,6 +95,8 @@ struct Tables {
     by_slice: HashMap<Slice, SliceId>,
     shapes: Vec<ErrorShape>,
     by_shape: HashMap<ErrorShape, ErrorShapeId>,
+    app_shapes: Vec<AppShape>,
+    by_app_shape: HashMap<AppShape, AppShapeId>,
     /// Requests counted under `{other}`, by virtual host.
     other_paths: HashMap<Atom, u64>,
 }
@@ -99,7 +106,16 @@ impl Interner {
     #[must_use]
     pub fn catalogue(&self, sources: Vec<Arc<str>>) -> Catalogue {
         let tables = self.lock();
-        Catalogue { atoms: tables.atoms.clone(), slices: tables.slices.clone(), shapes: tables.shapes.clone(), sources }
+        // Whoever read no application's line needs no sentences.
+        let signatures = if tables.app_shapes.is_empty() { &[] } else { Signatures::known().all() };
+        Catalogue {
+            atoms: tables.atoms.clone(),
+            slices: tables.slices.clone(),
+            shapes: tables.shapes.clone(),
+            app_shapes: tables.app_shapes.clone(),
+            signatures: signatures.to_vec(),
+            sources,
+        }
     }
 
     /// Virtual hosts with more path templates than are told apart, and how many requests went to `{other}`; by name.
@@ -199,6 +215,40 @@ impl Tables {
         self.by_shape.insert(shape, id);
         id
     }
+
+    fn app_shape(&mut self, shape: AppShape) -> AppShapeId {
+        if let Some(id) = self.by_app_shape.get(&shape) {
+            return *id;
+        }
+        let shape = if self.app_shapes.len() < MAX_APP_SHAPES { shape } else { beyond(shape) };
+        if let Some(id) = self.by_app_shape.get(&shape) {
+            return *id;
+        }
+        let id = AppShapeId(index(self.app_shapes.len()));
+        self.app_shapes.push(shape.clone());
+        self.by_app_shape.insert(shape, id);
+        id
+    }
+}
+
+/// What stays of a thing that is one too many: who wrote it is bounded by the files, what it says by the table of sentences.
+fn beyond(shape: AppShape) -> AppShape {
+    let none = || Arc::from("");
+    let word = match shape.word {
+        AppWord::Error(AppError { severity, signature, .. }) => AppWord::Error(AppError {
+            severity,
+            class: none(),
+            message: OTHER.into(),
+            outermost: none(),
+            frame: none(),
+            path: none(),
+            signature,
+            why: None,
+            names: Vec::new(),
+        }),
+        AppWord::Call(_) => AppWord::Call(AppCall { method: none(), target: OTHER.into(), status: None }),
+    };
+    AppShape { who: shape.who, word }
 }
 
 /// The bounds above keep every table far below 2³² entries.
@@ -236,6 +286,7 @@ pub struct LocalInterner<'i> {
     known: HashMap<u64, (SliceId, bool)>,
     names: HashMap<(u8, u64), Option<Atom>>,
     shapes: HashMap<u64, ErrorShapeId>,
+    app_shapes: HashMap<u64, AppShapeId>,
     other: HashMap<SliceId, u64>,
     template: Vec<u8>,
 }
@@ -251,6 +302,7 @@ impl<'i> LocalInterner<'i> {
             known: HashMap::new(),
             names: HashMap::new(),
             shapes: HashMap::new(),
+            app_shapes: HashMap::new(),
             other: HashMap::new(),
             template: Vec::new(),
         }
@@ -372,6 +424,24 @@ impl<'i> LocalInterner<'i> {
         ErrorHit { at: error.at, shape, line: LineRef { source, line } }
     }
 
+    /// What an application wrote, as numbers.
+    pub fn application(&mut self, event: &AppEvent<'_>, source: SourceId, line: u64, context: &Context) -> AppHit {
+        let who: &str = if event.service.is_empty() { &context.vhost } else { event.service };
+        let key = self.hashing.hash_one((who, said_key(&event.said)));
+        let shape = match self.app_shapes.get(&key) {
+            Some(shape) => *shape,
+            None => {
+                let word = app_word(&event.said, &mut self.template);
+                let shape = self.shared.lock().app_shape(AppShape { who: text(who.as_bytes()), word });
+                if self.app_shapes.len() < MAX_CACHED {
+                    self.app_shapes.insert(key, shape);
+                }
+                shape
+            }
+        };
+        AppHit { at: event.at, shape, line: LineRef { source, line } }
+    }
+
     fn hash_of(&self, text: &[u8]) -> u64 {
         let mut hasher = self.hashing.build_hasher();
         hasher.write(text);
@@ -387,6 +457,54 @@ impl Drop for LocalInterner<'_> {
                 *tables.other_paths.entry(vhost).or_default() += count;
             }
         }
+    }
+}
+
+/// What tells two things apart that an application wrote, as it wrote them.
+fn said_key<'e>(said: &'e AppSaid<'e>) -> impl Hash + 'e {
+    match said {
+        AppSaid::Error(error) => (
+            [error.class, error.message, error.outermost, error.frame, error.path],
+            error.signature,
+            error.severity.map_or(0, |severity| 1 + severity as u16),
+            0,
+        ),
+        AppSaid::Call(call) => {
+            ([call.method, call.host, "", "", ""], None, call.port, call.status.map_or(1, |status| status + 2))
+        }
+    }
+}
+
+/// What an application wrote, without what differs from line to line.
+fn app_word(said: &AppSaid<'_>, template: &mut Vec<u8>) -> AppWord {
+    match said {
+        AppSaid::Error(ErrorSaid { severity, class, message, outermost, frame, path, signature, why, names }) => {
+            template.clear();
+            if !path.is_empty() {
+                path_template::template(path.as_bytes(), template);
+            }
+            AppWord::Error(AppError {
+                severity: *severity,
+                class: text(class.as_bytes()),
+                // Of a known sentence it is enough to know which, and what it names.
+                message: if signature.is_some() {
+                    Arc::from("")
+                } else {
+                    text(&error_shape::without_numbers(message.as_bytes()))
+                },
+                outermost: text(outermost.as_bytes()),
+                frame: text(frame.as_bytes()),
+                path: text(template),
+                signature: *signature,
+                why: *why,
+                names: names.iter().map(|(piece, name)| (*piece, text(name.as_bytes()))).collect(),
+            })
+        }
+        AppSaid::Call(CallSaid { method, host, port, status }) => AppWord::Call(AppCall {
+            method: text(method.as_bytes()),
+            target: text(format!("{host}:{port}").as_bytes()),
+            status: *status,
+        }),
     }
 }
 

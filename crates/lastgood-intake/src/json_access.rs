@@ -463,7 +463,7 @@ mod tests {
             format!("{{\"ts\":1795289105.0,\"logger\":\"http.log.access\",{caddy}\n{error}\n").as_bytes(),
             &NginxConf::default(),
         );
-        assert_eq!((counts.parsed, counts.other), (1, 1));
+        assert_eq!((counts.parsed, counts.other), (2, 0));
         let traefik = r#"{"ClientAddr":"1.2.3.4:53","ClientHost":"1.2.3.4","DownstreamContentSize":7,"DownstreamStatus":502,"Duration":250000000,"OriginStatus":502,"RequestHost":"h","RequestMethod":"GET","RequestPath":"/a","RequestProtocol":"HTTP/1.1","ServiceAddr":"u:1","ServiceURL":"http://u:1","StartUTC":"2026-11-21T19:25:04.750000000Z","level":"info","msg":"","request_User-Agent":"curl","time":"2026-11-21T19:25:05Z"}"#;
         assert_eq!(
             one(traefik),
@@ -507,9 +507,10 @@ mod tests {
         assert_eq!(read(&format!("{}{LINE}", &LINE[..LINE.len() - 3])), (1, 0, 0, 2));
         assert_eq!(read(&LINE[40..]), (0, 0, 1, 0));
         assert_eq!(read("{}"), (0, 1, 0, 0));
+        // The application's own, and no request.
         assert_eq!(
             read(r#"{"level":"info","time":"2026-11-21T19:25:05Z","msg":"listening","status":"up"}"#),
-            (0, 1, 0, 0)
+            (1, 0, 0, 0)
         );
         assert_eq!(read("garbage"), (0, 0, 1, 0));
         let status = LINE.find("502").unwrap() + 3;

@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use crate::access::Request;
 use crate::apache_conf::ApacheConf;
 use crate::apache_error::ApacheErrorLog;
+use crate::application::ApplicationLog;
 use crate::certificate;
 use crate::damage::Repair;
 use crate::database_log::Database;
@@ -69,6 +70,8 @@ pub enum Format {
     NginxConf,
     /// A configuration of Apache.
     ApacheConf,
+    /// What an application prints: lines with a level, JSON of a logger, errors over many lines.
+    Application,
     /// Nothing that we know, or nothing at all.
     Unknown,
 }
@@ -98,6 +101,7 @@ impl Format {
             Self::CloudTrail => "cloudtrail",
             Self::NginxConf => "nginx-conf",
             Self::ApacheConf => "apache-conf",
+            Self::Application => "application",
             Self::Unknown => "unknown",
         }
     }
@@ -125,14 +129,18 @@ impl Format {
     pub fn names_zone(&self) -> bool {
         match self {
             Self::Access(format) => format.names_zone(),
-            Self::Wrapped(wrapped) => !wrapped.any(|format| format.has_times() && !format.names_zone()),
+            // Of an application's lines the envelope says when they were written.
+            Self::Wrapped(wrapped) => {
+                !wrapped.any(|format| format.has_times() && *format != Self::Application && !format.names_zone())
+            }
             Self::HostText(text) => text.names_year,
             Self::Kernel(text) => text.names_zone,
             Self::Database(database) => matches!(database, Database::Postgres | Database::Mysql),
             Self::Packages(manager) => *manager == PackageManager::Dnf,
-            format => {
-                !matches!(format, Self::NginxError | Self::ApacheError | Self::Haproxy | Self::Uvicorn | Self::Last)
-            }
+            format => !matches!(
+                format,
+                Self::NginxError | Self::ApacheError | Self::Haproxy | Self::Uvicorn | Self::Last | Self::Application
+            ),
         }
     }
 
@@ -171,15 +179,26 @@ impl Format {
             format => {
                 format.holds_requests()
                     || format.holds_proxy_errors()
-                    || matches!(format, Self::Journal | Self::HostText(_) | Self::Kernel(_) | Self::Database(_))
+                    || matches!(
+                        format,
+                        Self::Journal | Self::HostText(_) | Self::Kernel(_) | Self::Database(_) | Self::Application
+                    )
             }
         }
+    }
+
+    /// Whether an application may print its own lines among those of this format.
+    pub(crate) const fn may_hold_application(&self) -> bool {
+        matches!(
+            self,
+            Self::Access(_) | Self::JsonAccess(_) | Self::Uvicorn | Self::Haproxy | Self::Application | Self::Unknown
+        )
     }
 
     /// Whether a configuration that declares formats may say better what this is.
     #[must_use]
     pub const fn may_be_declared(&self) -> bool {
-        matches!(self, Self::Access(_) | Self::JsonAccess(_) | Self::Wrapped(_) | Self::Unknown)
+        matches!(self, Self::Access(_) | Self::JsonAccess(_) | Self::Wrapped(_) | Self::Application | Self::Unknown)
     }
 }
 
@@ -201,6 +220,8 @@ pub(crate) fn recognise_line(line: &[u8]) -> Option<Format> {
     let format = recognise_bare(line, "", &NginxConf::default());
     let whole = match &format {
         Format::Access(format) => Lines(vec![line]).points(format) >= 3,
+        // Its lines are read beside those of any format.
+        Format::Application => false,
         format => format.is_log(),
     };
     whole.then_some(format)
@@ -261,6 +282,9 @@ fn recognise_bare(head: &[u8], name: &str, conf: &NginxConf) -> Format {
     }
     if lines.count(Uvicorn::is_access) > 0 {
         return Format::Uvicorn;
+    }
+    if lines.are_of_an_application() {
+        return Format::Application;
     }
     let rows: Vec<Line> = lines.0.iter().map(|line| unit_files::line(line, 1, &mut Nobody)).collect();
     let of = |wanted| rows.iter().filter(|row| **row == wanted).count();
@@ -323,6 +347,15 @@ impl<'a> Lines<'a> {
         };
         let lines = whole.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
         Self(lines.filter(|line| !line.trim_ascii().is_empty()).take(LINES).collect())
+    }
+
+    /// Whether an application printed them: most have a logger's head, or some are what nobody else prints. A document that
+    /// shows such lines in a fence is none.
+    fn are_of_an_application(&self) -> bool {
+        let heads = self.count(ApplicationLog::has_head);
+        let plain = || self.count(ApplicationLog::is_plainly_one);
+        let is_document = || self.count(|line| line.trim_ascii().starts_with(b"```")) > 0;
+        (heads > 0 && heads * 2 >= self.0.len() || plain() > 0) && !is_document()
     }
 
     fn starts_json(&self) -> bool {

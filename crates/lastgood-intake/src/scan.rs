@@ -10,6 +10,7 @@ use memchr::memchr;
 use crate::access::Request;
 use crate::access_log::AccessLog;
 use crate::apache_error::ApacheErrorLog;
+use crate::application::AppEvent;
 use crate::certificate::CertificateFile;
 use crate::cloudtrail::CloudTrail;
 use crate::database_log::DatabaseLog;
@@ -42,6 +43,11 @@ pub trait Sink {
     /// A fact. Facts of a journal come in order of time, not of lines, when it ends.
     fn fact(&mut self, at: Option<UnixMs>, fact: Fact, line: u64) {
         let _ = (at, fact, line);
+    }
+
+    /// Something that an application wrote. The line is the one that says most of it; it may come after later ones.
+    fn application(&mut self, event: &AppEvent<'_>, line: u64) {
+        let _ = (event, line);
     }
 
     /// A change that somebody made.
@@ -112,6 +118,8 @@ pub(crate) enum Reader {
     UnitFiles,
     CloudTrail(Box<CloudTrail>),
     Configuration,
+    /// Nothing but what an application prints, which is read beside whatever else there is.
+    Application,
     Unknown,
 }
 
@@ -119,12 +127,16 @@ impl Scanner {
     /// A reader for a file of this format.
     #[must_use]
     pub fn new(format: &Format, context: Context) -> Self {
-        Self { lines: LineReader::new(format, context), counts: Counts::default() }
+        Self { lines: LineReader::new(format, context, ""), counts: Counts::default() }
     }
 
     /// Reads a block of whole lines; only the last block of a file may lack its last newline.
     pub fn feed(&mut self, block: &[u8], sink: &mut impl Sink) {
         let counts = &mut self.counts;
+        if matches!(self.lines.first, Reader::Uvicorn(_) | Reader::Application) {
+            let lines = &mut self.lines;
+            return counts.lines_of(block, |line, number| lines.line(line, None, number, sink));
+        }
         let LineReader { first, others } = &mut self.lines;
         match first {
             // The hot path: one match for a block, not for a line.
@@ -143,6 +155,7 @@ impl Scanner {
             // Where some lines are requests, so may be those that do not fit.
             Reader::JsonAccess(log) => counts.lines_of(block, |line, number| match log.line(line, number, sink) {
                 Line::Unreadable => others.line(line, None, number, sink).unwrap_or(Line::Unreadable),
+                Line::Other => others.application(line, None, number, sink).unwrap_or(Line::Other),
                 line => line,
             }),
             Reader::Wtmp(records) => {
@@ -187,6 +200,7 @@ impl Reader {
             Format::Wtmp => Self::Wtmp(Wtmp::default()),
             Format::Last => Self::Last(Box::new(LastText::new(context))),
             Format::NginxConf | Format::ApacheConf => Self::Configuration,
+            Format::Application => Self::Application,
             Format::Unknown => Self::Unknown,
         }
     }
@@ -214,7 +228,7 @@ impl Reader {
                 None | Some(b'#') => Line::Other,
                 Some(_) => Line::Parsed,
             },
-            Self::CloudTrail(_) | Self::Wtmp(_) | Self::Unknown => Line::Other,
+            Self::CloudTrail(_) | Self::Wtmp(_) | Self::Application | Self::Unknown => Line::Other,
         }
     }
 
@@ -238,6 +252,7 @@ impl Reader {
             | Self::Database(_)
             | Self::UnitFiles
             | Self::Configuration
+            | Self::Application
             | Self::Unknown => {}
         }
     }

@@ -74,7 +74,7 @@ fn asked(text: &[u8]) -> Option<(&[u8], u16)> {
 }
 
 /// The line without the colours that it has on a terminal.
-fn plain(line: &[u8]) -> Cow<'_, [u8]> {
+pub(crate) fn plain(line: &[u8]) -> Cow<'_, [u8]> {
     if memchr(0x1B, line).is_none() {
         return Cow::Borrowed(line);
     }

@@ -211,7 +211,7 @@ impl Inner {
         }
         let known = self.known.services.iter().find(|(service, _)| **service == *name);
         let format = known.map_or(&Format::Unknown, |(_, format)| format);
-        let reader = LineReader::new(format, self.context.clone());
+        let reader = LineReader::new(format, self.context.clone(), &String::from_utf8_lossy(name));
         self.services.push(Service { name: name.into(), reader, begun: Vec::new() });
         self.services.last_mut()
     }
@@ -219,7 +219,7 @@ impl Inner {
     /// A line that lost its envelope is read if any service can.
     fn stray(&mut self, line: &[u8], number: u64, sink: &mut impl Sink) -> Line {
         let read =
-            self.services.iter_mut().any(|service| service.reader.line(line, None, number, sink) == Line::Parsed);
+            self.services.iter_mut().any(|service| service.reader.stray_line(line, number, sink) == Line::Parsed);
         if read { Line::Parsed } else { Line::Unreadable }
     }
 }

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use lastgood_intake::nginx_error::ProxyError;
 use lastgood_intake::{
-    AccessFormat, Context, Counts, Database, Envelope, Format, HostText, JsonDialect, NginxConf, PackageManager,
-    Request, RequestKey, Scanner, Sink, Wrapped, recognise, rotation,
+    AccessFormat, AppEvent, Context, Counts, Database, Envelope, Format, HostText, JsonDialect, NginxConf,
+    PackageManager, Request, RequestKey, Scanner, Sink, Wrapped, recognise, rotation,
 };
 use lastgood_model::{ChangeKind, ClientId, Fact, Span, UnixMs};
 use proptest::collection::vec;
@@ -39,6 +39,11 @@ impl Sink for Said {
 
     fn fact(&mut self, at: Option<UnixMs>, fact: Fact, line: u64) {
         self.all.push(format!("{line} {at:?} {fact:?}"));
+    }
+
+    fn application(&mut self, event: &AppEvent<'_>, line: u64) {
+        assert!(event.first <= line && event.lines > 0);
+        self.all.push(format!("{line} {event:?}"));
     }
 
     fn change(&mut self, span: Span, kind: ChangeKind, subject: &str, line: u64) {
@@ -76,6 +81,7 @@ fn formats() -> Vec<Format> {
         Format::UnitFiles,
         Format::CloudTrail,
         Format::NginxConf,
+        Format::Application,
         Format::Unknown,
     ]);
     formats
@@ -133,6 +139,11 @@ fn lines() -> impl Strategy<Value = Vec<u8>> {
         include_bytes!("../../../fuzz/seeds/envelope/compose.log"),
         include_bytes!("../../../fuzz/seeds/envelope/cri.log"),
         include_bytes!("data/cloudtrail.json"),
+        include_bytes!("../../../fuzz/seeds/application/python.log"),
+        include_bytes!("../../../fuzz/seeds/application/node.log"),
+        include_bytes!("../../../fuzz/seeds/application/java.log"),
+        include_bytes!("../../../fuzz/seeds/application/go.log"),
+        include_bytes!("../../../fuzz/seeds/application/loggers.jsonl"),
     ]
     .iter()
     .flat_map(|text| text.split(|byte| *byte == b'\n').map(<[u8]>::to_vec))

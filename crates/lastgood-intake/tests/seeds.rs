@@ -56,6 +56,7 @@ fn every_seed_is_read_by_every_format() {
                 Format::UnitFiles,
                 Format::CloudTrail,
                 Format::NginxConf,
+                Format::Application,
                 recognise(&file, &first_line, &NginxConf::parse(&file)),
             ];
             formats.extend(AccessFormat::built_ins().map(|format| Format::Access(Arc::new(format))));

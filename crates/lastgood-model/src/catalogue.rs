@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{LineRef, ProxyErrorKind, Ref, SourceId};
+use crate::{AppShape, AppShapeId, LineRef, ProxyErrorKind, Ref, Signature, SignatureId, SourceId};
 
 /// Index of an interned string.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -54,6 +54,10 @@ pub struct Catalogue {
     pub slices: Vec<Slice>,
     /// Error shapes.
     pub shapes: Vec<ErrorShape>,
+    /// What applications write.
+    pub app_shapes: Vec<AppShape>,
+    /// Sentences that are known.
+    pub signatures: Vec<Signature>,
     /// Sources as shown to the user.
     pub sources: Vec<Arc<str>>,
 }
@@ -75,6 +79,18 @@ impl Catalogue {
     #[must_use]
     pub fn shape(&self, id: ErrorShapeId) -> Option<&ErrorShape> {
         self.shapes.get(id.0 as usize)
+    }
+
+    /// The shape behind an id.
+    #[must_use]
+    pub fn app_shape(&self, id: AppShapeId) -> Option<&AppShape> {
+        self.app_shapes.get(id.0 as usize)
+    }
+
+    /// The sentence behind an id.
+    #[must_use]
+    pub fn signature(&self, id: SignatureId) -> Option<&Signature> {
+        self.signatures.get(usize::from(id.0))
     }
 
     /// A source's name as shown; empty for an id that is not ours.

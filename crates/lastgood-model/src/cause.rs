@@ -75,6 +75,14 @@ codes! {
     TlsNotYetValid = "tls" / "tls-not-yet-valid",
     TlsVersion = "tls" / "tls-version",
     Located = "unknown" / "located",
+    EnvMissing = "environment" / "env-missing",
+    EnvMalformed = "environment" / "env-malformed",
+    Permission = "storage" / "permission",
+    HeapLimit = "memory" / "heap-limit",
+    BuildMissing = "startup" / "build-missing",
+    RedirectUri = "identity" / "redirect-uri",
+    WrongHostHeader = "proxy" / "wrong-host-header",
+    Ipv6Mismatch = "network" / "ipv6-mismatch",
 }
 
 impl CauseCode {

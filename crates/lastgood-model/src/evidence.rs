@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{ChangeKind, ProxyErrorKind, Ref, StateClaim, UnitFileState, UnixMs};
+use crate::{AppClaim, ChangeKind, ProxyErrorKind, Ref, StateClaim, UnitFileState, UnixMs};
 
 /// How much a piece of evidence says, in natural logarithms of a likelihood ratio.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -226,4 +226,6 @@ pub enum Claim {
     },
     /// Something of a container, of what it was told, or of the machine under it.
     State(StateClaim),
+    /// What an application wrote.
+    Application(AppClaim),
 }

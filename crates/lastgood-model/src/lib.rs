@@ -1,6 +1,8 @@
 //! The nouns of lastgood: what every other crate may talk about.
 //! No IO, no prose, no serialisation: words and wire shapes live in the binary.
 
+pub mod app_claim;
+pub mod application;
 pub mod catalogue;
 pub mod cause;
 pub mod change;
@@ -26,6 +28,11 @@ pub mod traffic;
 pub mod transcript;
 pub mod verdict;
 
+pub use app_claim::AppClaim;
+pub use application::{
+    About, AppCall, AppError, AppHit, AppShape, AppShapeId, AppWord, Piece, Severity, Signature, SignatureId,
+    Specificity,
+};
 pub use catalogue::{Atom, Catalogue, ErrorShape, ErrorShapeId, Slice, SliceId};
 pub use cause::{CauseCode, Confidence};
 pub use change::{Change, ChangeKind};

@@ -107,6 +107,14 @@ const fn source(code: CauseCode) -> &'static str {
         CauseCode::ClockSkew => include_str!("../../../knowledge/causes/clock-skew.toml"),
         CauseCode::TlsNotYetValid => include_str!("../../../knowledge/causes/tls-not-yet-valid.toml"),
         CauseCode::TlsVersion => include_str!("../../../knowledge/causes/tls-version.toml"),
+        CauseCode::EnvMissing => include_str!("../../../knowledge/causes/env-missing.toml"),
+        CauseCode::EnvMalformed => include_str!("../../../knowledge/causes/env-malformed.toml"),
+        CauseCode::Permission => include_str!("../../../knowledge/causes/permission.toml"),
+        CauseCode::HeapLimit => include_str!("../../../knowledge/causes/heap-limit.toml"),
+        CauseCode::BuildMissing => include_str!("../../../knowledge/causes/build-missing.toml"),
+        CauseCode::RedirectUri => include_str!("../../../knowledge/causes/redirect-uri.toml"),
+        CauseCode::WrongHostHeader => include_str!("../../../knowledge/causes/wrong-host-header.toml"),
+        CauseCode::Ipv6Mismatch => include_str!("../../../knowledge/causes/ipv6-mismatch.toml"),
         CauseCode::Located => include_str!("../../../knowledge/causes/located.toml"),
     }
 }

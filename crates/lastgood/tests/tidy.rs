@@ -24,7 +24,17 @@ const WALLS: &[Wall] = &[
     Wall {
         name: "lastgood-intake",
         inside: &[MODEL],
-        outside: Some(&["foldhash", "jiff", "memchr", "saphyr-parser", "serde", "serde_json", "x509-cert"]),
+        outside: Some(&[
+            "aho-corasick",
+            "foldhash",
+            "jiff",
+            "memchr",
+            "saphyr-parser",
+            "serde",
+            "serde_json",
+            "toml",
+            "x509-cert",
+        ]),
     },
     Wall { name: "lastgood-diagnose", inside: &[MODEL], outside: Some(&["foldhash"]) },
     Wall { name: "lastgood-world", inside: &[MODEL], outside: None },

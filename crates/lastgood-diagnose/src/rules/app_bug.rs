@@ -1,10 +1,13 @@
-//! `application/app-bug`: the application answered that it failed, and the proxy only passed it on. Not what it stumbled
-//! over: a dependency may stand behind it, and then that one's rule says so.
+//! `application/app-bug`: the application answered that it failed, and the proxy only passed it on; or it wrote an error of its
+//! own whenever a request failed. Not what it stumbled over: a dependency may stand behind it, and then that one's rule says so.
 
-use lastgood_model::{CauseCode, ChangeKind, Claim, Weight};
+use lastgood_model::app_claim::SaidError;
+use lastgood_model::{AppClaim, CauseCode, ChangeKind, Claim, Evidence, Link, Severity, Weight};
 
 use super::{Depth, Hypothesis, Rule};
+use crate::host::Mark;
 use crate::scene::Scene;
+use crate::spoken::SpokenError;
 
 /// An application that answers with an error of its own.
 pub struct AppBug;
@@ -19,38 +22,74 @@ impl Rule for AppBug {
     }
 
     fn propose(&self, scene: &Scene<'_>) -> Option<Hypothesis> {
-        let toll = &scene.finding.toll;
-        // A gateway's statuses speak of somebody behind it.
-        let own = |status: u16| matches!(status, 500 | 505..=599);
-        let (&status, answered) =
-            toll.answered.iter().filter(|(status, _)| own(**status)).max_by_key(|(_, a)| a.count)?;
-        if answered.count * 10 < toll.failed * 9 {
+        let (passed_on, raised) = (passed_on(scene), raised(scene));
+        if passed_on.is_none() && raised.is_none() {
             return None;
         }
-        let claim = Claim::UpstreamAnswered { status, count: answered.count };
-        let mut evidence = vec![
-            scene.evidence(claim.clone(), answered.first, Weight::Moderate),
-            scene.evidence(
-                Claim::FailingShare { failed: toll.failed, requests: toll.requests },
-                (scene.finding.first_bad.at, scene.finding.first_bad.line),
-                Weight::Weak,
-            ),
-        ];
-        let trigger = scene.trigger(TRIGGERS, scene.finding.first_bad.at);
+        let component = raised.as_ref().map(|raised| scene.spoken.component(raised.who));
+        let mut evidence: Vec<Evidence> = Vec::new();
+        let mut links: Vec<Link> = Vec::new();
+        if let Some(raised) = &raised {
+            evidence.extend(of_error(scene, raised));
+        }
+        if let Some((claim, mark)) = passed_on {
+            evidence.push(scene.evidence(claim.clone(), mark, Weight::Moderate));
+            links.push(scene.link(claim, mark));
+        }
+        links.extend(evidence.first().filter(|_| raised.is_some()).map(|first| Link {
+            at: raised.as_ref().map(|raised| raised.run.first.0),
+            what: first.claim.clone(),
+            reference: first.reference.clone(),
+        }));
+        let toll = &scene.finding.toll;
+        let first_bad = scene.finding.first_bad;
+        let share = Claim::FailingShare { failed: toll.failed, requests: toll.requests };
+        evidence.push(scene.evidence(share, (first_bad.at, first_bad.line), Weight::Weak));
+        let trigger = scene.trigger(TRIGGERS, first_bad.at);
         if let Some(link) = &trigger {
             let (claim, reference) = (link.what.clone(), link.reference.clone());
-            evidence.push(lastgood_model::Evidence { claim, reference, weight: Weight::Moderate });
+            evidence.push(Evidence { claim, reference, weight: Weight::Moderate });
         }
         let mut chain = Vec::from_iter(trigger);
-        chain.push(scene.link(claim, answered.first));
+        chain.extend(links);
         chain.push(scene.symptom());
         Some(Hypothesis {
             code: self.code(),
-            component: scene.component(),
+            component: component.unwrap_or_else(|| scene.component()),
             evidence,
             against: Vec::new(),
             chain,
             depth: Depth::Symptom,
         })
     }
+}
+
+/// That nearly all failures are answers of the application itself.
+fn passed_on(scene: &Scene<'_>) -> Option<(Claim, Mark)> {
+    let toll = &scene.finding.toll;
+    // A gateway's statuses speak of somebody behind it.
+    let own = |status: u16| matches!(status, 500 | 505..=599);
+    let (&status, answered) = toll.answered.iter().filter(|(status, _)| own(**status)).max_by_key(|(_, a)| a.count)?;
+    let nearly_all = answered.count * 10 >= toll.failed * 9;
+    nearly_all.then_some((Claim::UpstreamAnswered { status, count: answered.count }, answered.first))
+}
+
+/// An error of the application's own that nobody else is known to write, and that came with the failures.
+fn raised<'s>(scene: &'s Scene<'_>) -> Option<SpokenError<'s>> {
+    let own = |said: &SpokenError<'_>| {
+        said.signature.is_none() && !said.error.class.is_empty() && said.error.severity >= Some(Severity::Error)
+    };
+    scene.spoken.errors().filter(own).find(|said| {
+        let (met, failed) = scene.spoken.met(said.run.shape, scene.finding);
+        failed > 0 && met * 2 >= failed && scene.spoken.before(said.run.shape) * 2 < said.run.count
+    })
+}
+
+fn of_error(scene: &Scene<'_>, raised: &SpokenError<'_>) -> [Evidence; 2] {
+    let error = SaidError::of(raised.who, raised.error, None);
+    let said = Claim::Application(AppClaim::Said { error, count: raised.run.count });
+    let (met, failed) = scene.spoken.met(raised.run.shape, scene.finding);
+    let who = scene.spoken.component(raised.who);
+    let together = Claim::Application(AppClaim::WithFailures { who, met, failed });
+    [said, together].map(|claim| scene.evidence(claim, raised.run.first, Weight::Moderate))
 }

@@ -1,6 +1,7 @@
 //! `unknown/located`: where it fails and since when, and nothing that says why. Every scene has at least this.
 
-use lastgood_model::{CauseCode, ChangeKind, Claim, Weight};
+use lastgood_model::app_claim::SaidError;
+use lastgood_model::{AppClaim, CauseCode, ChangeKind, Claim, Weight};
 
 use super::{Depth, Hypothesis, Rule};
 use crate::scene::Scene;
@@ -29,6 +30,13 @@ impl Rule for Located {
                 run.first,
                 Weight::Weak,
             ));
+        }
+        // What the application wrote, though it does not say of whom.
+        let said = scene.spoken.errors().find(|said| !scene.spoken.is_proxy(said.who));
+        if let Some(said) = said {
+            let error = SaidError::of(said.who, said.error, None);
+            let claim = Claim::Application(AppClaim::Said { error, count: said.run.count });
+            evidence.push(scene.evidence(claim, said.run.first, Weight::Weak));
         }
         let mut chain = Vec::from_iter(scene.trigger(&[ChangeKind::Reported], first.at));
         chain.push(scene.symptom());

@@ -7,6 +7,8 @@ use lastgood_model::{CauseCode, Evidence, Link};
 use crate::scene::Scene;
 
 mod app_bug;
+pub mod app_calls;
+mod app_says;
 mod dependency_down;
 mod disk_full;
 mod dns_failure;
@@ -85,6 +87,48 @@ pub const RULES: &[&dyn Rule] = &[
     &upstream_slow::UpstreamSlow,
     &upstream_closing::UpstreamClosing,
     &version_incompatible::VersionIncompatible,
+    &app_says::AppSays::of(CauseCode::DependencyDown),
+    &app_says::AppSays::of(CauseCode::ProcessDown),
+    &app_says::AppSays::of(CauseCode::MissingCredential),
+    &app_says::AppSays::of(CauseCode::WrongCredential),
+    &app_says::AppSays::of(CauseCode::AuthNotExpected),
+    &app_says::AppSays::of(CauseCode::ProtectedMode),
+    &app_says::AppSays::of(CauseCode::PersistenceFailing),
+    &app_says::AppSays::of(CauseCode::MemoryLimit),
+    &app_says::AppSays::of(CauseCode::ReadOnly),
+    &app_says::AppSays::of(CauseCode::SchemaMissing),
+    &app_says::AppSays::of(CauseCode::Loading),
+    &app_says::AppSays::of(CauseCode::ServerConnLimit),
+    &app_says::AppSays::of(CauseCode::ConnectionClosed),
+    &app_says::AppSays::of(CauseCode::DnsFailure),
+    &app_says::AppSays::of(CauseCode::WrongAddress),
+    &app_says::AppSays::of(CauseCode::FirewallDrop),
+    &app_says::AppSays::of(CauseCode::Ipv6Mismatch),
+    &app_says::AppSays::of(CauseCode::ProtocolMismatch),
+    &app_says::AppSays::of(CauseCode::TlsExpired),
+    &app_says::AppSays::of(CauseCode::TlsChain),
+    &app_says::AppSays::of(CauseCode::TlsNameMismatch),
+    &app_says::AppSays::of(CauseCode::IssuerMismatch),
+    &app_says::AppSays::of(CauseCode::RedirectUri),
+    &app_says::AppSays::of(CauseCode::ClockSkew),
+    &app_says::AppSays::of(CauseCode::WrongHostHeader),
+    &app_says::AppSays::of(CauseCode::EnvMissing),
+    &app_says::AppSays::of(CauseCode::EnvMalformed),
+    &app_says::AppSays::of(CauseCode::Permission),
+    &app_says::AppSays::of(CauseCode::DiskFull),
+    &app_says::AppSays::of(CauseCode::BadMount),
+    &app_says::AppSays::of(CauseCode::FdLimit),
+    &app_says::AppSays::of(CauseCode::HeapLimit),
+    &app_says::AppSays::of(CauseCode::OomKill),
+    &app_says::AppSays::of(CauseCode::TimeoutSlow),
+    &app_says::AppSays::of(CauseCode::BadEntrypoint),
+    &app_says::AppSays::of(CauseCode::BuildMissing),
+    &app_says::AppSays::of(CauseCode::PortConflict),
+    &app_says::AppSays::of(CauseCode::WrongArch),
+    &app_says::AppSays::of(CauseCode::ConfigSyntax),
+    &app_says::AppSays::of(CauseCode::VersionIncompatible),
+    &app_says::AppSays::of(CauseCode::BindLoopback),
+    &app_calls::CalledFails,
     &app_bug::AppBug,
     &located::Located,
 ];

@@ -4,7 +4,7 @@
 use std::hash::{BuildHasher, Hash, Hasher};
 
 use foldhash::quality::FixedState;
-use lastgood_intake::{ProxyError, Request, Sink};
+use lastgood_intake::{AppEvent, ProxyError, Request, Sink};
 use lastgood_model::{ChangeKind, ClientId, Fact, Span, UnixMs};
 
 use super::block_index::Extent;
@@ -33,6 +33,11 @@ pub(crate) trait Fold: Send {
     /// Takes a line back.
     fn retract(&mut self, mark: &Self::Mark);
 
+    /// Something that an application wrote.
+    fn application(&mut self, file: &LogSource, event: &AppEvent<'_>, line: u64) {
+        let _ = (file, event, line);
+    }
+
     /// A fact.
     fn fact(&mut self, file: &LogSource, at: Option<UnixMs>, fact: Fact, line: u64);
 
@@ -58,6 +63,10 @@ impl<F: Fold> Sink for Feed<'_, F> {
     fn error(&mut self, error: &ProxyError<'_>, line: u64) {
         self.extent.add(error.at);
         self.fold.error(self.file, error, line);
+    }
+
+    fn application(&mut self, event: &AppEvent<'_>, line: u64) {
+        self.fold.application(self.file, event, line);
     }
 
     fn fact(&mut self, at: Option<UnixMs>, fact: Fact, line: u64) {

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use lastgood_diagnose::Timeline;
-use lastgood_intake::{Interner, LocalInterner, ProxyError, Request};
+use lastgood_intake::{AppEvent, Interner, LocalInterner, ProxyError, Request};
 use lastgood_model::{Change, ChangeKind, ErrorHit, Fact, Hit, LineRef, Observation, Ref, Span, UnixMs};
 
 use super::fold::Fold;
@@ -60,6 +60,11 @@ impl Fold for Witness<'_> {
             Mark::Request(hit) => self.timeline.retract(hit),
             Mark::Error(error) => self.timeline.retract_error(error),
         }
+    }
+
+    fn application(&mut self, source: &LogSource, event: &AppEvent<'_>, line: u64) {
+        let hit = self.names.application(event, source.file.id, line, &source.context);
+        self.timeline.application(&hit);
     }
 
     fn fact(&mut self, source: &LogSource, at: Option<UnixMs>, fact: Fact, line: u64) {

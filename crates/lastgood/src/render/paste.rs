@@ -113,6 +113,14 @@ pub fn commands(account: &Account<'_>) -> Vec<String> {
         | CauseCode::ProtocolMismatch
         | CauseCode::IssuerMismatch
         | CauseCode::ClockSkew
+        | CauseCode::EnvMissing
+        | CauseCode::EnvMalformed
+        | CauseCode::Permission
+        | CauseCode::HeapLimit
+        | CauseCode::BuildMissing
+        | CauseCode::RedirectUri
+        | CauseCode::WrongHostHeader
+        | CauseCode::Ipv6Mismatch
         | CauseCode::TlsNotYetValid
         | CauseCode::TlsVersion => out.push("lastgood check".to_owned()),
         CauseCode::Located => {

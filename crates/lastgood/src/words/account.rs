@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use lastgood_model::{Cause, ChangeKind, Claim, Evidence, Incident, StateClaim, UnitFileState};
+use lastgood_model::app_claim::SaidError;
+use lastgood_model::{AppClaim, Cause, ChangeKind, Claim, Evidence, Incident, StateClaim, UnitFileState};
 
 /// Whether a vhost names anything: standard input does not, nor does a file that is called what nginx calls it.
 pub(super) fn is_name(vhost: &str) -> bool {
@@ -60,6 +61,15 @@ impl<'a> Account<'a> {
     pub fn state(self) -> Option<&'a StateClaim> {
         match self.weightiest()? {
             Claim::State(claim) => Some(claim),
+            _ => None,
+        }
+    }
+
+    /// The error of an application that weighs most, where none weighs more.
+    #[must_use]
+    pub fn said(self) -> Option<&'a SaidError> {
+        match self.weightiest()? {
+            Claim::Application(AppClaim::Said { error, .. }) => Some(error),
             _ => None,
         }
     }

@@ -4,11 +4,15 @@
 use lastgood_model::{CauseCode, ChangeKind, UnitFileState};
 
 use super::super::{Account, CauseText};
-use super::{limits, states};
+use super::{app, limits, states};
 
 pub(super) fn cause(account: &Account<'_>) -> CauseText {
     if let Some(claim) = account.state() {
         return states::cause(account, claim);
+    }
+    if let Some(said) = account.said() {
+        let (summary, fix, prevention) = app::cause(account, said);
+        return CauseText { summary, fix, prevention };
     }
     let (summary, fix, prevention) = match account.cause.code {
         CauseCode::NotStartedAfterReboot => not_started(account),
@@ -57,6 +61,14 @@ pub(super) fn cause(account: &Account<'_>) -> CauseText {
         CauseCode::ClockSkew => bare(account, "clocks that differ"),
         CauseCode::TlsNotYetValid => bare(account, "a certificate that is not valid yet"),
         CauseCode::TlsVersion => bare(account, "no TLS version in common"),
+        CauseCode::EnvMissing => bare(account, "a variable that is missing"),
+        CauseCode::EnvMalformed => bare(account, "a value that cannot be read"),
+        CauseCode::Permission => bare(account, "a file that it may not use"),
+        CauseCode::HeapLimit => bare(account, "a heap that is used up"),
+        CauseCode::BuildMissing => bare(account, "an image that lacks something"),
+        CauseCode::RedirectUri => bare(account, "an address that is not registered"),
+        CauseCode::WrongHostHeader => bare(account, "a host name that is refused"),
+        CauseCode::Ipv6Mismatch => bare(account, "a localhost that means IPv6"),
         CauseCode::Located => located(account),
     };
     CauseText { summary, fix, prevention }

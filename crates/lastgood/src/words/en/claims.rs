@@ -4,7 +4,7 @@ use lastgood_model::{ChangeKind, Claim, ProxyErrorKind, UnitFileState};
 
 use super::super::Words;
 use super::super::number::{grouped, status};
-use super::{English, plural, states};
+use super::{English, app, plural, states};
 
 pub(super) fn claim(claim: &Claim) -> String {
     match claim {
@@ -74,6 +74,7 @@ pub(super) fn claim(claim: &Claim) -> String {
         Claim::ProxyStarted => "nginx was started just before requests came again".to_owned(),
         Claim::ProxyConfigRefused { message } => format!("nginx refused its configuration: {message}"),
         Claim::State(claim) => states::claim(claim),
+        Claim::Application(claim) => app::claim(claim),
         Claim::ServedWell { requests, failed: 0 } => {
             format!("{} in the same time, none failed", plural(*requests, "request"))
         }

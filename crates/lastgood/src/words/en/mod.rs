@@ -1,5 +1,6 @@
 //! English: headings, the five lines, durations. Claims, causes and asides stand in files of their own.
 
+mod app;
 mod asides;
 mod causes;
 mod claims;

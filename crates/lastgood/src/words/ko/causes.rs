@@ -5,11 +5,15 @@ use lastgood_model::{CauseCode, ChangeKind, UnitFileState};
 
 use super::super::josa::{object, subject, topic};
 use super::super::{Account, CauseText};
-use super::{limits, states};
+use super::{app, limits, states};
 
 pub(super) fn cause(account: &Account<'_>) -> CauseText {
     if let Some(claim) = account.state() {
         return states::cause(account, claim);
+    }
+    if let Some(said) = account.said() {
+        let (summary, fix, prevention) = app::cause(account, said);
+        return CauseText { summary, fix, prevention };
     }
     let (summary, fix, prevention) = match account.cause.code {
         CauseCode::NotStartedAfterReboot => not_started(account),
@@ -58,6 +62,14 @@ pub(super) fn cause(account: &Account<'_>) -> CauseText {
         CauseCode::ClockSkew => bare(account, "서로 다른 시계"),
         CauseCode::TlsNotYetValid => bare(account, "아직 유효하지 않은 인증서"),
         CauseCode::TlsVersion => bare(account, "공통 TLS 버전 없음"),
+        CauseCode::EnvMissing => bare(account, "빠진 환경 변수"),
+        CauseCode::EnvMalformed => bare(account, "해석할 수 없는 값"),
+        CauseCode::Permission => bare(account, "권한이 없는 파일"),
+        CauseCode::HeapLimit => bare(account, "부족한 힙"),
+        CauseCode::BuildMissing => bare(account, "이미지에 빠진 파일이나 모듈"),
+        CauseCode::RedirectUri => bare(account, "등록되지 않은 redirect URI"),
+        CauseCode::WrongHostHeader => bare(account, "거부된 Host 이름"),
+        CauseCode::Ipv6Mismatch => bare(account, "IPv6로 해석된 localhost"),
         CauseCode::Located => located(account),
     };
     CauseText { summary, fix, prevention }

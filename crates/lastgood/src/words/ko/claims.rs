@@ -5,7 +5,7 @@ use lastgood_model::{ChangeKind, Claim, ProxyErrorKind, UnitFileState};
 use super::super::Words;
 use super::super::josa::{object, subject as subject_of, topic, with};
 use super::super::number::{grouped, status};
-use super::{Korean, states};
+use super::{Korean, app, states};
 
 pub(super) fn claim(claim: &Claim) -> String {
     match claim {
@@ -73,6 +73,7 @@ pub(super) fn claim(claim: &Claim) -> String {
         Claim::ProxyStarted => "nginx가 시작된 직후 요청이 돌아옴".to_owned(),
         Claim::ProxyConfigRefused { message } => format!("nginx가 설정을 거부함: {message}"),
         Claim::State(claim) => states::claim(claim),
+        Claim::Application(claim) => app::claim(claim),
         Claim::ServedWell { requests, failed: 0 } => {
             format!("같은 시간 요청 {}건, 실패 없음", grouped(*requests))
         }

@@ -1,6 +1,7 @@
 //! Korean: headings, the five lines, durations. Claims, causes and asides stand in files of their own.
 //! Lines end in nouns (음, 함), advice in sentences; nginx, upstream and unit stay as engineers say them.
 
+mod app;
 mod asides;
 mod causes;
 mod claims;

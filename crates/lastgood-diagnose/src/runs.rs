@@ -1,8 +1,9 @@
-//! A proxy's error lines, folded per shape: how many when, and the first line of each bucket to show.
+//! Lines that are told apart by their shape, folded: how many when, and the first line of each bucket to show. A proxy's errors,
+//! and what applications write.
 
 use std::collections::BTreeMap;
 
-use lastgood_model::{ErrorHit, ErrorShapeId, LineRef, Span, UnixMs};
+use lastgood_model::{AppShapeId, ErrorHit, ErrorShapeId, LineRef, Span, UnixMs};
 
 /// Bucket widths in milliseconds; each divides the next.
 const WIDTHS_MS: [i64; 5] = [1_000, 10_000, 60_000, 600_000, 3_600_000];
@@ -18,18 +19,29 @@ struct Bucket {
     last: UnixMs,
 }
 
-/// All error lines, folded.
-#[derive(Clone, Debug, Default)]
-pub struct ErrorRuns {
+/// All lines, folded.
+#[derive(Clone, Debug)]
+pub struct Runs<K> {
     width: usize,
-    buckets: BTreeMap<(ErrorShapeId, i64), Bucket>,
+    buckets: BTreeMap<(K, i64), Bucket>,
+}
+
+/// The lines of a proxy's error log.
+pub type ErrorRuns = Runs<ErrorShapeId>;
+/// What applications write.
+pub type AppRuns = Runs<AppShapeId>;
+
+impl<K> Default for Runs<K> {
+    fn default() -> Self {
+        Self { width: 0, buckets: BTreeMap::new() }
+    }
 }
 
 /// The lines of one shape in a stretch of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ErrorRun {
+pub struct Run<K> {
     /// Which lines.
-    pub shape: ErrorShapeId,
+    pub shape: K,
     /// How many.
     pub count: u64,
     /// The first of them.
@@ -38,13 +50,15 @@ pub struct ErrorRun {
     pub last: UnixMs,
 }
 
+/// A run of a proxy's errors.
+pub type ErrorRun = Run<ErrorShapeId>;
+/// A run of what an application writes.
+pub type AppRun = Run<AppShapeId>;
+
 impl ErrorRuns {
-    /// Adds a line.
+    /// Adds a line of an error log.
     pub fn add(&mut self, hit: &ErrorHit) {
-        self.put(hit.shape, Bucket { count: 1, first: (hit.at, hit.line), last: hit.at });
-        if self.buckets.len() > MAX_BUCKETS {
-            self.widen();
-        }
+        self.add_line(hit.shape, hit.at, hit.line);
     }
 
     /// Takes a line back that stood in two files.
@@ -52,6 +66,24 @@ impl ErrorRuns {
         if let Some(bucket) = self.buckets.get_mut(&(hit.shape, hit.at.0.div_euclid(WIDTHS_MS[self.width]))) {
             bucket.count -= 1;
         }
+    }
+}
+
+impl<K: Copy + Ord> Runs<K> {
+    /// Adds a line.
+    pub fn add_line(&mut self, shape: K, at: UnixMs, line: LineRef) {
+        self.put(shape, Bucket { count: 1, first: (at, line), last: at });
+        if self.buckets.len() > MAX_BUCKETS {
+            self.widen();
+        }
+    }
+
+    /// Whether a line of this shape was written in a stretch, as far as the buckets tell.
+    #[must_use]
+    pub fn any_within(&self, shape: K, span: Span) -> bool {
+        let bucket = |at: UnixMs| at.0.div_euclid(WIDTHS_MS[self.width]);
+        let mut buckets = self.buckets.range((shape, bucket(span.from()))..=(shape, bucket(span.to())));
+        buckets.any(|(_, bucket)| bucket.count > 0 && Span::new(bucket.first.0, bucket.last).meets(span))
     }
 
     /// Adds everything of another one.
@@ -72,8 +104,8 @@ impl ErrorRuns {
 
     /// What was logged in a stretch, one entry a shape, most frequent first.
     #[must_use]
-    pub fn within(&self, span: Span) -> Vec<ErrorRun> {
-        let mut runs: Vec<ErrorRun> = Vec::new();
+    pub fn within(&self, span: Span) -> Vec<Run<K>> {
+        let mut runs: Vec<Run<K>> = Vec::new();
         for (&(shape, _), bucket) in &self.buckets {
             let (Ok(count), true) = (u64::try_from(bucket.count), span.contains(bucket.first.0)) else { continue };
             if count == 0 {
@@ -85,14 +117,14 @@ impl ErrorRuns {
                     run.last = run.last.max(bucket.last);
                     run.first = run.first.min(bucket.first);
                 }
-                None => runs.push(ErrorRun { shape, count, first: bucket.first, last: bucket.last }),
+                None => runs.push(Run { shape, count, first: bucket.first, last: bucket.last }),
             }
         }
         runs.sort_by_key(|run| (std::cmp::Reverse(run.count), run.first));
         runs
     }
 
-    fn put(&mut self, shape: ErrorShapeId, more: Bucket) {
+    fn put(&mut self, shape: K, more: Bucket) {
         let key = (shape, more.first.0.0.div_euclid(WIDTHS_MS[self.width]));
         self.buckets
             .entry(key)
