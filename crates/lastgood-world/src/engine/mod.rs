@@ -29,6 +29,8 @@ const OLDEST: (u32, u32) = (1, 41);
 const NEWEST: (u32, u32) = (1, 51);
 /// A body longer than this is cut off there, and that is said.
 const LONGEST_BODY: u64 = 64 * 1024 * 1024;
+/// One that answers slowly has many to answer; one that does not answer a single question for so long hangs.
+const ONE_ANSWER: Duration = Duration::from_secs(4);
 /// Questions asked side by side.
 const SIDE_BY_SIDE: usize = 8;
 
@@ -131,6 +133,7 @@ impl Engine {
         if left.is_zero() {
             return Err(Damage::Io(Arc::from(TOO_LATE)));
         }
+        let left = left.min(ONE_ANSWER);
         let request = self.agent.get(format!("http://engine{path}")).config().timeout_global(Some(left)).build();
         request.call().map_err(|error| damage(&error))
     }

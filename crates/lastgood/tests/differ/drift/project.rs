@@ -6,6 +6,7 @@ use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::sync::OnceLock;
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -37,6 +38,11 @@ pub struct Project<'a> {
 
 /// The image that services run on, and another one.
 pub fn images() {
+    static MADE: OnceLock<()> = OnceLock::new();
+    MADE.get_or_init(make_images);
+}
+
+fn make_images() {
     // An engine that reaches nothing outside was given them.
     if env::var_os("LASTGOOD_IMAGES").is_some_and(|where_from| where_from == "given") {
         return;
