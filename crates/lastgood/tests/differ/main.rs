@@ -5,6 +5,8 @@
 
 mod compose;
 mod drift;
+mod engines;
 mod env_files;
 mod env_text;
+mod project;
 mod raw_files;
