@@ -79,7 +79,8 @@ impl Wrapped {
 
     /// Whether its lines may be requests. Services whose lines begin later may write any.
     pub(crate) fn may_hold_requests(&self) -> bool {
-        let may = |format: &Format| format.holds_requests() || format.holds_proxy_errors() || *format == Format::Unknown;
+        let may =
+            |format: &Format| format.holds_requests() || format.holds_proxy_errors() || *format == Format::Unknown;
         self.envelope == Envelope::Compose || self.services.iter().any(|(_, format)| may(format))
     }
 
@@ -87,7 +88,6 @@ impl Wrapped {
     pub(crate) fn any(&self, what: impl Fn(&Format) -> bool) -> bool {
         self.services.iter().any(|(_, format)| what(format))
     }
-
 }
 
 /// Reads a file in envelopes.

@@ -18,7 +18,7 @@ pub(super) fn claim(claim: &AppClaim) -> String {
             let who = &error.who;
             match (error.class.is_empty(), error.about) {
                 (false, _) => format!("{who} 로그에 {} {times}회{place}", error.class),
-                (true, Some(about)) => format!("{who} 로그에 {} 관련으로 알려진 오류 {times}회", name(about)),
+                (true, Some(about)) => format!("{who} 로그에 {} 관련 오류 {times}회", name(about)),
                 (true, None) => format!("{who} 로그에 이 오류 {times}회"),
             }
         }
@@ -167,7 +167,7 @@ pub(super) fn cause(account: &Account<'_>, said: &SaidError) -> Text {
             format!("{} 브라우저에 보이는 공개 이름을 issuer로 기대하게 하세요.", subject(from)),
         ),
         CauseCode::RedirectUri => (
-            format!("{}에 등록되지 않은 redirect URI", peer),
+            format!("{peer}에 등록되지 않은 redirect URI"),
             "scheme과 포트까지 정확한 주소를 valid redirect URI로 등록하세요.".to_owned(),
         ),
         CauseCode::ClockSkew => (
@@ -186,12 +186,12 @@ pub(super) fn cause(account: &Account<'_>, said: &SaidError) -> Text {
                 format!("{peer}에 {} 선언하고 컨테이너를 다시 만드세요.", object(variable)),
             ),
             None => (
-                format!("{}에 필요한 환경 변수가 없음", peer),
+                format!("{peer}에 필요한 환경 변수가 없음"),
                 format!("{peer}에 전달된 값과 코드가 읽는 변수를 비교하고 컨테이너를 다시 만드세요."),
             ),
         },
         CauseCode::EnvMalformed => (
-            format!("{}에 전달된 값을 해석할 수 없음", peer),
+            format!("{peer}에 전달된 값을 해석할 수 없음"),
             format!("{peer}에 전달하는 값을 고치세요: scheme, 따옴표, 이스케이프가 필요한 문자."),
         ),
         CauseCode::Permission => {
@@ -256,7 +256,7 @@ pub(super) fn cause(account: &Account<'_>, said: &SaidError) -> Text {
                 format!("{} 확인하세요.", object(if said.frame.is_empty() { "traceback" } else { &said.frame })),
             )
         }
-        _ => (format!("{} 로그에 원인이 나타남", from), format!("{from} 로그와 {} 확인하세요.", object(peer))),
+        _ => (format!("{from} 로그에 원인이 나타남"), format!("{from} 로그와 {} 확인하세요.", object(peer))),
     };
     (summary, fix, vec![prevention(account.cause.code)])
 }
