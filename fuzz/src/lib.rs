@@ -1,6 +1,10 @@
 //! What every fuzz target checks of a format: no panic, every line counted once, and the same result whatever the blocks.
 //! The targets only choose the format.
 
+mod transcript;
+
+pub use transcript::transcript;
+
 use std::sync::Arc;
 
 use jiff::tz::{Offset, TimeZone};

@@ -21,7 +21,34 @@ type Variables<'a> = Vec<(&'a Arc<str>, &'a Secret)>;
 #[must_use]
 pub fn questions(stack: &Stack, topology: &Topology) -> Vec<ProbeQuestion> {
     let own = |component: &&Component| component.foreign.is_none();
-    topology.components.iter().filter(own).flat_map(|component| of_component(stack, topology, component)).collect()
+    let mut questions: Vec<ProbeQuestion> =
+        topology.components.iter().filter(own).flat_map(|component| of_component(stack, topology, component)).collect();
+    log_in_once(&mut questions);
+    questions
+}
+
+/// Nobody is logged in to a second time with what the first time has told already: it is only asked whether it can be reached.
+fn log_in_once(questions: &mut [ProbeQuestion]) {
+    let mut logins: Vec<(Arc<str>, Option<Arc<str>>, Secret)> = Vec::new();
+    for question in questions {
+        let target = &question.target;
+        let Some(password) = target.password.clone() else { continue };
+        let peer = question.to.clone().unwrap_or_else(|| Arc::from(format!("{}:{}", target.host, target.port)));
+        let login = (peer, target.user.clone(), password);
+        if !logins.contains(&login) {
+            logins.push(login);
+            continue;
+        }
+        question.target = ProbeTarget {
+            protocol: ProbeProtocol::Tcp,
+            secure: false,
+            path: Arc::from(""),
+            user: None,
+            password: None,
+            database: None,
+            ..question.target.clone()
+        };
+    }
 }
 
 /// Where what was answered can be looked up: `probe:backend/KVS_HOST`.

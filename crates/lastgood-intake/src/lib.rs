@@ -56,6 +56,7 @@ pub mod referrer;
 pub mod registry_logins;
 pub mod rotation;
 pub mod scan;
+mod setting;
 mod signatures;
 pub mod timestamp;
 mod unit_files;

@@ -8,9 +8,12 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use lastgood_intake::{
     AccessFormat, Context, Counts, Database, Envelope, Format, HostText, JsonDialect, KernelText, NginxConf,
-    PackageManager, Scanner, Sink, Wrapped, recognise,
+    PackageManager, Scanner, Sink, Wrapped, probe_answer, recognise,
 };
-use lastgood_model::UnixMs;
+use lastgood_model::{ProbeOutcome, UnixMs};
+
+#[path = "../../../fuzz/src/transcript.rs"]
+mod transcript;
 
 struct Nobody;
 
@@ -69,4 +72,21 @@ fn every_seed_is_read_by_every_format() {
         }
     }
     assert!(seeds >= 8, "the seeds are gone");
+}
+
+#[test]
+fn every_seed_of_a_probe_gets_an_answer() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds/probe_transcript");
+    let seeds = std::fs::read_dir(folder).unwrap().map(|seed| std::fs::read(seed.unwrap().path()).unwrap());
+    let answers = seeds.filter_map(|seed| transcript::transcript(&seed)).map(|(target, heard)| {
+        // Cut off anywhere, it is an answer all the same.
+        for turns in 0..heard.turns.len() {
+            let mut cut = heard.clone();
+            cut.turns.truncate(turns);
+            let _some_answer = probe_answer(&target, &cut);
+        }
+        probe_answer(&target, &heard).outcome
+    });
+    let undecided = answers.filter(|outcome| *outcome == ProbeOutcome::Undecided).count();
+    assert!(undecided <= 1, "the seeds say what they are named for: {undecided}");
 }

@@ -1,8 +1,13 @@
 //! Desired: what the user's Compose files declare, after interpolation, merging and profiles. Not what runs.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::{Ref, Secret};
+
+/// Settings by Compose's names for them, each as a text in which declared and running are written alike; absent where
+/// nobody says anything.
+pub type Settings = BTreeMap<&'static str, Secret>;
 
 /// A Compose project as declared.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -15,6 +20,8 @@ pub struct Desired {
     pub files: Vec<Arc<str>>,
     /// Services, in the order of the files.
     pub services: Vec<Service>,
+    /// Services that stand in the files and are not asked for now: their profile is not.
+    pub inactive: Vec<Arc<str>>,
     /// Networks by the key that services use.
     pub networks: Vec<DeclaredResource>,
     /// Named volumes by the key that services use.
@@ -49,9 +56,11 @@ pub struct Service {
     pub networks: Vec<Joined>,
     /// `network_mode`, if one is set: `host`, `service:x`.
     pub network_mode: Option<Arc<str>>,
-    /// Mounts.
+    /// Mounts, secrets and configurations that are files among them.
     pub mounts: Vec<Mount>,
-    /// `restart`, as written; `None` is `no`.
+    /// Whether it takes over the mounts of another one.
+    pub volumes_from: bool,
+    /// `restart`, or `deploy.restart_policy` in its words; `None` is `no`.
     pub restart: Option<Arc<str>>,
     /// The health check; `None` leaves it to the image.
     pub healthcheck: Option<Healthcheck>,
@@ -67,6 +76,10 @@ pub struct Service {
     pub extra_hosts: Vec<(Arc<str>, Arc<str>)>,
     /// `mem_limit` or `deploy.resources.limits.memory`, in bytes.
     pub memory_limit: Option<u64>,
+    /// Its labels.
+    pub labels: BTreeMap<Arc<str>, Secret>,
+    /// What else is set.
+    pub settings: Settings,
     /// How many containers; 1 unless scaled.
     pub replicas: u32,
 }

@@ -69,9 +69,15 @@ pub enum Difference {
         /// What is.
         running: Arc<str>,
     },
-    /// Another of these settings, by Compose's name for it: `command`, `entrypoint`, `user`, `healthcheck`, `mem_limit`,
-    /// `network_mode`, `extra_hosts`.
+    /// Another of its settings, by Compose's name for it: `command`, `healthcheck`, `cap_add`.
     Setting(&'static str),
+    /// Another number of containers.
+    Replicas {
+        /// How many there would be.
+        declared: u32,
+        /// How many there are.
+        running: u32,
+    },
     /// The proxy connects to an address that is not the service's any more.
     StaleUpstream {
         /// The proxy's container or `nginx`.

@@ -1,8 +1,9 @@
 //! Snapshot: what a container engine says is there and running. Observed, not declared, and not judged.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::desired::{Healthcheck, Mount, Port};
+use crate::desired::{Healthcheck, Mount, Port, Settings};
 use crate::{Secret, UnixMs};
 
 /// What the engine says.
@@ -100,6 +101,10 @@ pub struct Container {
     pub mounts: Vec<Mount>,
     /// The limit of its memory in bytes, if there is one.
     pub memory_limit: Option<u64>,
+    /// Labels, without Compose's own.
+    pub labels: BTreeMap<Arc<str>, Secret>,
+    /// What else is set.
+    pub settings: Settings,
     /// Names it knows beside the resolver's: name and address.
     pub extra_hosts: Vec<(Arc<str>, Arc<str>)>,
     /// Ports of its own network namespace on which something listens; `None` if that could not be read.
@@ -212,6 +217,8 @@ pub struct Attachment {
     pub address: Arc<str>,
     /// The gateway there.
     pub gateway: Arc<str>,
+    /// The address that was asked for, if one was.
+    pub fixed: Option<Arc<str>>,
     /// Names that others reach it by.
     pub aliases: Vec<Arc<str>>,
 }
@@ -253,6 +260,12 @@ pub struct Image {
     pub exposed: Vec<u16>,
     /// Who it runs as.
     pub user: Arc<str>,
+    /// The folder that it starts in.
+    pub working_dir: Arc<str>,
+    /// The signal that it is asked to end with, if it says one.
+    pub stop_signal: Arc<str>,
+    /// Labels.
+    pub labels: BTreeMap<Arc<str>, Secret>,
     /// Commands that made its layers, newest first, as its history tells them.
     pub history: Vec<Secret>,
 }

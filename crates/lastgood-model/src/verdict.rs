@@ -226,6 +226,8 @@ pub enum GapKind {
     NotGiven,
     /// It belongs to the machine that the container engine runs on, which is another one, or may be.
     OtherMachine,
+    /// To look into it would have changed something: the engine makes a folder of this missing source of a mount.
+    SourceMissing(Arc<str>),
     /// Nothing on this machine tells.
     NothingTells,
     /// Times without a zone were read in this one because nothing says which it is.

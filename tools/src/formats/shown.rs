@@ -31,6 +31,7 @@ pub fn shown(set: &str) -> &'static [&'static str] {
         "journal-short-iso" => &["journal-text"],
         // What the journal shows by default is written as syslog writes, but for the fractions.
         "journal-short-precise" | "syslog" => &["syslog"],
+        "dmesg-iso" | "dmesg-human" => &["dmesg"],
         "mixed" => &[
             "aws-alb",
             "timed",

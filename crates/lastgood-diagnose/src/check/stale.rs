@@ -78,6 +78,7 @@ fn others(look: &Look<'_>, drift: &Drift, container: &Arc<str>, found: &mut Vec<
             | Difference::Mount { .. }
             | Difference::Ports { .. }
             | Difference::Restart { .. }
+            | Difference::Replicas { .. }
             | Difference::Setting(_) => differences.push(difference.clone()),
         }
     }

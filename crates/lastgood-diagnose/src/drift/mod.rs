@@ -1,11 +1,11 @@
 //! Where what runs differs from what Compose would create now, service by service. Values decide, times only explain: a file
 //! that was merely touched is no drift, and one whose time was kept by a copy is. Labels and hashes are never asked.
 
+mod networks;
 mod settings;
 mod upstream;
 mod variables;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use lastgood_model::desired::{Mount, Port, Service};
@@ -24,9 +24,11 @@ pub fn find(stack: &Stack) -> Vec<Drift> {
         if containers.is_empty() && service.replicas > 0 {
             found.push(drift(service, None, vec![Difference::NotCreated]));
         }
-        for container in containers {
+        let replicas = replicas(service, &containers);
+        for (index, container) in containers.into_iter().enumerate() {
             let pair = Pair { stack, desired, snapshot, service, container };
-            let differences = pair.differences();
+            let mut differences = pair.differences();
+            differences.extend(replicas.clone().filter(|_| index == 0));
             if !differences.is_empty() {
                 found.push(drift(service, Some(container), differences));
             }
@@ -35,7 +37,10 @@ pub fn find(stack: &Stack) -> Vec<Drift> {
     let orphans = snapshot.containers.iter().filter(|container| {
         !container.one_off
             && container.project.as_ref() == Some(&desired.project)
-            && container.service.as_ref().is_some_and(|service| desired.service(service).is_none())
+            && container
+                .service
+                .as_ref()
+                .is_some_and(|service| desired.service(service).is_none() && !desired.inactive.contains(service))
     });
     found.extend(orphans.map(|container| Drift {
         service: container.service.clone().unwrap_or_default(),
@@ -44,6 +49,12 @@ pub fn find(stack: &Stack) -> Vec<Drift> {
         differences: vec![Difference::Orphan],
     }));
     found
+}
+
+/// Another number of containers than is declared; none at all is said elsewhere.
+fn replicas(service: &Service, containers: &[&Container]) -> Option<Difference> {
+    let running = u32::try_from(containers.len()).unwrap_or(u32::MAX);
+    (running != service.replicas).then_some(Difference::Replicas { declared: service.replicas, running })
 }
 
 fn drift(service: &Service, container: Option<&Container>, differences: Vec<Difference>) -> Drift {
@@ -72,6 +83,7 @@ impl<'a> Pair<'a> {
         found.extend(self.mounts());
         found.extend(self.ports());
         found.extend(self.settings());
+        found.extend(self.others());
         found.extend(self.upstreams());
         found
     }
@@ -112,33 +124,6 @@ impl<'a> Pair<'a> {
             .then(|| Difference::Image { declared, running: Arc::clone(&self.container.image), rebuilt: false })
     }
 
-    fn networks(&self) -> Vec<Difference> {
-        if self.service.network_mode.is_some() || is_mode(&self.container.network_mode) {
-            // With another mode there are no networks to compare; the mode itself is a setting.
-            return Vec::new();
-        }
-        let declared: BTreeSet<&Arc<str>> =
-            self.service.networks.iter().filter_map(|joined| self.desired.network_name(&joined.key)).collect();
-        let mut found = Vec::new();
-        for name in &declared {
-            match self.container.attachments.iter().find(|one| one.network == **name) {
-                None => found.push(Difference::NetworkMissing(Arc::clone(name))),
-                Some(attached) => {
-                    let replaced = self
-                        .snapshot
-                        .network(name)
-                        .is_some_and(|network| !attached.network_id.is_empty() && network.id != attached.network_id);
-                    if replaced {
-                        found.push(Difference::NetworkReplaced(Arc::clone(name)));
-                    }
-                }
-            }
-        }
-        let extra = self.container.attachments.iter().filter(|one| !declared.contains(&one.network));
-        found.extend(extra.map(|one| Difference::NetworkExtra(Arc::clone(&one.network))));
-        found
-    }
-
     fn mounts(&self) -> Vec<Difference> {
         let source = |mount: &Mount| match &*mount.kind {
             "volume" => self.desired.volume_name(&mount.source).cloned().unwrap_or_else(|| Arc::clone(&mount.source)),
@@ -177,11 +162,10 @@ impl<'a> Pair<'a> {
         for running in &self.container.mounts {
             let is_declared =
                 self.service.mounts.iter().any(|one| tidy_path(&one.target) == tidy_path(&running.target));
-            // A volume that the image asks for has a long name of the engine's own making; secrets and configurations are
-            // declared elsewhere.
+            // A volume that the image asks for has a long name of the engine's own making.
             let of_image = &*running.kind == "volume" && is_anonymous(&running.source);
-            let is_secret = running.target.starts_with("/run/secrets/");
-            if !is_declared && !of_image && !is_secret && &*running.kind != "tmpfs" {
+            let is_inherited = self.service.volumes_from;
+            if !is_declared && !of_image && !is_inherited && &*running.kind != "tmpfs" {
                 found.push(Difference::Mount {
                     target: Arc::clone(&running.target),
                     declared: None,
@@ -219,11 +203,6 @@ fn same_name(a: &str, b: &str) -> bool {
         if has_tag(name) { name.to_owned() } else { format!("{name}:latest") }
     };
     whole(a) == whole(b)
-}
-
-/// A mode that is no network: `host`, `none`, or another container's.
-fn is_mode(mode: &str) -> bool {
-    mode == "host" || mode == "none" || mode.starts_with("container:")
 }
 
 fn tidy_path(path: &str) -> &str {

@@ -1,5 +1,6 @@
 //! Settings of a container beside its variables, mounts, networks and ports.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use lastgood_model::desired::Healthcheck;
@@ -10,6 +11,19 @@ use super::Pair;
 /// What an engine takes where nothing is said, in milliseconds and failures.
 const INTERVAL_MS: u64 = 30_000;
 const RETRIES: u32 = 3;
+
+/// Where a service says nothing of these, the engine has its own; so they are only compared where it does.
+const OF_THE_ENGINE: [&str; 9] = [
+    "cgroup",
+    "cgroup_parent",
+    "healthcheck.start_interval",
+    "logging.driver",
+    "logging.options",
+    "memswap_limit",
+    "runtime",
+    "shm_size",
+    "ulimits",
+];
 
 impl Pair<'_> {
     pub(super) fn settings(&self) -> Vec<Difference> {
@@ -26,10 +40,12 @@ impl Pair<'_> {
         if entrypoint.is_some_and(|entrypoint| entrypoint != self.container.entrypoint) {
             found.push(Difference::Setting("entrypoint"));
         }
-        // With an entrypoint of its own, a service does without the image's command.
-        let inherited = if self.service.entrypoint.is_some() { None } else { image.map(|image| &image.command) };
-        let command = or_image(&self.service.command, inherited).unwrap_or_default();
-        if (image.is_some() || self.service.command.is_some()) && command != self.container.command {
+        // With an entrypoint of its own, a service does without the image's command; to say none is to say nothing.
+        let own = self.service.command.clone().filter(|words| !words.is_empty());
+        let has_entrypoint = self.service.entrypoint.as_ref().is_some_and(|words| !words.is_empty());
+        let inherited = if has_entrypoint { None } else { image.map(|image| &image.command) };
+        let command = or_image(&own, inherited).unwrap_or_default();
+        if (image.is_some() || own.is_some()) && command != self.container.command {
             found.push(Difference::Setting("command"));
         }
         let user = self.service.user.as_ref().or(image.map(|image| &image.user));
@@ -43,12 +59,8 @@ impl Pair<'_> {
         if self.service.memory_limit != self.container.memory_limit {
             found.push(Difference::Setting("mem_limit"));
         }
-        if let Some(mode) = self.mode().filter(|mode| **mode != *self.container.network_mode) {
-            // A container's name in a mode is its id by now.
-            let is_shared = mode.starts_with("service:") || mode.starts_with("container:");
-            if !(is_shared && self.container.network_mode.starts_with("container:")) {
-                found.push(Difference::Setting("network_mode"));
-            }
+        if self.has_other_mode() {
+            found.push(Difference::Setting("network_mode"));
         }
         let mut hosts = [self.service.extra_hosts.clone(), self.container.extra_hosts.clone()];
         hosts.iter_mut().for_each(|hosts| hosts.sort());
@@ -58,13 +70,60 @@ impl Pair<'_> {
         found
     }
 
-    /// The mode that would be: only those that are no networks can be compared.
-    fn mode(&self) -> Option<Arc<str>> {
-        match &self.service.network_mode {
-            Some(mode) => Some(Arc::clone(mode)),
-            None if super::is_mode(&self.container.network_mode) => Some(Arc::from("bridge")),
-            None => None,
+    /// Name, labels, and what the table of settings holds.
+    pub(super) fn others(&self) -> Vec<Difference> {
+        let mut found = Vec::new();
+        let is_named = match &self.service.container_name {
+            Some(name) => *name == self.container.name,
+            None => self.is_numbered(&self.container.name),
+        };
+        if !is_named {
+            found.push(Difference::Setting("container_name"));
         }
+        if self.has_other_labels() {
+            found.push(Difference::Setting("labels"));
+        }
+        let names: BTreeSet<&'static str> =
+            self.service.settings.keys().chain(self.container.settings.keys()).copied().collect();
+        found.extend(names.into_iter().filter(|name| self.is_set_otherwise(name)).map(Difference::Setting));
+        found
+    }
+
+    /// Labels come from the file and from the image; of an image that is gone nothing can be said.
+    fn has_other_labels(&self) -> bool {
+        let running = &self.container.labels;
+        if self.service.labels.iter().any(|(name, value)| running.get(name) != Some(value)) {
+            return true;
+        }
+        let Some(image) = self.own_image() else { return false };
+        let declared = |name: &Arc<str>| self.service.labels.get(name).or_else(|| image.labels.get(name));
+        running.iter().any(|(name, value)| declared(name) != Some(value))
+            || image.labels.keys().any(|name| !running.contains_key(name))
+    }
+
+    fn is_set_otherwise(&self, name: &'static str) -> bool {
+        let (declared, running) = (self.service.settings.get(name), self.container.settings.get(name));
+        if OF_THE_ENGINE.contains(&name) {
+            return match (declared, running) {
+                // An engine adds its own limits to those of a service.
+                (Some(declared), running) if name == "ulimits" => {
+                    let has = |limit: &str| {
+                        running.is_some_and(|running| running.expose().split(' ').any(|other| other == limit))
+                    };
+                    !declared.expose().split(' ').all(has)
+                }
+                (Some(declared), Some(running)) => declared != running,
+                _ => false,
+            };
+        }
+        let of_image = |text: &Arc<str>| Some(Secret::from(&**text)).filter(|text| !text.is_blank());
+        let inherited = match (name, self.own_image()) {
+            ("working_dir", Some(image)) => of_image(&image.working_dir),
+            ("stop_signal", Some(image)) => of_image(&image.stop_signal),
+            ("working_dir" | "stop_signal", None) if declared.is_none() => return false,
+            _ => None,
+        };
+        declared.or(inherited.as_ref()) != running
     }
 
     /// The health check that would be: `Some(None)` is none at all, `None` is not known.

@@ -1,6 +1,6 @@
 //! One change each to a service that runs as declared, and changes that are none.
 
-use lastgood_model::desired::{DeclaredResource, Healthcheck, Joined};
+use lastgood_model::desired::{DeclaredResource, Healthcheck, Joined, Settings};
 use lastgood_model::snapshot::{Attachment, ContainerStatus, Network, State};
 use lastgood_model::stack::{EnvEntry, EnvFile, EnvRole, Pass, ProxyConf};
 use lastgood_model::{Ref, Secret, UnixMs};
@@ -218,6 +218,53 @@ fn settings_one_by_one() {
     );
     let restart = after(|stack| service(stack).restart = None);
     assert_eq!(restart, [Difference::Restart { declared: text("no"), running: text("unless-stopped") }]);
+}
+
+#[test]
+fn names_labels_and_what_the_table_holds() {
+    let put =
+        |settings: &mut Settings, name: &'static str, value: &str| drop(settings.insert(name, Secret::from(value)));
+    assert_eq!(setting(|stack| container(stack).name = text("web")), "container_name");
+    assert_eq!(after(|stack| container(stack).name = text("shop_api_2")), []);
+    assert_eq!(setting(|stack| service(stack).container_name = Some(text("web"))), "container_name");
+    assert_eq!(setting(|stack| drop(service(stack).labels.insert(text("a"), Secret::from("b")))), "labels");
+    assert_eq!(setting(|stack| drop(container(stack).labels.insert(text("a"), Secret::from("b")))), "labels");
+    assert_eq!(setting(|stack| service(stack).networks[0].aliases.push(text("db"))), "aliases");
+    assert_eq!(setting(|stack| container(stack).attachments[0].aliases.push(text("db"))), "aliases");
+    assert_eq!(after(|stack| container(stack).attachments[0].aliases.push(text("shop-api-1"))), []);
+    assert_eq!(setting(|stack| service(stack).networks[0].address = Some(text("10.0.0.9"))), "ipv4_address");
+    assert_eq!(setting(|stack| put(&mut service(stack).settings, "tty", "true")), "tty");
+    assert_eq!(setting(|stack| put(&mut container(stack).settings, "cap_add", "NET_ADMIN")), "cap_add");
+    // An engine has these where nobody says anything, and adds its own limits to those of a service.
+    assert_eq!(after(|stack| put(&mut container(stack).settings, "shm_size", "67108864")), []);
+    let limits = |declared: &'static str| {
+        after(|stack| {
+            put(&mut container(stack).settings, "ulimits", "nofile=1:2 nproc=3:3");
+            put(&mut service(stack).settings, "ulimits", declared);
+        })
+    };
+    assert_eq!((limits("nproc=3:3"), limits("nproc=4:4")), (vec![], vec![Difference::Setting("ulimits")]));
+    // What the image says counts where the file says nothing.
+    let of_image = |own: Option<&'static str>| {
+        after(|stack| {
+            stack.snapshot.as_mut().unwrap().images[0].working_dir = text("/srv");
+            put(&mut container(stack).settings, "working_dir", "/srv");
+            own.into_iter().for_each(|own| put(&mut service(stack).settings, "working_dir", own));
+        })
+    };
+    assert_eq!((of_image(None), of_image(Some("/x"))), (vec![], vec![Difference::Setting("working_dir")]));
+}
+
+#[test]
+fn how_many_containers_and_services_that_are_not_asked_for() {
+    let more = after(|stack| service(stack).replicas = 2);
+    assert_eq!(more, [Difference::Replicas { declared: 2, running: 1 }]);
+    let inactive = after(|stack| {
+        let desired = stack.desired.as_mut().unwrap();
+        desired.services.clear();
+        desired.inactive.push(text("api"));
+    });
+    assert_eq!(inactive, []);
 }
 
 #[test]

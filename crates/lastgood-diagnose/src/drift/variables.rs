@@ -32,6 +32,8 @@ impl Pair<'_> {
         for (key, value) in &running {
             // A key without a value is inherited from a shell that is not this one.
             let is_inherited = self.service.environment.iter().any(|(known, _)| known == *key);
+            // Compose hands on how its user reaches the internet; the files do not say it.
+            let is_inherited = is_inherited || is_proxy(key);
             if !declared.contains_key(key) && !is_inherited && knows_image && image.get(key) != Some(value) {
                 found.push(self.variable(key, image.get(key).copied(), Some(value)));
             }
@@ -65,6 +67,11 @@ impl Pair<'_> {
         // A copy that keeps its time arrives later than it was edited.
         Some(Span::new(modified, file.changed.unwrap_or(modified).max(modified)))
     }
+}
+
+fn is_proxy(key: &str) -> bool {
+    let names = ["HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY"];
+    names.iter().any(|name| name.eq_ignore_ascii_case(key))
 }
 
 /// The environment files that a service is told.

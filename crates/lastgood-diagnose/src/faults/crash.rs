@@ -84,7 +84,7 @@ fn with_architecture(fault: Fault, scene: &StackScene<'_>, container: &Container
         program: Arc::clone(program),
         machine: Arc::clone(&snapshot.engine.architecture),
     };
-    fault.says(claim, key(&container.name, "Image"), Weight::Strong)
+    fault.says(claim, key(&container.image, "Architecture"), Weight::Strong)
 }
 
 /// What a container's last words make of its end.

@@ -83,8 +83,11 @@ fn of(scene: &StackScene<'_>, probed: &Probed) -> Option<Fault> {
         Fault::new(reading.code, &component, Ailment::Unserved, reading.depth, edge(scene.stack.at, reference.clone()));
     fault.bearer = Arc::clone(&question.from);
     fault.follows = reading.follows;
-    // What the files say hurts only the next container; and not everything that is told is used, unless it is somebody of ours.
-    fault.grave = question.told == Told::Running && reading.weight == Weight::Decisive && question.to.is_some();
+    // What the files say hurts only the next container; and not everything that is told is used, unless it is somebody of ours, or
+    // has a name that only one of ours could have.
+    let bare = probed.answer.outcome == ProbeOutcome::NoSuchName && !question.target.host.contains('.');
+    let is_ours = question.to.is_some() || bare;
+    fault.grave = question.told == Told::Running && reading.weight == Weight::Decisive && is_ours;
     let wants_password = probed.answer.outcome == ProbeOutcome::WantsPassword && question.password_key.is_none();
     let (outcome, words) = (probed.answer.outcome.clone(), probed.answer.words.clone());
     let answered = StateClaim::Probe(ProbeClaim::Answered { asked: asked.clone(), outcome, words });
@@ -110,7 +113,10 @@ fn reading(scene: &StackScene<'_>, probed: &Probed) -> Option<Reading> {
         | ProbeOutcome::NoSuchUser
         | ProbeOutcome::RefusesAccess
         | ProbeOutcome::RefusesClient => Reading::certain(CauseCode::WrongCredential, Asked),
-        ProbeOutcome::WantsNoPassword => Reading::certain(CauseCode::AuthNotExpected, Asked),
+        // Some clients send it in a way that is taken nevertheless.
+        ProbeOutcome::WantsNoPassword => {
+            Reading { weight: Weight::Strong, ..Reading::certain(CauseCode::AuthNotExpected, Asked) }
+        }
         ProbeOutcome::RefusesHost if question.target.protocol == ProbeProtocol::Redis => {
             Reading::certain(CauseCode::ProtectedMode, Asked)
         }

@@ -101,3 +101,18 @@ fn a_provider_is_known_by_its_path_or_its_realm() {
         assert_eq!(provider, path, "{pairs:?}");
     }
 }
+
+#[test]
+fn nobody_is_logged_in_to_twice_with_the_same_words() {
+    let mut twice = TOLD.to_vec();
+    twice.push(("READ_DATABASE_URL", "postgresql://shop:carbon-db@db:5432/shop?application_name=reader"));
+    twice.push(("OTHER_DATABASE_URL", "postgresql://shop:carbon-other@db:5432/shop"));
+    let questions = asked(&stack(&twice, &[]));
+    let of = |key: &str| questions.iter().find(|question| &*question.key == key).map(|question| &question.target);
+    assert!(of("READ_DATABASE_URL").is_none(), "the very same question is put once");
+    assert!(of("OTHER_DATABASE_URL").is_some_and(|target| target.password.is_some()));
+    twice[10].1 = "postgresql://shop:carbon-db@db:5432/archive";
+    let questions = asked(&stack(&twice, &[]));
+    let archive = questions.iter().find(|question| &*question.key == "READ_DATABASE_URL").unwrap();
+    assert_eq!((archive.target.protocol, &archive.target.password), (ProbeProtocol::Tcp, &None));
+}

@@ -5,12 +5,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::SignedDuration;
-use lastgood_model::desired::{Build, DeclaredResource, DependsOn, Healthcheck, Joined, Mount, Port, Service};
+use lastgood_model::desired::{
+    Build, DeclaredResource, DependsOn, Healthcheck, Joined, Mount, Port, Service, Settings,
+};
 use lastgood_model::{Desired, Secret};
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::engine::BodyFault;
+use crate::setting;
 
 #[derive(Deserialize)]
 struct Body {
@@ -21,6 +24,26 @@ struct Body {
     networks: Option<BTreeMap<String, Option<ResourceBody>>>,
     #[serde(default)]
     volumes: Option<BTreeMap<String, Option<ResourceBody>>>,
+    #[serde(default)]
+    secrets: Option<Files>,
+    #[serde(default)]
+    configs: Option<Files>,
+}
+
+/// Secrets or configurations by their keys.
+type Files = BTreeMap<String, Option<FileBody>>;
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct FileBody {
+    file: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct FileUse {
+    source: String,
+    target: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -58,6 +81,10 @@ struct ServiceBody {
     user: Option<String>,
     extra_hosts: Option<Value>,
     mem_limit: Option<Value>,
+    secrets: Option<Vec<FileUse>>,
+    configs: Option<Vec<FileUse>>,
+    volumes_from: Option<Vec<String>>,
+    labels: Option<BTreeMap<String, Option<String>>>,
     scale: Option<u32>,
     deploy: Option<DeployBody>,
 }
@@ -122,6 +149,14 @@ struct DependsOnBody {
 struct DeployBody {
     replicas: Option<u32>,
     resources: ResourcesBody,
+    restart_policy: Option<RestartBody>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct RestartBody {
+    condition: String,
+    max_attempts: Option<u64>,
 }
 
 #[derive(Default, Deserialize)]
@@ -144,10 +179,21 @@ pub fn desired(body: &[u8]) -> Result<Desired, BodyFault> {
     let fault = |error: serde_json::Error| BodyFault(Arc::from(error.to_string()));
     let body: Body = serde_json::from_slice(body).map_err(fault)?;
     let mut services = Vec::with_capacity(body.services.len());
+    let files = |body: Option<Files>| -> BTreeMap<String, String> {
+        let file = |(key, body): (String, Option<FileBody>)| Some((key, body?.file?));
+        body.unwrap_or_default().into_iter().filter_map(file).collect()
+    };
+    let (secrets, configs) = (files(body.secrets), files(body.configs));
     for (name, value) in body.services {
-        let read: ServiceBody =
+        let settings = setting::declared(&value);
+        let mut read: ServiceBody =
             serde_json::from_value(value).map_err(|error| BodyFault(Arc::from(format!("service {name}: {error}"))))?;
-        services.push(service(name, read));
+        let mut mounted = files_of(read.secrets.take(), &secrets, "/run/secrets/");
+        mounted.extend(files_of(read.configs.take(), &configs, "/"));
+        let mut service = service(name, read);
+        service.settings = settings;
+        service.mounts.extend(mounted);
+        services.push(service);
     }
     Ok(Desired {
         project: body.name.into(),
@@ -168,6 +214,22 @@ fn resources(bodies: Option<BTreeMap<String, Option<ResourceBody>>>) -> Vec<Decl
         DeclaredResource { key: key.into(), name: name.into(), external, has_subnet, at: None }
     };
     bodies.unwrap_or_default().into_iter().map(resource).collect()
+}
+
+/// Secrets or configurations that are files: Compose mounts them. What is no file it writes into the container.
+fn files_of(uses: Option<Vec<FileUse>>, files: &BTreeMap<String, String>, folder: &str) -> Vec<Mount> {
+    let mount = |one: FileUse| {
+        let target = one.target.filter(|target| !target.is_empty()).unwrap_or_else(|| one.source.clone());
+        let target = if target.starts_with('/') { target } else { format!("{folder}{target}") };
+        let source = files.get(&one.source)?;
+        Some(Mount {
+            kind: Arc::from("bind"),
+            source: plain(source).into(),
+            target: plain(&target).into(),
+            read_only: true,
+        })
+    };
+    uses.unwrap_or_default().into_iter().filter_map(mount).collect()
 }
 
 fn service(name: String, body: ServiceBody) -> Service {
@@ -194,7 +256,8 @@ fn service(name: String, body: ServiceBody) -> Service {
         networks: body.networks.unwrap_or_default().into_iter().map(joined).collect(),
         network_mode: body.network_mode.map(Arc::from),
         mounts,
-        restart: body.restart.map(Arc::from),
+        volumes_from: body.volumes_from.is_some_and(|list| !list.is_empty()),
+        restart: deploy.restart_policy.map(restart_policy).or_else(|| body.restart.map(Arc::from)),
         healthcheck: body.healthcheck.map(healthcheck),
         depends_on: body
             .depends_on
@@ -207,6 +270,13 @@ fn service(name: String, body: ServiceBody) -> Service {
         user: body.user.map(Arc::from),
         extra_hosts: body.extra_hosts.map(|value| extra_hosts(&value)).unwrap_or_default(),
         memory_limit: body.mem_limit.as_ref().and_then(bytes).or_else(|| limit.as_ref().and_then(bytes)),
+        labels: body
+            .labels
+            .unwrap_or_default()
+            .into_iter()
+            .map(|(name, value)| (Arc::from(plain(&name)), secret(&value.unwrap_or_default())))
+            .collect(),
+        settings: Settings::new(),
         replicas: body.scale.or(deploy.replicas).unwrap_or(1),
     }
 }
@@ -233,6 +303,16 @@ fn variables(body: Option<serde_json::Map<String, Value>>) -> Vec<(Arc<str>, Opt
         (Arc::from(plain(&key)), value)
     };
     body.unwrap_or_default().into_iter().map(variable).collect()
+}
+
+/// In the words of `restart`.
+fn restart_policy(body: RestartBody) -> Arc<str> {
+    match (body.condition.as_str(), body.max_attempts) {
+        ("none" | "", _) => Arc::from("no"),
+        ("any", _) => Arc::from("always"),
+        ("on-failure", Some(most @ 1..)) => Arc::from(format!("on-failure:{most}")),
+        (condition, _) => Arc::from(condition),
+    }
 }
 
 fn joined((key, body): (String, Option<JoinedBody>)) -> Joined {

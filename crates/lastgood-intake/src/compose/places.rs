@@ -68,6 +68,8 @@ impl Places {
     /// Says of everything declared where it stands, and of services which environment files they name. `value` knows what a
     /// variable is set to.
     pub fn locate(&self, desired: &mut Desired, value: &dyn Fn(&str) -> Option<String>) {
+        let declared = self.outline().services.into_iter().map(|service| service.name);
+        desired.inactive = declared.filter(|name| desired.service(name).is_none()).collect();
         for (path, folder, root) in &self.files {
             let at = |line| Some(Ref::Text { file: Arc::clone(path), line });
             for service in &mut desired.services {

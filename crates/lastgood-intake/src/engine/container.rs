@@ -6,8 +6,10 @@ use std::sync::Arc;
 use lastgood_model::desired::{Healthcheck, Mount, Port};
 use lastgood_model::snapshot::{Attachment, Container, ContainerStatus, Health, HealthResult, HealthStatus, State};
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::{BodyFault, moment, read, secrets, shared, variables};
+use crate::setting;
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
@@ -132,8 +134,17 @@ struct Endpoint {
     address: String,
     gateway: String,
     aliases: Option<Vec<String>>,
+    #[serde(rename = "IPAMConfig")]
+    ipam_config: Option<IpamConfig>,
     #[serde(rename = "DNSNames")]
     dns_names: Option<Vec<String>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct IpamConfig {
+    #[serde(rename = "IPv4Address")]
+    address: String,
 }
 
 #[derive(Default, Deserialize)]
@@ -153,8 +164,10 @@ struct MountBody {
 /// # Errors
 /// If the body is none.
 pub fn container(body: &[u8]) -> Result<Container, BodyFault> {
+    let body: Value = read(body)?;
+    let settings = setting::running(&body);
     let Body { id, name, created, image, restart_count, state, config, host_config, network_settings, mounts } =
-        read(body)?;
+        serde_json::from_value(body).map_err(|error| BodyFault(Arc::from(error.to_string())))?;
     if id.is_empty() {
         return Err(BodyFault(Arc::from("no container")));
     }
@@ -187,6 +200,8 @@ pub fn container(body: &[u8]) -> Result<Container, BodyFault> {
         ports: ports(host_config.port_bindings.unwrap_or_default()),
         bound: ports(network_settings.ports.unwrap_or_default()),
         mounts: mounts.unwrap_or_default().into_iter().map(mount).collect(),
+        labels: super::labels(labels),
+        settings,
         memory_limit: Some(host_config.memory).filter(|bytes| *bytes > 0),
         extra_hosts: host_config.extra_hosts.unwrap_or_default().iter().filter_map(|text| extra_host(text)).collect(),
         ..Container::default()
@@ -266,6 +281,7 @@ fn attachments(networks: BTreeMap<String, Option<Endpoint>>) -> Vec<Attachment> 
             network_id: endpoint.network_id.into(),
             address: endpoint.address.into(),
             gateway: endpoint.gateway.into(),
+            fixed: endpoint.ipam_config.and_then(|config| shared(config.address)),
             aliases,
         }
     };

@@ -8,7 +8,7 @@ use lastgood_model::snapshot::Image;
 use serde::Deserialize;
 
 use super::container::{HealthcheckBody, healthcheck};
-use super::{BodyFault, moment, read, secrets, variables};
+use super::{BodyFault, labels, moment, read, secrets, variables};
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
@@ -25,6 +25,9 @@ struct Body {
 #[serde(rename_all = "PascalCase", default)]
 struct Config {
     user: String,
+    working_dir: String,
+    stop_signal: String,
+    labels: Option<BTreeMap<String, String>>,
     env: Option<Vec<String>>,
     cmd: Option<Vec<String>>,
     entrypoint: Option<Vec<String>>,
@@ -57,6 +60,9 @@ pub fn image(body: &[u8]) -> Result<Image, BodyFault> {
         healthcheck: config.healthcheck.map(healthcheck),
         exposed: exposed.keys().filter_map(|port| port.split('/').next()?.parse().ok()).collect(),
         user: config.user.into(),
+        working_dir: config.working_dir.into(),
+        stop_signal: config.stop_signal.into(),
+        labels: labels(config.labels.unwrap_or_default()),
         history: Vec::new(),
     })
 }

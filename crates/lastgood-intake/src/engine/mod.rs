@@ -6,6 +6,7 @@ mod events;
 mod image;
 mod resources;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -86,6 +87,13 @@ fn variables(list: Option<Vec<String>>) -> Vec<(Arc<str>, Secret)> {
         (Arc::from(key), Secret::from(value))
     };
     list.unwrap_or_default().iter().map(pair).collect()
+}
+
+/// Labels that somebody set, without those that Compose uses for itself.
+fn labels(map: BTreeMap<String, String>) -> BTreeMap<Arc<str>, Secret> {
+    let is_own = |name: &str| name.starts_with("com.docker.") || name.starts_with("desktop.docker.io/");
+    let labels = map.into_iter().filter(|(name, _)| !is_own(name));
+    labels.map(|(name, value)| (Arc::from(name), Secret::from(value))).collect()
 }
 
 fn secrets(list: Option<Vec<String>>) -> Vec<Secret> {

@@ -29,6 +29,7 @@ pub fn probe_answer(target: &ProbeTarget, transcript: &Transcript) -> ProbeAnswe
         ProbeProtocol::Postgres => postgres::read(target, transcript),
         ProbeProtocol::Mysql => mysql::read(target, transcript),
     });
+    let words = words.map(words::shortened);
     ProbeAnswer { outcome, words, addresses: transcript.addresses.clone(), took_ms: transcript.took_ms }
 }
 

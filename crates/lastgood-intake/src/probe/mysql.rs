@@ -122,3 +122,47 @@ impl<'a> Error<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use lastgood_model::{ProbeProtocol, Secret, TurnEnd};
+
+    use super::*;
+
+    fn said(packets: &[(Asked, &[u8])]) -> (ProbeOutcome, String) {
+        let target = ProbeTarget {
+            protocol: ProbeProtocol::Mysql,
+            host: "db".into(),
+            port: 3306,
+            secure: false,
+            path: "".into(),
+            user: Some("app".into()),
+            password: Some(Secret::from("carbon")),
+            database: None,
+        };
+        let turn = |(asked, payload): &(Asked, &[u8])| Turn {
+            asked: *asked,
+            heard: [&[u8::try_from(payload.len()).unwrap(), 0, 0, 0], *payload].concat(),
+            ended: TurnEnd::Complete,
+        };
+        let transcript = Transcript { turns: packets.iter().map(turn).collect(), ..Transcript::default() };
+        let (outcome, words) = read(&target, &transcript);
+        (outcome, words.map(|words| words.to_string()).unwrap_or_default())
+    }
+
+    #[test]
+    fn what_servers_say_that_no_test_runs() {
+        let greeting = (Asked::Greeting, &b"\x0a8.0.36\0\x05\0\0\0abcdefgh\0\xff\xff\xff\x02\0"[..]);
+        let blocked = b"\xff\x69\x04Host '10.0.0.5' is blocked because of many connection errors";
+        let words = "ERROR 1129: Host '10.0.0.5' is blocked because of many connection errors";
+        assert_eq!(said(&[(Asked::Greeting, blocked)]), (ProbeOutcome::RefusesHost, words.to_owned()));
+        let insecure = b"\xff\x57\x0c#HY000Connections using insecure transport are prohibited while --require_secure_transport=ON.";
+        assert_eq!(said(&[greeting, (Asked::Login, insecure)]).0, ProbeOutcome::WantsTls);
+        let stops = b"\xff\x1d\x04#08S01Server shutdown in progress";
+        assert_eq!(said(&[greeting, (Asked::Login, stops)]).0, ProbeOutcome::Stopping);
+        // It wants the password itself, under a key that it would send.
+        let more = said(&[greeting, (Asked::Login, &[1, 4])]);
+        assert_eq!(more, (ProbeOutcome::Undecided, "AuthMoreData 4".to_owned()));
+        assert_eq!(said(&[greeting]), (ProbeOutcome::Undecided, "8.0.36".to_owned()));
+    }
+}

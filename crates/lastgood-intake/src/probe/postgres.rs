@@ -153,3 +153,35 @@ impl Error<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_are_told_by_their_state_whatever_the_language() {
+        let outcome = |state: &str, message: &str, routine: &str| {
+            Error {
+                severity: b"FATAL",
+                state: state.as_bytes(),
+                message: message.as_bytes(),
+                routine: routine.as_bytes(),
+            }
+            .outcome()
+        };
+        let korean = "\"app\" 롤(role) 없음";
+        assert_eq!(outcome("28000", korean, "InitializeSessionUserId"), ProbeOutcome::NoSuchUser);
+        assert_eq!(
+            outcome("28P01", "사용자 \"app\"의 password 인증을 실패했습니다", "auth_failed"),
+            ProbeOutcome::RefusesPassword
+        );
+        assert_eq!(outcome("57P01", "terminating connection due to administrator command", ""), ProbeOutcome::Stopping);
+        // PgBouncer.
+        assert_eq!(outcome("08P01", "no such database: shop", ""), ProbeOutcome::NoSuchDatabase);
+        assert_eq!(
+            outcome("08P01", "no more connections allowed (max_client_conn)", ""),
+            ProbeOutcome::TooManyConnections
+        );
+        assert_eq!(outcome("XX000", "something", ""), ProbeOutcome::Undecided);
+    }
+}

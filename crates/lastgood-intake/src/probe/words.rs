@@ -7,10 +7,14 @@ use lastgood_model::transcript::HIDDEN;
 /// A line is cut behind this many characters.
 const LONGEST: usize = 240;
 
-/// The first line that is not blank.
+/// The first line that says something: one with a word in it, else one that is not blank.
 pub(super) fn line(heard: &[u8]) -> Option<Arc<str>> {
-    let line = heard.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).find(|line| !line.is_empty())?;
-    Some(shown(line))
+    let filled = |line: &&[u8]| !line.is_empty();
+    // In the packets of some protocols texts end with a zero, and a line's end is a number.
+    let mut texts = heard.split(|byte| matches!(byte, b'\n' | 0)).map(<[u8]>::trim_ascii);
+    let word = texts.find(|text| text.windows(3).any(|three| three.iter().all(u8::is_ascii_alphanumeric)));
+    let mut lines = heard.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    word.or_else(|| lines.find(filled)).map(shown)
 }
 
 /// All of it as one line.
@@ -40,10 +44,15 @@ pub(super) fn shown(bytes: &[u8]) -> Arc<str> {
             break;
         }
     }
-    if text.chars().count() > LONGEST {
-        text = text.chars().take(LONGEST - 1).chain(['…']).collect();
+    shortened(text.into())
+}
+
+/// Cut, if it is too long.
+pub(super) fn shortened(text: Arc<str>) -> Arc<str> {
+    if text.chars().count() <= LONGEST {
+        return text;
     }
-    text.into()
+    text.chars().take(LONGEST - 1).chain(['…']).collect::<String>().into()
 }
 
 /// Signs that turn a line around or take no place.

@@ -213,4 +213,17 @@ mod tests {
         assert!(parse(b"HTTP/1.1 204 No Content\r\n\r\n").unwrap().is_complete);
         assert!(!is_complete(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\nab"));
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_answer_panics(head in "(HTTP/1.[01] [0-9]{3} x\r\n)?(Transfer-Encoding: chunked\r\n|Content-Length: [0-9]{1,20}\r\n)?(\r\n)?",
+                            body in proptest::collection::vec(proptest::num::u8::ANY, 0..200), pieces in "([0-9a-f]{1,17}\r\n[a-z]{0,5}\r\n){0,4}") {
+            let heard = [head.as_bytes(), pieces.as_bytes(), &body].concat();
+            let complete = is_complete(&heard);
+            if let Some(parsed) = parse(&heard) {
+                proptest::prop_assert!(parsed.body.len() <= heard.len());
+                proptest::prop_assert!(complete || !parsed.is_complete);
+            }
+        }
+    }
 }

@@ -99,4 +99,12 @@ mod tests {
         assert_eq!(heard("200", "HTTP/1.1 200 OK"), "HTTP/1.1 200 OK");
         assert_eq!(heard("1", "HTTP/1.1 200 OK"), "HTTP/1.1 200 OK");
     }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_taken_out_is_gone(secret in "[ -~é]{6,20}", before in "[ -~]{0,20}", after in "[ -~]{0,20}") {
+            let shown = heard(&secret, &format!("{before}{secret}{after}"));
+            proptest::prop_assert!(!shown.contains(&secret), "{}", shown);
+        }
+    }
 }

@@ -198,7 +198,7 @@ mod tests {
     #[test]
     fn a_greeting_is_read() {
         let greeting =
-            b"\x0a5.5.5-10.11.19-MariaDB\0\x05\0\0\0abcdefgh\0\xfe\xf7\x2d\x02\0\xff\x81\x15\0\0\0\0\0\0\x1d\0\0\0\
+            b"\x0a5.5.5-10.11.19-MariaDB\0\x05\0\0\0abcdefgh\0\xfe\xff\x2d\x02\0\xff\x81\x15\0\0\0\0\0\0\x1d\0\0\0\
                          ijklmnopqrst\0mysql_native_password\0";
         let read = Greeting::read(greeting).unwrap();
         assert_eq!((read.salt.as_slice(), read.plugin), (&b"abcdefghijklmnopqrst"[..], NATIVE));
@@ -220,5 +220,16 @@ mod tests {
             "c76e2898612a4cf042c77fa8c4702c4c64c0c2c557c53c4d75595aaa6abae809"
         );
         assert!(scramble(NATIVE, b"", salt).is_empty());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_packet_panics(heard in proptest::collection::vec(proptest::num::u8::ANY, 0..120)) {
+            is_complete(&heard);
+            last_packet(&heard);
+            let _none = Greeting::read(&heard);
+            let _none = Greeting::read(&[&[10], heard.as_slice()].concat());
+            proptest::prop_assert!(is_complete(&framed(0, &heard)));
+        }
     }
 }

@@ -171,3 +171,27 @@ fn over_tcp(server: SocketAddr, id: u16, query: &[u8], deadline: Deadline) -> io
         _ => Err(ErrorKind::InvalidData.into()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn no_message_panics(id in proptest::num::u16::ANY, heard in proptest::collection::vec(proptest::num::u8::ANY, 0..80)) {
+            let _none = read(&heard, id);
+            let header = [&id.to_be_bytes()[..], &[0x81, 0x80, 0, 1, 0, 1, 0, 0, 0, 0], &heard].concat();
+            let _some = read(&header, id);
+        }
+    }
+
+    #[test]
+    fn what_both_say_is_joined() {
+        let one = || Some(Said::Addresses(vec![Ipv4Addr::LOCALHOST.into()]));
+        assert_eq!(joined(None, one()), one());
+        assert_eq!(joined(Some(Said::Unable("SERVFAIL")), one()), one());
+        assert_eq!(joined(Some(Said::None("NODATA")), None), None);
+        assert_eq!(joined(Some(Said::None("NXDOMAIN")), None), Some(Said::None("NXDOMAIN")));
+        assert_eq!(joined(Some(Said::None("NODATA")), Some(Said::Unable("SERVFAIL"))), Some(Said::Unable("SERVFAIL")));
+    }
+}

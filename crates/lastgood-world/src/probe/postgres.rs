@@ -236,4 +236,17 @@ mod tests {
         assert_eq!(cut, framed(b'R', b"\0\0\0\x0b"));
         assert_eq!((iterations(b"r=x,s=y,i=4096"), iterations(b"i=99999999999999999999")), (4096, u64::MAX));
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_message_panics(tag in "[RESNKZv]", length in proptest::num::u32::ANY, heard in proptest::collection::vec(proptest::num::u8::ANY, 0..100)) {
+            for bytes in [heard.clone(), [tag.as_bytes(), &length.to_be_bytes(), &heard].concat(), framed(tag.as_bytes()[0], &heard)] {
+                is_complete(&bytes);
+                iterations(&bytes);
+                is_about_encryption(&bytes);
+                let shown = without_secrets(&bytes, TurnEnd::Closed);
+                proptest::prop_assert!(shown.len() <= bytes.len());
+            }
+        }
+    }
 }

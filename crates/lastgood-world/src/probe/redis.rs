@@ -96,4 +96,12 @@ mod tests {
         assert!(!is_complete(b"$18446744073709551615\r\nx"));
         assert_eq!(command(&["AUTH", "é"]), "*2\r\n$4\r\nAUTH\r\n$2\r\né\r\n".as_bytes());
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_reply_panics(heard in proptest::collection::vec(proptest::num::u8::ANY, 0..100), length in "[$=+-]-?[0-9]{0,30}\r\n") {
+            is_complete(&heard);
+            is_complete(&[length.as_bytes(), &heard].concat());
+        }
+    }
 }

@@ -24,7 +24,8 @@ pub fn run(args: &ManArgs, io: &mut Io<'_>) -> anyhow::Result<Exit> {
         None => cli,
         Some(name) => {
             let own = cli.find_subcommand(name).cloned();
-            let names = cli.get_subcommands().map(|command| command.get_name().to_owned());
+            let shown = cli.get_subcommands().filter(|command| !command.is_hide_set());
+            let names = shown.map(|command| command.get_name().to_owned());
             own.ok_or_else(|| Complaint::Command { given: name.clone(), known: names.collect() })?
         }
     };

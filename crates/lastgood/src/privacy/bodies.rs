@@ -35,6 +35,14 @@ pub fn masked(body: &[u8], stand_ins: &mut StandIns) -> Vec<u8> {
     out
 }
 
+/// What Compose resolved, in which it doubles every `$`: a value is masked as the one that the engine tells is.
+#[must_use]
+pub fn masked_answer(body: &[u8], stand_ins: &mut StandIns) -> Vec<u8> {
+    let text = String::from_utf8_lossy(body).replace("$$", "$");
+    let masked = masked(text.as_bytes(), stand_ins);
+    String::from_utf8_lossy(&masked).replace('$', "$$").into_bytes()
+}
+
 /// A value of a variable of which only the structure is left.
 #[must_use]
 pub fn variable(key: &str, value: &str, stand_ins: &mut StandIns) -> String {
@@ -180,6 +188,19 @@ mod tests {
         let mode = of(&declared)["services"]["api"]["environment"]["MODE"].as_str().unwrap().to_owned();
         assert_eq!(of(&running)["Config"]["Env"][0], format!("MODE={mode}"));
         assert_ne!(mode, "dark red");
+    }
+
+    #[test]
+    fn a_dollar_is_one_sign_on_both_sides() {
+        let mut stand_ins = stand_ins();
+        let declared = json!({"environment": {"MODE": "dark $$red", "PORT": "80"}, "command": ["echo", "$$HOME"]});
+        let declared = masked_answer(declared.to_string().as_bytes(), &mut stand_ins);
+        let declared: Value = serde_json::from_slice(&declared).unwrap();
+        let running = masked(json!({"Env": ["MODE=dark $red"]}).to_string().as_bytes(), &mut stand_ins);
+        let running: Value = serde_json::from_slice(&running).unwrap();
+        let mode = declared["environment"]["MODE"].as_str().unwrap();
+        assert_eq!(running["Env"][0], format!("MODE={mode}"));
+        assert_eq!(declared["command"][1], "$$HOME");
     }
 
     #[test]

@@ -111,7 +111,8 @@ mod tests {
     use lastgood_model::check::{Flaw, Severity};
 
     use super::*;
-    use crate::settings::tests::is_understood;
+    use crate::settings::is_understood;
+    use crate::settings::keys::KEYS;
 
     fn uncommented(text: &str) -> String {
         let line = |line: &str| match line.strip_prefix('#') {
@@ -172,7 +173,7 @@ mod tests {
     #[test]
     fn every_key_is_named_once_switched_on() {
         let text = uncommented(&written(Lang::En, None, "amd64", &[]));
-        for key in crate::settings::tests::keys() {
+        for key in KEYS {
             let last = key.rsplit('.').next().unwrap_or_default();
             assert!(last == "*" || text.contains(&format!("{last} = ")), "{key}: {text}");
         }

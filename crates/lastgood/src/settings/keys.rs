@@ -7,7 +7,7 @@ use toml::de::{DeTable, DeValue};
 use super::SettingsFault;
 
 /// Every key, with the tables that it is in; `*` is a name that the user chooses. docs/CONFIG.md says what each means.
-pub(super) const KEYS: &[&str] = &[
+pub(crate) const KEYS: &[&str] = &[
     "lang",
     "dev.arch",
     "check.accept.code",

@@ -2,7 +2,7 @@
 //! how its logs are written. It is the nearest one in the current folder or above, or the one that `--config` names.
 //! docs/CONFIG.md lists every key. What formats and findings mean is not known here.
 
-mod keys;
+pub(crate) mod keys;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -215,19 +215,15 @@ fn line(text: &str, at: usize) -> usize {
     text.get(..at).map_or(1, |before| before.matches('\n').count() + 1)
 }
 
+/// Whether a file with this text would be taken.
 #[cfg(test)]
-pub(crate) mod tests {
+pub(crate) fn is_understood(text: &str) -> bool {
+    understood(text, Path::new("/nowhere")).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
     use super::*;
-
-    /// Whether a file with this text would be taken.
-    pub fn is_understood(text: &str) -> bool {
-        settings(text).is_ok()
-    }
-
-    /// Every key that there is.
-    pub const fn keys() -> &'static [&'static str] {
-        keys::KEYS
-    }
 
     fn settings(text: &str) -> Result<Settings, SettingsFault> {
         understood(text, Path::new("/nowhere"))

@@ -27,9 +27,15 @@ impl Run {
 }
 
 fn lastgood(folder: &Path, arguments: &[&str]) -> Run {
+    with_tools(folder, Path::new("/nowhere"), arguments)
+}
+
+/// On a machine whose tools are those in a folder.
+fn with_tools(folder: &Path, tools: &Path, arguments: &[&str]) -> Run {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lastgood"));
+    command.env_clear().env("PATH", tools);
     // What the machine's own engine runs is no business of these tests.
-    command.env_clear().env("DOCKER_HOST", "unix:///nobody/docker.sock").current_dir(folder).args(arguments);
+    command.env("DOCKER_HOST", "unix:///nobody/docker.sock").current_dir(folder).args(arguments);
     let output = command.output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
     Run { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }

@@ -4,6 +4,7 @@
 
 mod ami_502;
 mod check;
+mod checked_case;
 mod commands;
 mod init;
 mod settings;

@@ -114,6 +114,10 @@ pub fn shell(folder: &Path, script: &str) -> Result<(), String> {
 fn images() {
     static MADE: OnceLock<()> = OnceLock::new();
     MADE.get_or_init(|| {
+        // An engine that reaches nothing outside was given them.
+        if env::var_os("LASTGOOD_IMAGES").is_some_and(|where_from| where_from == "given") {
+            return;
+        }
         let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         for (stage, package) in IMAGES {
             let script = format!(

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 /// `nobody` and `nogroup` of Debian.
 const NOBODY: (u32, u32) = (65_534, 65_534);
-const STARTS_WITHIN: Duration = Duration::from_secs(30);
+const STARTS_WITHIN: Duration = Duration::from_secs(90);
 
 /// A folder that the servers may write to.
 pub fn folder() -> TempDir {

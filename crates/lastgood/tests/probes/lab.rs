@@ -20,7 +20,9 @@ pub fn ask(prepare: &str, resolv_conf: &str, hosts: &str, targets: &[ProbeTarget
     let script = format!(
         "set -eu
          ip link set lo up
-         ip link add nowhere type dummy && ip addr add 10.98.0.1/24 dev nowhere && ip link set nowhere up
+         ip link add nowhere type veth peer name void
+         ip addr add 10.98.0.1/24 dev nowhere; ip link set nowhere up; ip link set void up
+         ip neigh add 10.98.0.77 lladdr 02:00:00:00:00:01 dev nowhere
          mount --bind {0}/resolv.conf /etc/resolv.conf; mount --bind {0}/hosts /etc/hosts
          cd {0}; exec 3>&1 >log 2>&1
          {prepare}

@@ -6,9 +6,11 @@
     reason = "a test stops at the first surprise, and says what it asked"
 )]
 
+mod agent;
 mod ask;
 mod daemon;
 mod hostile;
+mod keycloak;
 mod lab;
 mod mariadb;
 mod name;

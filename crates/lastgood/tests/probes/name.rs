@@ -20,6 +20,7 @@ server:
   do-not-query-localhost: no
   module-config: "iterator"
   max-udp-size: 512
+  local-zone: "test." nodefault
   local-zone: "shop.test." static
   local-data: "db.shop.test. A 127.0.0.1"
   local-data: "deep.db.shop.test. A 127.0.0.1"
@@ -28,16 +29,20 @@ server:
   local-zone: "refused.test." refuse
 forward-zone:
   name: "."
-  forward-addr: 127.0.0.1@5999
+  forward-addr: 127.0.0.56
 CONF
 for i in $(seq 60); do echo "  local-data: \"many.shop.test. A 127.0.0.$i\"" >>many; done
 sed -i '/six.shop/r many' unbound.conf
+# A nameserver that cannot say.
+python3 -c 'import socket
+s=socket.socket(socket.AF_INET,socket.SOCK_DGRAM); s.bind(("127.0.0.56",53))
+while True: q,a=s.recvfrom(512); s.sendto(q[:2]+b"\x81\x82"+q[4:],a)' &
 unbound -d -c unbound.conf &
 for _ in $(seq 100); do [ -n "$(ss -Hlun 'sport = :53')" ] && break; sleep 0.05; done
 # A nameserver that hears and says nothing.
 python3 -c 'import socket,time; s=socket.socket(socket.AF_INET,socket.SOCK_DGRAM); s.bind(("127.0.0.54",53)); time.sleep(60)' &
-python3 -m http.server --bind 127.0.0.1 8080 &
-for _ in $(seq 100); do [ -n "$(ss -Hltn 'sport = :8080')" ] && [ -n "$(ss -Hlun 'src 127.0.0.54:53')" ] && break; sleep 0.05; done
+python3 -m http.server --bind 0.0.0.0 8080 &
+for _ in $(seq 100); do [ -n "$(ss -Hltn 'sport = :8080')" ] && [ "$(ss -Hlun 'sport = :53' | wc -l)" -ge 3 ] && break; sleep 0.05; done
 "#;
 
 fn web(host: &str) -> ProbeTarget {

@@ -90,9 +90,14 @@ fn trouble_inside() {
     state("redis/replica without its master", orphan.target(), &ReadOnly, "-MASTERDOWN");
 
     let crowded = Redis::start(&["--maxclients", "1"]);
-    let holds = TcpStream::connect(("127.0.0.1", crowded.port)).unwrap();
-    (&holds).write_all(b"PING\r\n").unwrap();
-    (&holds).read_exact(&mut [0; 7]).unwrap();
+    let mut holds = Vec::new();
+    until("one is in", || {
+        let mut stream = TcpStream::connect(("127.0.0.1", crowded.port)).unwrap();
+        let mut said = [0; 5];
+        let _gone = stream.write_all(b"PING\r\n").and_then(|()| stream.read_exact(&mut said));
+        holds.push(stream);
+        said == *b"+PONG"
+    });
     state("redis/too many clients", crowded.target(), &TooManyConnections, "-ERR max number of clients reached");
     drop(holds);
 

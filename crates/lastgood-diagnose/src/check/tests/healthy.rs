@@ -225,6 +225,7 @@ fn desired() -> Desired {
         at: Some(at("compose.yml", line)),
     };
     Desired {
+        inactive: Vec::new(),
         project: name("shop"),
         folder: name("/srv/shop"),
         files: names(&["compose.yml"]),

@@ -9,7 +9,7 @@ impl Yard {
     fn answered(&mut self, told: Told, to: Option<&str>, outcome: ProbeOutcome) -> &mut Probed {
         let target = ProbeTarget {
             protocol: ProbeProtocol::Redis,
-            host: text(if to.is_some() { "172.18.0.1" } else { "stor" }),
+            host: text(if to.is_some() { "172.18.0.1" } else { "store.example" }),
             port: 6379,
             secure: false,
             path: text(""),
@@ -130,4 +130,19 @@ fn something_outside_that_does_not_answer_is_no_incident_by_itself() {
         yard.answered(Told::Running, None, outcome);
         yard.is_healthy();
     }
+}
+
+#[test]
+fn a_bare_name_that_nobody_bears_is_an_incident() {
+    let mut yard = Yard::new();
+    yard.answered(Told::Running, None, ProbeOutcome::NoSuchName).question.target.host = text("stroe");
+    let incident = yard.incident();
+    assert_eq!((incident.causes[0].code, &*incident.causes[0].component), (CauseCode::WrongAddress, "backend"));
+}
+
+#[test]
+fn a_password_that_nobody_wants_is_none_as_long_as_nothing_fails() {
+    let mut yard = Yard::new();
+    yard.answered(Told::Running, Some("kvs-redis"), ProbeOutcome::WantsNoPassword);
+    yard.is_healthy();
 }

@@ -18,7 +18,7 @@ use crate::case::stack::{
     ProcessFacts, ProgramFacts, Project, RESOLVED,
 };
 use crate::pipeline::stack::{FoundProgram, Looked};
-use crate::privacy::bodies::{masked, variable};
+use crate::privacy::bodies::{masked, masked_answer, variable};
 
 /// The stack's own addresses: what they belong to is told by the answers, and they are nobody's.
 pub(super) fn own_addresses(stack: &Stack) -> HashSet<IpAddr> {
@@ -65,7 +65,7 @@ impl Writing {
             files.push(self.json(HOST, &HostFacts::of(&looked.stack.host, own.and_then(|proxy| proxy.read_at)))?);
         }
         if let Some(resolved) = &looked.resolved {
-            let body = masked(resolved, &mut self.stand_ins);
+            let body = masked_answer(resolved, &mut self.stand_ins);
             files.push(self.part(RESOLVED, &body)?);
         }
         let desired = looked.stack.desired.as_ref();

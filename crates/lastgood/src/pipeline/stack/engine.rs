@@ -7,13 +7,14 @@ use std::time::Duration;
 use lastgood_intake::engine as parse;
 use lastgood_intake::engine::BodyFault;
 use lastgood_model::snapshot::{Container, Image};
-use lastgood_model::stack::ProxyConf;
 use lastgood_model::{Gap, GapKind, Snapshot, UnixMs};
 use lastgood_world::Damage;
 use lastgood_world::engine::{Endpoint, Engine};
 
 use super::answers::{Answers, Kept};
-use super::{Texts, closer, gap, proxies};
+use super::host::Place;
+use super::openable::Openable;
+use super::{closer, gap};
 
 const DOCKER: &str = "docker";
 /// For everything that an engine is asked in one look.
@@ -23,10 +24,9 @@ const DEADLINE: Duration = Duration::from_secs(5);
 #[derive(Debug, Default)]
 pub(super) struct Observed {
     pub(super) snapshot: Option<Snapshot>,
-    pub(super) proxies: Vec<ProxyConf>,
-    /// Their files.
-    pub(super) texts: Texts,
     pub(super) gaps: Vec<Gap>,
+    /// Which containers may be looked into.
+    pub(super) openable: Option<Openable>,
     /// Whoever answered, for what can only be asked once more is known.
     answers: Option<Answers>,
 }
@@ -61,11 +61,8 @@ pub(super) fn observe(endpoint: &Endpoint, now: UnixMs) -> Observed {
     if let Some(snapshot) = &mut observed.snapshot {
         closer::processes(endpoint, snapshot);
     }
-    if let (Some(snapshot), Answers::Engine(engine, _)) = (&observed.snapshot, &answers) {
-        for proxy in proxies::of_containers(engine, snapshot, &mut observed.gaps) {
-            observed.proxies.push(proxy.conf);
-            observed.texts.extend(proxy.texts);
-        }
+    if let Some(snapshot) = &observed.snapshot {
+        observed.openable = Some(Openable::of(snapshot, Place::of(endpoint, Some(snapshot))));
     }
     observed.answers = Some(answers);
     observed

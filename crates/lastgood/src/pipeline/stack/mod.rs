@@ -12,6 +12,7 @@ mod host;
 mod logins;
 pub(super) mod logs;
 mod mounts;
+mod openable;
 mod probing;
 mod programs;
 mod project;
@@ -28,11 +29,12 @@ use std::thread::{self, ScopedJoinHandle};
 
 use lastgood_model::stack::{HostState, ProxyConf};
 use lastgood_model::{Gap, Stack};
-use lastgood_world::engine::Endpoint;
+use lastgood_world::engine::{Endpoint, Engine};
 use lastgood_world::{Damage, host_name, now};
 
 use self::answers::Kept;
 use self::host::Place;
+use self::openable::Openable;
 use self::project::Project;
 use crate::privacy::known::Known;
 use crate::privacy::stack as privacy;
@@ -129,7 +131,6 @@ pub fn look(subject: &StackSubject) -> Looked {
         stack: Stack {
             at,
             snapshot: observed.snapshot.take(),
-            proxies: std::mem::take(&mut observed.proxies),
             desired: declared.desired,
             refused: declared.refused,
             asked: declared.asked,
@@ -143,11 +144,14 @@ pub fn look(subject: &StackSubject) -> Looked {
         ..Looked::default()
     };
     looked.gaps.append(&mut observed.gaps);
-    looked.texts.append(&mut observed.texts);
     looked.builds(project.as_ref());
+    let inside = observed.engine().zip(observed.openable.as_ref());
+    if let Some((engine, openable)) = inside {
+        looked.proxies(engine, openable);
+    }
     looked.host(&endpoint, machine, project.as_ref());
-    if let Some(engine) = observed.engine() {
-        looked.programs = programs::programs(engine, &looked.stack, subject.all_programs, &mut looked.gaps);
+    if let Some((engine, openable)) = inside {
+        looked.programs = programs::programs(engine, &looked.stack, openable, subject.all_programs, &mut looked.gaps);
     }
     if let Some(snapshot) = &mut looked.stack.snapshot {
         programs::tell(snapshot, &looked.programs);
@@ -171,6 +175,14 @@ impl Looked {
         self.stack.dockerfiles = builds::dockerfiles(desired, snapshot, project, &mut self.texts, &mut self.gaps);
         if let Some(snapshot) = &mut self.stack.snapshot {
             snapshot.logins = logins::logins(&mut self.gaps);
+        }
+    }
+
+    /// What nginx in containers passes on.
+    fn proxies(&mut self, engine: &Engine, openable: &Openable) {
+        for proxy in proxies::of_containers(engine, &self.stack, openable, &mut self.gaps) {
+            self.stack.proxies.push(proxy.conf);
+            self.texts.extend(proxy.texts);
         }
     }
 

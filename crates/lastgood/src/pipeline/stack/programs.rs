@@ -16,6 +16,7 @@ use lastgood_world::engine::{Engine, Lying};
 use lastgood_world::{Damage, file_in};
 
 use super::gap;
+use super::openable::Openable;
 
 /// For all images together: an engine that takes longer is not waited for.
 const DEADLINE: Duration = Duration::from_millis(1500);
@@ -38,7 +39,13 @@ pub struct FoundProgram {
 }
 
 /// Of the images of the project's own containers; of those that end with an error, unless `all` are meant.
-pub(super) fn programs(engine: &Engine, stack: &Stack, all: bool, gaps: &mut Vec<Gap>) -> Vec<FoundProgram> {
+pub(super) fn programs(
+    engine: &Engine,
+    stack: &Stack,
+    openable: &Openable,
+    all: bool,
+    gaps: &mut Vec<Gap>,
+) -> Vec<FoundProgram> {
     let Some(snapshot) = stack.snapshot.as_ref().filter(|_| stack.desired.is_some()) else { return Vec::new() };
     let mut seen = BTreeSet::new();
     let fails = |container: &Container| {
@@ -46,6 +53,11 @@ pub(super) fn programs(engine: &Engine, stack: &Stack, all: bool, gaps: &mut Vec
         condition == Condition::CrashLooping || (condition == Condition::Stopped && container.state.exit_code != 0)
     };
     let own = snapshot.containers.iter().filter(|container| !stack.is_foreign(container) && (all || fails(container)));
+    let own = own.filter(|container| {
+        let why = openable.shut(container);
+        gaps.extend(why.iter().map(|why| Gap { what: what(container), why: why.clone() }));
+        why.is_none()
+    });
     // One that cannot start tells more than another one of its image.
     let (running, others): (Vec<_>, Vec<_>) = own.partition(|container| container.is_running());
     let asked: Vec<(&Container, &Image)> = others
@@ -69,11 +81,15 @@ pub(super) fn programs(engine: &Engine, stack: &Stack, all: bool, gaps: &mut Vec
         for (container, answer) in answers {
             match answer {
                 Ok(program) => found.extend(program),
-                Err(damage) => gaps.push(gap(&format!("docker program of {}", container.name), &damage)),
+                Err(damage) => gaps.push(gap(&what(container), &damage)),
             }
         }
     }
     found
+}
+
+fn what(container: &Container) -> Arc<str> {
+    Arc::from(format!("docker program of {}", container.name))
 }
 
 /// Tells images what was found in them.

@@ -8,12 +8,13 @@ use std::thread;
 
 use lastgood_intake::NginxConf;
 use lastgood_intake::nginx_routes::routes;
-use lastgood_model::snapshot::Container;
+use lastgood_model::snapshot::{Container, ContainerStatus};
 use lastgood_model::stack::ProxyConf;
-use lastgood_model::{Gap, Snapshot};
+use lastgood_model::{Gap, Snapshot, Stack};
 use lastgood_world::engine::Engine;
 use lastgood_world::{Damage, expand, is_of_container, last_child_started, read_small};
 
+use super::openable::Openable;
 use super::{Texts, gap};
 
 pub(super) const FOLDER: &str = "/etc/nginx";
@@ -32,14 +33,23 @@ pub(super) struct Proxy {
     pub(super) texts: Texts,
 }
 
-/// Of every container that runs nginx, or would.
-pub(super) fn of_containers(engine: &Engine, snapshot: &Snapshot, gaps: &mut Vec<Gap>) -> Vec<Proxy> {
+/// Of every container that runs nginx, or would, and may pass something on to the project.
+pub(super) fn of_containers(engine: &Engine, stack: &Stack, openable: &Openable, gaps: &mut Vec<Gap>) -> Vec<Proxy> {
     let ask = |container: &Container| {
         let read = engine.files(&container.id, FOLDER).map(|files| of_files(container, &files));
         (Arc::clone(&container.name), read)
     };
     let asked: Vec<_> = thread::scope(|scope| {
-        let containers = snapshot.containers.iter().filter(|container| runs_nginx(container, snapshot));
+        let containers = stack.snapshot.iter().flat_map(|snapshot| &snapshot.containers);
+        let containers = containers.filter(|container| is_proxy(container, stack));
+        let containers = containers.filter(|container| {
+            let why = openable.shut(container);
+            let what = || Arc::from(format!("{}:{FOLDER}", container.name));
+            // Of the others it is not even known that they have one.
+            let missed = why.iter().filter(|_| is_called_nginx(container));
+            gaps.extend(missed.map(|why| Gap { what: what(), why: why.clone() }));
+            why.is_none()
+        });
         let threads: Vec<_> = containers.map(|container| scope.spawn(move || ask(container))).collect();
         threads.into_iter().filter_map(|thread| thread.join().ok()).collect()
     });
@@ -55,12 +65,36 @@ pub(super) fn of_containers(engine: &Engine, snapshot: &Snapshot, gaps: &mut Vec
     proxies
 }
 
-fn runs_nginx(container: &Container, snapshot: &Snapshot) -> bool {
-    let speaks = |text: &str| NGINX.iter().any(|name| text.contains(name));
-    let image = snapshot.images.iter().find(|image| image.id == container.image_id);
-    let words =
-        container.entrypoint.iter().chain(&container.command).chain(image.iter().flat_map(|image| &image.history));
-    speaks(&container.image) || words.into_iter().any(|word| speaks(word.expose()))
+/// Whether it runs nginx, and is the project's or has a way to it. Others are not looked into: one that is being removed meanwhile
+/// might not be removed whole.
+fn is_proxy(container: &Container, stack: &Stack) -> bool {
+    if matches!(container.state.status, ContainerStatus::Removing | ContainerStatus::Dead) {
+        return false;
+    }
+    if !stack.is_foreign(container) {
+        return runs_nginx(container, stack.snapshot.as_ref());
+    }
+    let mut own = stack.snapshot.iter().flat_map(|snapshot| &snapshot.containers);
+    let reaches = &*container.network_mode == "host"
+        || own.any(|other| !stack.is_foreign(other) && other.shares_network(container));
+    reaches && is_called_nginx(container)
+}
+
+/// By its own words, or those that made its image.
+fn runs_nginx(container: &Container, snapshot: Option<&Snapshot>) -> bool {
+    let mut images = snapshot.iter().flat_map(|snapshot| &snapshot.images);
+    let image = images.find(|image| image.id == container.image_id);
+    let mut history = image.iter().flat_map(|image| &image.history);
+    is_called_nginx(container) || history.any(|word| speaks_of_nginx(word.expose()))
+}
+
+fn is_called_nginx(container: &Container) -> bool {
+    let mut words = container.entrypoint.iter().chain(&container.command);
+    speaks_of_nginx(&container.image) || words.any(|word| speaks_of_nginx(word.expose()))
+}
+
+fn speaks_of_nginx(text: &str) -> bool {
+    NGINX.iter().any(|name| text.contains(name))
 }
 
 /// From `nginx/nginx.conf` on, as the archive names it.

@@ -98,6 +98,9 @@ pub(super) fn gap_why(gap: &Gap) -> String {
         }
         GapKind::NotGiven => format!("not given{}", how_to_get(&gap.what)),
         GapKind::OtherMachine => "the engine is, or may be, on another machine; ask there".to_owned(),
+        GapKind::SourceMissing(source) => {
+            format!("not opened: {source} is missing, and the engine would make a folder of it")
+        }
         GapKind::NothingTells => format!("nothing on this host tells{}", who_would_tell(&gap.what)),
         GapKind::YearAssumed => "names no year; the latest that is not in the future was taken".to_owned(),
         GapKind::ZoneAssumed(zone) => format!("names no zone, read as {zone}; --tz says another"),

@@ -200,6 +200,9 @@ fn difference(difference: &Difference) -> String {
         }
         Difference::Restart { declared, running } => format!("restart {declared}, has {running}"),
         Difference::Setting(name) => format!("another {name}"),
+        Difference::Replicas { declared, running } => {
+            format!("{running} of {declared} containers are there")
+        }
         // These are findings of their own.
         Difference::NotCreated
         | Difference::Orphan

@@ -29,7 +29,7 @@ pub(super) fn claim(claim: &StateClaim) -> String {
         StateClaim::EngineSaid { container, text } => format!("the engine could not start {container}: {text}"),
         StateClaim::LastWords { container, text } => format!("{container} said last: {text}"),
         StateClaim::ProgramOfOtherArch { image, label, program, machine } => {
-            format!("{image} is labelled {label}, its program is made for {program}; this machine is {machine}")
+            format!("{image} is labelled {label}, a program in it is made for {program}; this machine is {machine}")
         }
         StateClaim::MemoryKilled { container, limit } => {
             format!("the kernel killed {container} for lack of memory{}", limited(*limit))

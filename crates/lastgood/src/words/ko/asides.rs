@@ -104,6 +104,9 @@ pub(super) fn gap_why(gap: &Gap) -> String {
         GapKind::NoTimes => "줄에 시각이 없음 (docker logs -t나 저널로 저장하면 시각이 남음)".to_owned(),
         GapKind::NotGiven => format!("주어지지 않음{}", how_to_get(&gap.what)),
         GapKind::OtherMachine => "엔진이 다른 머신에 있거나 있을 수 있음 (그쪽에서 확인)".to_owned(),
+        GapKind::SourceMissing(source) => {
+            format!("열지 않음: 마운트 원본 {source} 없음 (열면 엔진이 빈 폴더를 만듦)")
+        }
         GapKind::NothingTells => format!("이 호스트에서 알 수 없음{}", who_would_tell(&gap.what)),
         GapKind::YearAssumed => "연도 표기가 없어 미래가 아닌 가장 최근 연도로 읽음".to_owned(),
         GapKind::ZoneAssumed(zone) => format!("시간대 표기가 없어 {zone} 기준으로 읽음 (--tz로 지정)"),

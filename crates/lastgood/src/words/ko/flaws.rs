@@ -202,6 +202,7 @@ fn difference(difference: &Difference) -> String {
         }
         Difference::Restart { declared, running } => format!("restart {declared}, 실행 중 {running}"),
         Difference::Setting(name) => format!("{name} 설정이 다름"),
+        Difference::Replicas { declared, running } => format!("컨테이너 {running}개, 선언은 {declared}개"),
         // These are findings of their own.
         Difference::NotCreated
         | Difference::Orphan

@@ -35,7 +35,7 @@ pub(super) fn claim(claim: &StateClaim) -> String {
         StateClaim::EngineSaid { container, text } => format!("Docker가 {} 시작하지 못함: {text}", object(container)),
         StateClaim::LastWords { container, text } => format!("{container}의 마지막 로그: {text}"),
         StateClaim::ProgramOfOtherArch { image, label, program, machine } => {
-            format!("{image} 이미지의 표시는 {label}, 실제 프로그램은 {program}용, 이 서버는 {machine}")
+            format!("{image} 이미지의 표시는 {label}, 그 안의 프로그램은 {program}용, 이 서버는 {machine}")
         }
         StateClaim::MemoryKilled { container, limit } => {
             format!("메모리 부족으로 커널이 {} 강제 종료함{}", object(container), limited(*limit))
