@@ -175,7 +175,8 @@ impl Format {
     #[must_use]
     pub fn is_log(&self) -> bool {
         match self {
-            Self::Wrapped(wrapped) => wrapped.is_log(),
+            // Whoever writes in an envelope may say anything.
+            Self::Wrapped(_) => true,
             format => {
                 format.holds_requests()
                     || format.holds_proxy_errors()
@@ -210,7 +211,7 @@ pub fn recognise(head: &[u8], name: &str, conf: &NginxConf) -> Format {
     }
     let lines = Lines::of(head);
     if let Some(wrapped) = Wrapped::recognise(&lines.0, |inside| recognise_bare(inside, name, conf)) {
-        return if wrapped.is_log() { Format::Wrapped(Arc::new(wrapped)) } else { Format::Unknown };
+        return Format::Wrapped(Arc::new(wrapped));
     }
     recognise_bare(head, name, conf)
 }

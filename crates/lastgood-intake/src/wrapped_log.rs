@@ -79,18 +79,14 @@ impl Wrapped {
 
     /// Whether its lines may be requests. Services whose lines begin later may write any.
     pub(crate) fn may_hold_requests(&self) -> bool {
-        self.envelope == Envelope::Compose
-            || self.services.iter().any(|(_, format)| format.holds_requests() || format.holds_proxy_errors())
+        let may =
+            |format: &Format| format.holds_requests() || format.holds_proxy_errors() || *format == Format::Unknown;
+        self.envelope == Envelope::Compose || self.services.iter().any(|(_, format)| may(format))
     }
 
     /// Whether this is true of what some service writes.
     pub(crate) fn any(&self, what: impl Fn(&Format) -> bool) -> bool {
         self.services.iter().any(|(_, format)| what(format))
-    }
-
-    /// Whether it is worth reading: something in it is a log that we know, or may still be.
-    pub(crate) fn is_log(&self) -> bool {
-        self.envelope == Envelope::Compose || self.services.iter().any(|(_, format)| *format != Format::Unknown)
     }
 }
 
@@ -377,9 +373,9 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_knows_stays_unknown_unless_a_service_may_still_speak() {
-        let (name, ..) = read(&json("hello\n", "stdout").repeat(9));
-        assert_eq!(name, "unknown");
+    fn what_nobody_knows_yet_is_read_since_its_writer_may_still_speak() {
+        let (name, counts, _) = read(&json("hello\n", "stdout").repeat(9));
+        assert_eq!((name.as_str(), counted(counts)), ("docker json-file", (0, 9, 0)));
         let (name, counts, _) = read(&"api-1  | hello\n".repeat(9));
         assert_eq!((name.as_str(), counted(counts)), ("docker compose logs", (0, 9, 0)));
     }

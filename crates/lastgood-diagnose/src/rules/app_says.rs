@@ -4,10 +4,11 @@
 //! nothing. Against it speaks that the same was written before, and that the one it blames answered others meanwhile. It is
 //! mistaken for the cause where the application recovers from it by itself.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use lastgood_model::app_claim::SaidError;
-use lastgood_model::{About, AppClaim, CauseCode, Claim, Piece, Severity, Signature, Specificity, Weight};
+use lastgood_model::{About, AppClaim, CauseCode, Claim, Evidence, Piece, Severity, Signature, Specificity, Weight};
 
 use super::{Depth, Hypothesis, Rule};
 use crate::scene::{Scene, WITH_ONSET_MS};
@@ -47,9 +48,9 @@ impl Rule for AppSays {
             .filter(|meaning| meaning.said.error.severity != Some(Severity::Debug))
             .filter_map(|meaning| Some((component(scene, &meaning)?, meaning)))
             .collect();
-        // Those that say most, and of them the most frequent first.
-        meanings.sort_by_key(|(_, meaning)| {
-            (std::cmp::Reverse(meaning.specificity), std::cmp::Reverse(meaning.said.run.count), meaning.said.run.first)
+        // Those that say most, the loud before the others, and of them the most frequent first.
+        meanings.sort_by_key(|(_, Meaning { said, specificity, .. })| {
+            (Reverse((*specificity, is_loud(said.error.severity), said.run.count)), said.run.first)
         });
         if meanings.is_empty() {
             return self.undated(scene);
@@ -57,8 +58,12 @@ impl Rule for AppSays {
         let (component, first) = meanings.first()?;
         let (component, said) = (Arc::clone(component), first.said);
         let (met, failed) = scene.spoken.met(said.run.shape, scene.finding);
-        let together = met * 2 >= failed.max(1);
+        let together = Together::of(met, failed);
         let before = scene.spoken.before(said.run.shape);
+        // As often while all was well, it breaks nothing.
+        if before * 2 >= said.run.count {
+            return None;
+        }
         let mark = said.run.first;
         let claim = |meaning: &Meaning<'_>| {
             let error = SaidError::of(meaning.said.who, meaning.said.error, Some(meaning.about.about));
@@ -70,7 +75,7 @@ impl Rule for AppSays {
             *other == component && more.specificity > Specificity::Ambiguous && more.about.name != first.about.name
         });
         evidence.extend(more.take(2).map(|(_, more)| scene.evidence(claim(more), more.said.run.first, Weight::Weak)));
-        if together && failed > 0 {
+        if together == Together::Mostly && failed > 0 {
             let who = scene.spoken.component(said.who);
             let weight = if first.specificity == Specificity::Ambiguous { Weight::Weak } else { Weight::Moderate };
             evidence.push(scene.evidence(
@@ -79,11 +84,11 @@ impl Rule for AppSays {
                 weight,
             ));
         }
-        let mut against = Vec::new();
-        if before > 0 && before * 2 >= said.run.count {
-            against.push(scene.evidence(Claim::ErrorsBefore { count: before }, mark, Weight::Strong));
+        let mut against: Vec<Evidence> =
+            super::app_calls::answered(scene, &component).filter(|_| is_unreachable(self.code)).into_iter().collect();
+        if before > 0 {
+            against.push(scene.evidence(Claim::ErrorsBefore { count: before }, mark, Weight::Moderate));
         }
-        against.extend(super::app_calls::answered(scene, &component).filter(|_| is_unreachable(self.code)));
         Some(Hypothesis {
             code: self.code,
             component,
@@ -192,22 +197,51 @@ fn fallback(about: About, specificity: Specificity) -> Option<Arc<str>> {
     (specificity > Specificity::Ambiguous).then(|| Arc::from(about.name()))
 }
 
+/// How many of the failing requests came with a sentence.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Together {
+    Hardly,
+    Partly,
+    Mostly,
+}
+
+impl Together {
+    const fn of(met: u64, failed: u64) -> Self {
+        match (met, failed) {
+            (met, failed) if met * 5 < failed => Self::Hardly,
+            (met, failed) if met * 2 < failed => Self::Partly,
+            _ => Self::Mostly,
+        }
+    }
+}
+
 /// How much a sentence says here.
-fn weight(scene: &Scene<'_>, meaning: &Meaning<'_>, together: bool, before: u64) -> Weight {
+fn weight(scene: &Scene<'_>, meaning: &Meaning<'_>, together: Together, before: u64) -> Weight {
     let error = meaning.said.error;
     // Whoever merely warns or informs went on.
-    let loud = error.severity.is_none_or(|severity| severity >= Severity::Error);
+    let loud = is_loud(error.severity);
     let began = meaning.said.run.first.0.since(scene.onset.to()) <= WITH_ONSET_MS;
     match meaning.specificity {
         Specificity::Ambiguous => Weight::Weak,
         _ if error.severity == Some(Severity::Info) => Weight::Weak,
         _ if !loud => Weight::Moderate,
-        Specificity::Component if together => Weight::Strong,
+        // It came with few of the failures: it may be beside the point.
+        _ if together == Together::Hardly => Weight::Moderate,
+        Specificity::Component if together == Together::Mostly => Weight::Strong,
         Specificity::Component => Weight::Moderate,
         // It says who and why, it was not said while all was well, and it is said whenever something fails.
-        Specificity::Exact if together && began && before == 0 && scene.finding.last_good.is_some() => Weight::Decisive,
+        Specificity::Exact
+            if together == Together::Mostly && began && before == 0 && scene.finding.last_good.is_some() =>
+        {
+            Weight::Decisive
+        }
         Specificity::Exact => Weight::Strong,
     }
+}
+
+/// Whether a line is an error, as far as it says.
+fn is_loud(severity: Option<Severity>) -> bool {
+    severity.is_none_or(|severity| severity >= Severity::Error)
 }
 
 /// Causes for which the one that is blamed cannot have answered.

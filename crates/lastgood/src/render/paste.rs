@@ -1,7 +1,8 @@
 //! Commands that a person can paste into a shell, for each cause. Names come from logs: they are quoted for the shell,
 //! and a name that could not be a real one yields no command. Nothing is run here.
 
-use lastgood_model::{CauseCode, UnitFileState};
+use lastgood_model::app_claim::SaidError;
+use lastgood_model::{CauseCode, Piece, UnitFileState};
 
 use super::clock::Clock;
 use super::paste_state;
@@ -16,6 +17,9 @@ pub fn commands(account: &Account<'_>) -> Vec<String> {
     let mut out = Vec::new();
     if let Some(claim) = account.state() {
         return paste_state::commands(account, claim);
+    }
+    if let Some(said) = account.said() {
+        return of_application(account, said);
     }
     match account.cause.code {
         CauseCode::NotStartedAfterReboot => {
@@ -129,6 +133,16 @@ pub fn commands(account: &Account<'_>) -> Vec<String> {
         }
     }
     out
+}
+
+/// Where an application itself names the cause: from where it is, the same is asked again.
+fn of_application(account: &Account<'_>, said: &SaidError) -> Vec<String> {
+    let host = said.named(Piece::Host).and_then(word);
+    let asked = match (account.cause.code, word(&said.who), host) {
+        (CauseCode::DnsFailure, Some(who), Some(host)) => Some(format!("docker exec {who} getent hosts {host}")),
+        _ => None,
+    };
+    asked.into_iter().chain(["lastgood check".to_owned()]).collect()
 }
 
 /// While it goes on one asks the component; once it is over only the journal can tell.

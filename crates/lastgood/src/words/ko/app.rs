@@ -18,7 +18,7 @@ pub(super) fn claim(claim: &AppClaim) -> String {
             let who = &error.who;
             match (error.class.is_empty(), error.about) {
                 (false, _) => format!("{who} 로그에 {} {times}회{place}", error.class),
-                (true, Some(about)) => format!("{who} 로그에 {} 관련으로 알려진 오류 {times}회", name(about)),
+                (true, Some(about)) => format!("{who} 로그에 {} 관련 오류 {times}회", name(about)),
                 (true, None) => format!("{who} 로그에 이 오류 {times}회"),
             }
         }
