@@ -60,9 +60,17 @@ impl Bed {
         shell(self.path(), script)
     }
 
-    /// Asks the binary in its folder.
-    pub fn ask(&self, arguments: &[&str]) -> Said {
-        lastgood(self.path(), arguments, &[])
+    /// Asks the binary in its folder, with these environment variables and none but what leads to the engine.
+    pub fn ask(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Said {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_lastgood"));
+        command.env_clear().current_dir(self.path()).args(arguments);
+        for name in ["PATH", "HOME", "DOCKER_HOST"] {
+            command.envs(env::var_os(name).map(|value| (name, value)));
+        }
+        command.envs(variables.iter().copied());
+        let Output { status, stdout, stderr } = command.output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+        Said { code: status.code().unwrap_or(-1), stdout: text(stdout), stderr: text(stderr) }
     }
 }
 
@@ -79,19 +87,6 @@ impl Drop for Bed {
             }
         }
     }
-}
-
-/// Asks the binary, with these environment variables and none but what leads to the engine.
-pub fn lastgood(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Said {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_lastgood"));
-    command.env_clear().current_dir(folder).args(arguments);
-    for name in ["PATH", "HOME", "DOCKER_HOST"] {
-        command.envs(env::var_os(name).map(|value| (name, value)));
-    }
-    command.envs(variables.iter().copied());
-    let Output { status, stdout, stderr } = command.output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-    Said { code: status.code().unwrap_or(-1), stdout: text(stdout), stderr: text(stderr) }
 }
 
 fn shell(folder: &Path, script: &str) -> Result<(), String> {

@@ -100,7 +100,7 @@ impl Fault {
     fn told(&self, bed: &Bed, wrong: &mut Vec<String>) {
         let why = |extra: &[&str]| {
             let arguments = self.args.iter().map(String::as_str);
-            bed.ask(&std::iter::once("why").chain(arguments).chain(extra.iter().copied()).collect::<Vec<_>>())
+            bed.ask(&std::iter::once("why").chain(arguments).chain(extra.iter().copied()).collect::<Vec<_>>(), &[])
         };
         let json = why(&["--json"]);
         let text = why(&[]);
@@ -119,7 +119,7 @@ impl Fault {
         exits("why", &text, self.exit, wrong);
         exits("why --lang ko", &why(&["--lang", "ko"]), self.exit, wrong);
         says("why", &text, &self.says, wrong);
-        let status = bed.ask(&["status"]);
+        let status = bed.ask(&["status"], &[]);
         exits("status", &status, self.status.unwrap_or(self.exit), wrong);
         says("status", &status, &self.status_says, wrong);
     }
@@ -128,13 +128,13 @@ impl Fault {
 /// Nothing is wrong any more, or will soon be.
 fn silent(bed: &Bed, wrong: &mut Vec<String>) {
     let begun = Instant::now();
-    let mut said = bed.ask(&["why"]);
+    let mut said = bed.ask(&["why"], &[]);
     while said.code != 0 && begun.elapsed() < PATIENCE {
         thread::sleep(Duration::from_secs(1));
-        said = bed.ask(&["why"]);
+        said = bed.ask(&["why"], &[]);
     }
     exits("why, once mended", &said, 0, wrong);
-    exits("status, once mended", &bed.ask(&["status"]), 0, wrong);
+    exits("status, once mended", &bed.ask(&["status"], &[]), 0, wrong);
 }
 
 fn exits(what: &str, said: &Said, code: i32, wrong: &mut Vec<String>) {
