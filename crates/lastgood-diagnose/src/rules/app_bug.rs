@@ -86,7 +86,7 @@ fn raised<'s>(scene: &'s Scene<'_>) -> Option<SpokenError<'s>> {
 }
 
 fn of_error(scene: &Scene<'_>, raised: &SpokenError<'_>) -> [Evidence; 2] {
-    let error = SaidError::of(raised.who, raised.error, None);
+    let error = SaidError::of(&scene.spoken.component(raised.who), raised.error, None);
     let said = Claim::Application(AppClaim::Said { error, count: raised.run.count });
     let (met, failed) = scene.spoken.met(raised.run.shape, scene.finding);
     let who = scene.spoken.component(raised.who);

@@ -66,7 +66,8 @@ impl Rule for AppSays {
         }
         let mark = said.run.first;
         let claim = |meaning: &Meaning<'_>| {
-            let error = SaidError::of(meaning.said.who, meaning.said.error, Some(meaning.about.about));
+            let error =
+                SaidError::of(&scene.spoken.component(meaning.said.who), meaning.said.error, Some(meaning.about.about));
             Claim::Application(AppClaim::Said { error, count: meaning.said.run.count })
         };
         let mut evidence = vec![scene.evidence(claim(first), mark, weight(scene, first, together, before))];
@@ -109,7 +110,8 @@ impl AppSays {
             .filter(|meaning| meaning.specificity == Specificity::Exact);
         let meaning = exact.next()?;
         let component = component(scene, &meaning)?;
-        let error = SaidError::of(meaning.said.who, meaning.said.error, Some(meaning.about.about));
+        let error =
+            SaidError::of(&scene.spoken.component(meaning.said.who), meaning.said.error, Some(meaning.about.about));
         let claim = Claim::Application(AppClaim::Said { error, count: meaning.said.run.count });
         Some(Hypothesis {
             code: self.code,

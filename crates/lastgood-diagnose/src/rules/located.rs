@@ -34,7 +34,7 @@ impl Rule for Located {
         // What the application wrote, though it does not say of whom.
         let said = scene.spoken.errors().find(|said| !scene.spoken.is_proxy(said.who));
         if let Some(said) = said {
-            let error = SaidError::of(said.who, said.error, None);
+            let error = SaidError::of(&scene.spoken.component(said.who), said.error, None);
             let claim = Claim::Application(AppClaim::Said { error, count: said.run.count });
             evidence.push(scene.evidence(claim, said.run.first, Weight::Weak));
         }

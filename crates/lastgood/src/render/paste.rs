@@ -139,7 +139,9 @@ pub fn commands(account: &Account<'_>) -> Vec<String> {
 fn of_application(account: &Account<'_>, said: &SaidError) -> Vec<String> {
     let host = said.named(Piece::Host).and_then(word);
     let asked = match (account.cause.code, word(&said.who), host) {
-        (CauseCode::DnsFailure, Some(who), Some(host)) => Some(format!("docker exec {who} getent hosts {host}")),
+        (CauseCode::DnsFailure, Some(who), Some(host)) => {
+            Some(format!("{} exec {who} getent hosts {host}", account.compose))
+        }
         _ => None,
     };
     asked.into_iter().chain(["lastgood check".to_owned()]).collect()
