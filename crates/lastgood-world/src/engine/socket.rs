@@ -106,11 +106,17 @@ impl Transport for Socket {
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
         let limit = timeout.not_zero().map(|limit| *limit);
         let room = self.buffers.input_append_buf();
-        let read = match &mut self.stream {
+        let mut read = || match &mut self.stream {
             Stream::Unix(stream) => stream.set_read_timeout(limit).and_then(|()| stream.read(room)),
             Stream::Tcp(stream) => stream.set_read_timeout(limit).and_then(|()| stream.read(room)),
         };
-        let amount = read.map_err(|error| of_io(error, &timeout))?;
+        // A signal that meant nothing, as after a pause of the machine, is no end of waiting.
+        let amount = loop {
+            match read() {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                read => break read.map_err(|error| of_io(error, &timeout))?,
+            }
+        };
         self.buffers.input_appended(amount);
         Ok(amount > 0)
     }
