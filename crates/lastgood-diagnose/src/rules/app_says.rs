@@ -47,6 +47,10 @@ impl Rule for AppSays {
             .filter_map(means)
             .filter(|meaning| meaning.said.error.severity != Some(Severity::Debug))
             .filter_map(|meaning| Some((component(scene, &meaning)?, meaning)))
+            // Who lets others in writes of everybody whom it turned away, a scan and a probe among them.
+            .filter(|(component, meaning)| {
+                self.code.class() != "credentials" || *component != scene.spoken.component(meaning.said.who)
+            })
             .collect();
         // Those that say most, the loud before the others, and of them the most frequent first.
         meanings.sort_by_key(|(_, Meaning { said, specificity, .. })| {

@@ -87,7 +87,7 @@ fn from_within(bed: &Bed) -> Said {
     let folder = bed.path().display().to_string();
     let within = format!(
         "docker create --name live-eyes-within --volume {socket}:/var/run/docker.sock --volume {folder}:{folder} \
-           --workdir {folder} live-python /lastgood why >/dev/null
+           --workdir {folder} live-python /lastgood why -v >/dev/null
          docker cp --quiet {} live-eyes-within:/lastgood >/dev/null
          docker start --attach live-eyes-within",
         binary().display()
