@@ -6,7 +6,7 @@ use std::io::{ErrorKind, IsTerminal, Write};
 
 use crate::complaint::Complaint;
 use crate::pipeline::NoLogs;
-use crate::render::quote::clean;
+use crate::render::quote::{clean, repeated};
 use crate::words::Lang;
 
 /// The surroundings of a run.
@@ -61,9 +61,9 @@ impl<'a> Io<'a> {
         } else {
             (format!("{error:#}"), Vec::new())
         };
-        writeln!(self.stderr, "lastgood: {}: {}", labels.error, clean(&what))?;
+        writeln!(self.stderr, "lastgood: {}: {}", labels.error, clean(&repeated(&what)))?;
         for hint in hints {
-            writeln!(self.stderr, "{}: {}", labels.hint, clean(&hint))?;
+            writeln!(self.stderr, "{}: {}", labels.hint, clean(&repeated(&hint)))?;
         }
         Ok(())
     }

@@ -11,6 +11,7 @@ use crate::commands::{capture, check, completions, explain, init, man, probe, re
 use crate::exit::Exit;
 use crate::io::Io;
 use crate::render::answer::View;
+use crate::render::quote::repeated;
 use crate::settings::{self, Settings};
 use crate::words::Lang;
 
@@ -64,7 +65,10 @@ fn usage(error: &clap::Error, io: &mut Io<'_>) -> Exit {
     } else {
         (&mut io.stdout, io.stdout_is_terminal)
     };
-    let text = if terminal { text.ansi().to_string() } else { text.to_string() };
+    let plain = text.to_string();
+    // What was typed may hold a secret; it is not repeated then, and colours are not looked through.
+    let fit = if error.use_stderr() { repeated(&plain) } else { plain.clone() };
+    let text = if terminal && fit == plain { text.ansi().to_string() } else { fit };
     let written = stream.write_all(text.as_bytes());
     match (written, error.use_stderr()) {
         (Ok(()), false) => Exit::Good,

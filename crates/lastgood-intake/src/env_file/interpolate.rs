@@ -10,16 +10,15 @@ use super::ComposeVersion;
 pub enum Unresolved {
     /// `${` without a name, an operator or an end that is known.
     Invalid,
-    /// `${X:?…}` and X is not set, with the message that stands there.
-    Required(Arc<str>, Arc<str>),
+    /// `${X:?…}` and X is not set. The message that stands there may have been taken for a default: it is not repeated.
+    Required(Arc<str>),
 }
 
 impl std::fmt::Display for Unresolved {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Invalid => f.write_str("invalid ${…}"),
-            Self::Required(name, message) if message.is_empty() => write!(f, "required variable {name} is missing"),
-            Self::Required(name, message) => write!(f, "required variable {name} is missing: {message}"),
+            Self::Required(name) => write!(f, "required variable {name} is missing"),
         }
     }
 }
@@ -135,7 +134,10 @@ fn resolved(expression: &str, variables: Variables<'_>, lost: &mut bool) -> Resu
         Some('+') if counts => interpolate(word, variables, lost),
         Some('+') => Ok(String::new()),
         Some('?') if counts => Ok(or_empty(value)),
-        Some('?') => Err(Unresolved::Required(Arc::from(name), interpolate(word, variables, lost)?.into())),
+        Some('?') => {
+            interpolate(word, variables, lost)?;
+            Err(Unresolved::Required(Arc::from(name)))
+        }
         _ => Err(Unresolved::Invalid),
     }
 }
@@ -176,8 +178,8 @@ mod tests {
         for text in ["${", "${}", "${X", "${1}", "${X!}", "${X:}", "${ X}", "${X:-a\nb}", "${NONE:-{}} ${X:-b}"] {
             assert_eq!(with(text), Err(Unresolved::Invalid), "{text}");
         }
-        let required = Unresolved::Required(Arc::from("NONE"), Arc::from("set x"));
-        assert_eq!(with("${NONE:?set $X}"), Err(required));
+        assert_eq!(with("${NONE:?set $X}"), Err(Unresolved::Required(Arc::from("NONE"))));
+        assert_eq!(with("${NONE:?set ${}}"), Err(Unresolved::Invalid));
     }
 
     #[test]

@@ -98,13 +98,37 @@ fn value(line: &[u8], at: usize) -> Option<(Range<usize>, Why)> {
         length = rest.get(..length)?.windows(3).position(|three| three == b"%26").unwrap_or(length);
     }
     let value = rest.get(..length)?;
-    if field.is_secret() && !is_no_secret(value, field.quote) {
-        return Some((start..start + length, Why::Secret));
+    if field.is_secret() {
+        if let Some(fallback) = fallback(value) {
+            return Some((start + fallback.start..start + fallback.end, Why::Secret));
+        }
+        if !is_no_secret(value, field.quote) {
+            return Some((start..start + length, Why::Secret));
+        }
     }
     // In one JSON value a whole line of another log may stand; only a plain `key=value` is too long by itself.
     let long = field.written != Written::Colon && field.quote.is_empty() && length > LONGEST_VALUE;
     let why = if field.in_query || is_opaque(value) { Why::Opaque } else { Why::Long };
     long.then_some((start..start + length, why))
+}
+
+/// What stands in for a variable of a compose file that nobody sets, `${PASSWORD:-here}`: it is a value as any other, and so is
+/// a message behind `?`, which may have been meant to be one.
+fn fallback(value: &[u8]) -> Option<Range<usize>> {
+    let inner = value.strip_prefix(b"${")?;
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    let name = inner.iter().take_while(|byte| is_name(byte)).count();
+    let colon = usize::from(inner.get(name) == Some(&b':'));
+    if !matches!(inner.get(name + colon), Some(b'-' | b'+' | b'?')) {
+        return None;
+    }
+    let start = 2 + name + colon + 1;
+    let end = value.iter().rposition(|byte| *byte == b'}').unwrap_or(value.len());
+    let word = value.get(start..end)?;
+    match fallback(word) {
+        Some(deeper) => Some(start + deeper.start..start + deeper.end),
+        None => (!is_no_secret(word, b"")).then_some(start..end),
+    }
 }
 
 /// Empty, a word that tells nothing, a variable of a configuration, or the beginning of something that has parts.
@@ -275,6 +299,9 @@ mod tests {
             ("IDENTIFIED BY 'hunter2'", "hunter2"),
             ("Cookie: a=b; c=d\"", "a=b; c=d"),
             ("authorization: Basic aHVudGVyMg==", "aHVudGVyMg=="),
+            ("DB_PASSWORD: ${DB_PASSWORD:-hunter2}", "hunter2"),
+            ("- DB_PASSWORD=${A:-${B-hunter2}}", "hunter2"),
+            ("environment: {PASSWORD: '${X:?hunter2}'}", "hunter2"),
         ] {
             assert_eq!(found(line), [(secret, Why::Secret)], "{line}");
         }
@@ -287,6 +314,8 @@ mod tests {
             "{\"session\": null, \"auth\": {\"authority\":\"a.example\"}}",
             "log_format x 'sess=$cookie_session';",
             "author=kim",
+            "DB_PASSWORD: ${DB_PASSWORD}",
+            "DB_PASSWORD: ${DB_PASSWORD:-${OTHER:-}}",
         ] {
             assert_eq!(found(line), [], "{line}");
         }

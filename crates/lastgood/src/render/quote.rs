@@ -3,7 +3,7 @@
 //! whose address it is: `mask`.
 
 use super::layout::{beginning, ending, width};
-use crate::privacy::secrets::private;
+use crate::privacy::secrets::{Why, private};
 
 /// How to write what cannot be shown as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +43,27 @@ pub fn clean(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     show(text.as_bytes(), Unshowable::Escaped, &mut out);
     out
+}
+
+/// What a person typed, repeated: without the secrets that may be in it.
+#[must_use]
+pub fn repeated(text: &str) -> String {
+    let mut out = Vec::with_capacity(text.len());
+    let (bytes, mut at) = (text.as_bytes(), 0);
+    while at < bytes.len() {
+        match private(bytes, at) {
+            Some((range, Why::Secret)) => {
+                out.extend_from_slice(bytes.get(at..range.start).unwrap_or_default());
+                out.extend_from_slice("…".as_bytes());
+                at = range.end;
+            }
+            _ => {
+                out.extend(bytes.get(at));
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
 }
 
 /// JSON that says the same and, printed as it is, steers no terminal: a program reads the names unchanged.

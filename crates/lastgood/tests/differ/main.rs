@@ -14,3 +14,4 @@ mod env_text;
 mod harmless;
 mod project;
 mod raw_files;
+mod secrets;

@@ -21,7 +21,7 @@ const SHELL: [(&str, &str); 3] = [("SH", "of shell"), ("EMPTY", ""), ("X", "'x' 
 fn every_variable_of_a_raw_file_is_what_docker_makes_of_it() {
     let begun = Instant::now();
     let folder = TempDir::new().unwrap();
-    let image = empty_image(folder.path());
+    let image = Image::empty(folder.path());
     let mut rng = Rng::with_seed(41);
     let (mut wrong, mut refused, mut variables) = (Vec::new(), 0, 0);
     let files = if in_full() { 150 } else { 25 };
@@ -29,7 +29,7 @@ fn every_variable_of_a_raw_file_is_what_docker_makes_of_it() {
         let text = raw_text(&mut rng);
         let shell = |key: &str| SHELL.iter().find(|(name, _)| *name == key).map(|(_, value)| (*value).to_owned());
         let ours = read(text.as_bytes(), Dialect::Raw, &shell);
-        let theirs = told(folder.path(), &image, &text);
+        let theirs = told(folder.path(), &image.0, &text);
         match (ours.fault, theirs) {
             (Some(_), Err(_)) => refused += 1,
             (None, Ok(theirs)) => {
@@ -44,7 +44,6 @@ fn every_variable_of_a_raw_file_is_what_docker_makes_of_it() {
             (ours, theirs) => wrong.push(format!("ours {ours:?}, docker's {theirs:?}: {text:?}")),
         }
     }
-    docker(&["rmi", &image]).unwrap();
     println!(
         "docker create --env-file: {files} files, {variables} variables, {refused} refused: {:.1} s",
         begun.elapsed().as_secs_f64()
@@ -71,13 +70,23 @@ fn told(folder: &Path, image: &str, text: &str) -> Result<BTreeMap<String, Strin
     Ok(pairs.into_iter().collect())
 }
 
-/// An image without a single file.
-fn empty_image(folder: &Path) -> String {
-    let archive = folder.join("empty.tar");
-    fs::write(&archive, [0; 1024]).unwrap();
-    let name = format!("differ-empty-{}", std::process::id());
-    docker(&["import", &archive.to_string_lossy(), &name]).unwrap();
-    name
+/// An image without a single file; gone when the test is.
+struct Image(String);
+
+impl Image {
+    fn empty(folder: &Path) -> Self {
+        let archive = folder.join("empty.tar");
+        fs::write(&archive, [0; 1024]).unwrap();
+        let image = Self(format!("differ-empty-{}", std::process::id()));
+        docker(&["import", &archive.to_string_lossy(), &image.0]).unwrap();
+        image
+    }
+}
+
+impl Drop for Image {
+    fn drop(&mut self) {
+        let _gone = docker(&["rmi", "--force", &self.0]);
+    }
 }
 
 fn docker(arguments: &[&str]) -> Result<String, String> {

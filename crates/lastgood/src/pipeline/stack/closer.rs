@@ -17,6 +17,8 @@ use super::answers::Answers;
 /// Last words are so many lines, and no line of them longer than this.
 const LINES: usize = 20;
 const LONGEST: usize = 2_000;
+/// Where an engine itself answers in the network of each container.
+const RESOLVER: &str = "127.0.0.11";
 /// Engines keep fewer events than this holds.
 const EVENTS_MS: i64 = 24 * 3_600_000;
 
@@ -70,7 +72,8 @@ pub(super) fn processes(endpoint: &Endpoint, snapshot: &mut Snapshot) {
 
 fn process(container: &mut Container) {
     let Ok(facts) = process_facts(container.state.pid, &container.id) else { return };
-    container.listening = Some(facts.sockets.iter().flat_map(|table| listening(table)).collect());
+    let sockets = facts.sockets.iter().flat_map(|table| listening(table));
+    container.listening = Some(sockets.filter(|socket| *socket.address != *RESOLVER).collect());
     container.oom_kills = oom_kills(&facts.memory);
     let pid = container.state.pid;
     let binds = container.mounts.iter().filter(|mount| &*mount.kind == "bind");

@@ -110,15 +110,25 @@ fn is_absent(damage: &Damage) -> bool {
     }
 }
 
-/// Before these, Compose's complaint of an environment file quotes what stands in it.
-const BEFORE_QUOTES: [&str; 2] = [" near \"", "unterminated quoted value "];
+/// Behind these, Compose's complaint of a file quotes what stands in it: a value, or a message that somebody may have taken
+/// for a default.
+const BEFORE_QUOTES: [&str; 6] = [
+    " near \"",
+    "unterminated quoted value ",
+    " in variable name \"",
+    "Invalid template: \"",
+    " is missing a value: ",
+    " `",
+];
 
 /// The sentence of a complaint that says why: not the warnings before it, nor what it quotes of an environment file.
 fn refusal(complaint: &str) -> Option<Arc<str>> {
     let is_warning = |line: &&str| line.starts_with("time=") || line.starts_with("WARN");
     let line = complaint.lines().map(str::trim).find(|line| !line.is_empty() && !is_warning(line))?;
-    let end =
-        BEFORE_QUOTES.iter().filter_map(|before| Some(line.find(before)? + before.trim_end_matches('"').len())).min();
+    let end = BEFORE_QUOTES
+        .iter()
+        .filter_map(|before| Some(line.find(before)? + before.trim_end_matches(['"', '`']).len()))
+        .min();
     Some(end.and_then(|end| line.get(..end)).map_or_else(|| Arc::from(line), |kept| Arc::from(format!("{kept}…"))))
 }
 
@@ -142,6 +152,16 @@ mod tests {
                 "failed to read /srv/.env: line 3: unexpected character \"!\" in variable name near \"!PW=carbon-17\\n\"",
                 "failed to read /srv/.env: line 3: unexpected character \"!\" in variable name near …",
             ),
+            (
+                "line 2: unexpected character \"!\" in variable name \"PASS!WORD=carbon-17\"",
+                "line 2: unexpected character \"!\" in variable name …",
+            ),
+            (
+                "failed to read /srv/a.env: Invalid template: \"pa${carbon\"",
+                "failed to read /srv/a.env: Invalid template: …",
+            ),
+            ("required variable X is missing a value: carbon", "required variable X is missing a value: …"),
+            ("yaml: cannot construct !!str `carbon-17` as a !!int", "yaml: cannot construct !!str …"),
         ] {
             assert_eq!(refusal(complaint).as_deref(), Some(said));
         }
