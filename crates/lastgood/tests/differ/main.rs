@@ -4,7 +4,6 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a test stops at the first surprise")]
 
 #[path = "../live/bed.rs"]
-#[expect(dead_code, reason = "the tests of live stacks use more of it")]
 mod bed;
 mod compose;
 mod drift;

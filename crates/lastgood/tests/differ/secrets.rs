@@ -378,7 +378,7 @@ fn everything_that_is_asked(bed: &Bed, searched: &mut Searched<'_>) {
             if arguments[0] == "capture" {
                 let _not_there = fs::remove_dir_all(&case);
             }
-            let said = bed.ask(&[&arguments[..], &["--lang", lang]].concat(), &[]);
+            let said = bed.ask(&[&arguments[..], &["--lang", lang]].concat());
             let whose = format!("{} --lang {lang}", arguments.join(" "));
             assert!((0..=2).contains(&said.code), "{whose}: {}", said.stderr);
             searched.text(&whose, said.stdout.as_bytes());
