@@ -20,7 +20,7 @@ use tempfile::TempDir;
 use crate::project::Project;
 
 /// The whole command, whatever an engine does.
-const LONGEST: Duration = Duration::from_secs(6);
+const LONGEST: Duration = Duration::from_secs(12);
 const BINARY: &str = env!("CARGO_BIN_EXE_lastgood");
 
 /// What a run said.

@@ -389,7 +389,7 @@ fn everything_that_is_asked(bed: &Bed, searched: &mut Searched<'_>) {
             searched.text(&format!("{whose}, without blanks"), flat.as_bytes());
             // That there was something to tell.
             let tells = match &arguments[..] {
-                ["why", "-v"] => "could not connect to",
+                ["why", "-v"] => "ECONNREFUSED",
                 ["check", "-v"] => "--requirepass",
                 ["check", "--json"] => "secret-in-image",
                 _ => "",
