@@ -51,6 +51,13 @@ impl LineReader {
             Line::Other if !matches!(self.first, Reader::Unknown | Reader::Application | Reader::NginxError(_)) => {
                 Line::Other
             }
+            // What is left of a request is no word of the application's.
+            Line::Unreadable if matches!(self.first, Reader::Uvicorn(_)) => {
+                let application = self.others.application.take();
+                let read = self.others.line(line, at, number, sink).unwrap_or(Line::Unreadable);
+                self.others.application = application;
+                read
+            }
             unfit => self.others.line(line, at, number, sink).unwrap_or(unfit),
         }
     }
