@@ -35,7 +35,8 @@ pub fn file_in(pid: u32, container: &str, path: &str, most: usize) -> Result<Vec
 fn process_of(pid: u32, container: &str) -> Result<(PathBuf, String), Damage> {
     let process = Path::new("/proc").join(pid.to_string());
     let groups = String::from_utf8_lossy(&fs::read(process.join("cgroup"))?).into_owned();
-    if container.is_empty() || !groups.contains(container) { Err(Damage::NotFound) } else { Ok((process, groups)) }
+    let is_its = !container.is_empty() && (groups.contains(container) || is_kept_for(&process, container));
+    if is_its { Ok((process, groups)) } else { Err(Damage::NotFound) }
 }
 
 /// Whether a process of this machine is of the container with that id.
@@ -64,6 +65,17 @@ pub fn process_facts(pid: u32, container: &str) -> Result<ProcessFacts, Damage> 
     let sockets = [read("net/tcp")?, read("net/tcp6").unwrap_or_default()];
     let memory = memory_accounts(&groups).iter().find_map(|path| fs::read(path).ok()).unwrap_or_default();
     Ok(ProcessFacts { sockets, memory })
+}
+
+/// Whether whoever keeps a process was started for this container; an engine without root may have no cgroups to tell by.
+fn is_kept_for(process: &Path, container: &str) -> bool {
+    let keeper = || {
+        let stat = fs::read_to_string(process.join("stat")).ok()?;
+        // The name in brackets may hold anything; behind it is the state, then the parent.
+        let parent: u32 = stat.rsplit_once(')')?.1.split_ascii_whitespace().nth(1)?.parse().ok()?;
+        fs::read(format!("/proc/{parent}/cmdline")).ok()
+    };
+    keeper().is_some_and(|line| line.split(|byte| *byte == 0).any(|word| word == container.as_bytes()))
 }
 
 /// Where the account of a process's memory may be, by `/proc/PID/cgroup`.
@@ -134,6 +146,9 @@ pub fn sees_another_file(pid: u32, target: &str, source: &str) -> Option<bool> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{BufRead, BufReader};
+    use std::process::{Command, Stdio};
+
     use super::*;
 
     #[test]
@@ -181,6 +196,20 @@ mod tests {
         child.wait().unwrap();
         assert_eq!(found, [child.id()]);
         assert!(first_processes("no-such-program").is_empty());
+    }
+
+    #[test]
+    fn a_process_is_known_by_who_keeps_it() {
+        // The shell keeps `sleep`, and is told a word as a keeper is told the container.
+        let script = ["-c", "sleep 60 & echo $!; wait", "0123456789abcdef"];
+        let mut shell = Command::new("sh").args(script).stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(shell.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let (pid, other) = (line.trim().parse().unwrap(), "fedcba9876543210");
+        let read = (process_facts(pid, "0123456789abcdef").is_ok(), process_facts(pid, other));
+        Command::new("kill").arg(pid.to_string()).status().unwrap();
+        shell.wait().unwrap();
+        assert_eq!(read, (true, Err(Damage::NotFound)));
     }
 
     #[test]

@@ -16,7 +16,7 @@ pub enum Endpoint {
     Unix(PathBuf),
     /// `host:port`, without encryption.
     Tcp(String),
-    /// Somewhere that `docker` itself knows how to reach: over ssh or TLS, with the user's keys. It is asked to connect.
+    /// Somewhere that the user's `docker` itself knows how to reach: over ssh or TLS, with keys. It is asked to connect.
     ThroughDocker(String),
 }
 
@@ -24,19 +24,27 @@ impl Endpoint {
     /// The one that the user's `docker` would use: `DOCKER_HOST`, the current context, else the default sockets.
     #[must_use]
     pub fn of_user() -> Self {
-        let named = variable("DOCKER_HOST").or_else(|| {
+        let of_host = variable("DOCKER_HOST").map(|host| {
+            let has_tls = variable("DOCKER_TLS_VERIFY").is_some() || variable("DOCKER_TLS").is_some();
+            (host, has_tls)
+        });
+        let named = of_host.or_else(|| {
             let folder = configuration_folder()?;
             let context = variable("DOCKER_CONTEXT").or_else(|| current_context(&folder))?;
-            host_of_context(&folder, &context)
+            if context == DEFAULT {
+                return None;
+            }
+            let has_tls = place_of_context(&folder, "tls", &context).is_dir();
+            // Of one that is not known, `docker` itself says so; it does not take another one's place.
+            host_of_context(&folder, &context).map(|host| (host, has_tls)).or(Some((context, true)))
         });
         match named {
-            Some(host) => Self::parse(&host),
+            Some((host, has_tls)) => Self::parse(&host, has_tls),
             None => Self::default_socket(),
         }
     }
 
-    fn parse(host: &str) -> Self {
-        let has_tls = variable("DOCKER_TLS_VERIFY").is_some() || variable("DOCKER_TLS").is_some();
+    fn parse(host: &str, has_tls: bool) -> Self {
         match host.split_once("://") {
             Some(("unix", path)) => Self::Unix(path.into()),
             Some(("tcp", address)) if !has_tls => Self::Tcp(address.trim_end_matches('/').to_owned()),
@@ -89,20 +97,23 @@ fn configuration_folder() -> Option<PathBuf> {
     variable("DOCKER_CONFIG").map(PathBuf::from).or_else(|| Some(Path::new(&variable("HOME")?).join(".docker")))
 }
 
-/// `default` is the name of having none.
+/// The name of having none.
+const DEFAULT: &str = "default";
+
 fn current_context(folder: &Path) -> Option<String> {
     let bytes = read_small(&folder.join("config.json")).ok()?;
     let config: serde_json::Value = serde_json::from_slice(&bytes).ok()?;
     Some(config.get("currentContext")?.as_str()?.to_owned())
 }
 
-/// A context lies in a folder that is named by the digest of its name.
-fn host_of_context(folder: &Path, context: &str) -> Option<String> {
-    if context == "default" {
-        return None;
-    }
+/// What belongs to a context lies in a folder that is named by the digest of its name.
+fn place_of_context(folder: &Path, kind: &str, context: &str) -> PathBuf {
     let name: String = Sha256::digest(context).iter().map(|byte| format!("{byte:02x}")).collect();
-    let bytes = read_small(&folder.join("contexts/meta").join(name).join("meta.json")).ok()?;
+    folder.join("contexts").join(kind).join(name)
+}
+
+fn host_of_context(folder: &Path, context: &str) -> Option<String> {
+    let bytes = read_small(&place_of_context(folder, "meta", context).join("meta.json")).ok()?;
     let meta: serde_json::Value = serde_json::from_slice(&bytes).ok()?;
     Some(meta.pointer("/Endpoints/docker/Host")?.as_str()?.to_owned())
 }
@@ -115,17 +126,18 @@ mod tests {
 
     #[test]
     fn an_address_says_how_it_is_reached() {
-        assert_eq!(Endpoint::parse("unix:///run/d.sock"), Endpoint::Unix("/run/d.sock".into()));
-        assert_eq!(Endpoint::parse("/run/d.sock"), Endpoint::Unix("/run/d.sock".into()));
-        assert_eq!(Endpoint::parse("tcp://127.0.0.1:2375/"), Endpoint::Tcp("127.0.0.1:2375".into()));
-        assert_eq!(Endpoint::parse("ssh://me@vm"), Endpoint::ThroughDocker("ssh://me@vm".into()));
+        let parse = |host| Endpoint::parse(host, false);
+        assert_eq!(parse("unix:///run/d.sock"), Endpoint::Unix("/run/d.sock".into()));
+        assert_eq!(parse("/run/d.sock"), Endpoint::Unix("/run/d.sock".into()));
+        assert_eq!(parse("tcp://127.0.0.1:2375/"), Endpoint::Tcp("127.0.0.1:2375".into()));
+        assert_eq!(parse("ssh://me@vm"), Endpoint::ThroughDocker("ssh://me@vm".into()));
+        assert_eq!(Endpoint::parse("tcp://vm:2376", true), Endpoint::ThroughDocker("tcp://vm:2376".into()));
     }
 
     #[test]
     fn a_context_is_found_by_its_name() {
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(host_of_context(folder.path(), "vm"), None);
-        assert_eq!(host_of_context(folder.path(), "default"), None);
         let digest: String = Sha256::digest("vm").iter().map(|byte| format!("{byte:02x}")).collect();
         let place = folder.path().join("contexts/meta").join(digest);
         fs::create_dir_all(&place).unwrap();

@@ -35,6 +35,8 @@ const NEWEST: (u32, u32) = (1, 51);
 const LONGEST_BODY: u64 = 64 * 1024 * 1024;
 /// The engine as an address: where it really is, the transport knows.
 const ENGINE: &str = "http://engine";
+/// One that answers slowly has many to answer; one that does not answer a single question for so long hangs.
+const ONE_ANSWER: Duration = Duration::from_secs(4);
 /// Questions asked side by side.
 const SIDE_BY_SIDE: usize = 8;
 
@@ -144,7 +146,8 @@ impl Engine {
     }
 
     fn asked(&self, request: RequestBuilder<WithoutBody>) -> Result<Response<Body>, Damage> {
-        let request = request.config().timeout_global(Some(self.left()?)).build();
+        let limit = self.left()?.min(ONE_ANSWER);
+        let request = request.config().timeout_global(Some(limit)).build();
         request.call().map_err(|error| damage(&error))
     }
 

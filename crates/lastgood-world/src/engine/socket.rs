@@ -35,8 +35,8 @@ impl Connector for ToEndpoint {
                 let stream = addresses.map(connect).reduce(Result::or).unwrap_or_else(nowhere);
                 (Stream::Tcp(stream.map_err(Error::Io)?), None)
             }
-            Endpoint::ThroughDocker(host) => {
-                let (stream, child) = dial(host).map_err(Error::Io)?;
+            Endpoint::ThroughDocker(_) => {
+                let (stream, child) = dial().map_err(Error::Io)?;
                 (Stream::Unix(stream), Some(child))
             }
         };
@@ -59,12 +59,13 @@ fn connect_within(path: PathBuf, limit: Duration) -> Result<UnixStream, Error> {
     }
 }
 
-/// Lets the user's `docker` connect: it holds keys and certificates. Its standard streams are our connection.
-fn dial(host: &str) -> io::Result<(UnixStream, Child)> {
+/// Lets the user's `docker` connect, which finds the same engine by the same variables and files, and holds keys and
+/// certificates. Its standard streams are our connection.
+fn dial() -> io::Result<(UnixStream, Child)> {
     let (ours, theirs) = UnixStream::pair()?;
     let input = OwnedFd::from(theirs.try_clone()?);
     let child = Command::new("docker")
-        .args(["--host", host, "system", "dial-stdio"])
+        .args(["system", "dial-stdio"])
         .stdin(Stdio::from(input))
         .stdout(Stdio::from(OwnedFd::from(theirs)))
         .stderr(Stdio::null())
@@ -105,11 +106,17 @@ impl Transport for Socket {
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
         let limit = timeout.not_zero().map(|limit| *limit);
         let room = self.buffers.input_append_buf();
-        let read = match &mut self.stream {
+        let mut read = || match &mut self.stream {
             Stream::Unix(stream) => stream.set_read_timeout(limit).and_then(|()| stream.read(room)),
             Stream::Tcp(stream) => stream.set_read_timeout(limit).and_then(|()| stream.read(room)),
         };
-        let amount = read.map_err(|error| of_io(error, &timeout))?;
+        // A signal that meant nothing, as after a pause of the machine, is no end of waiting.
+        let amount = loop {
+            match read() {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                read => break read.map_err(|error| of_io(error, &timeout))?,
+            }
+        };
         self.buffers.input_appended(amount);
         Ok(amount > 0)
     }

@@ -230,12 +230,13 @@ fn collect(subject: &Subject<'_>) -> Result<Collected, NoLogs> {
             hints.configurations = looked.proxy_texts();
         }
     }
-    let survey = survey(found, &hints);
+    let mut survey = survey(found, &hints);
+    // Whoever finds nothing to read wants to know first why no stack was seen.
+    survey.gaps.splice(0..0, looked.gaps.iter().cloned());
     let mut survey = if looked.is_seen() { survey } else { with_logs(survey, paths, files)? };
     if live && !elsewhere {
         live::add_host(&mut survey, boot_time(), now());
     }
-    survey.gaps.extend(looked.gaps.iter().cloned());
     let clock = if looked.is_seen() { looked.stack.at } else { now() };
     let host = if elsewhere { looked.stack.host.name.clone() } else { host_name() };
     Ok(Collected { survey, live, host: host.filter(|_| live), clock: live.then_some(clock), looked, service })

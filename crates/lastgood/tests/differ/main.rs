@@ -3,8 +3,14 @@
 //! asking changes nothing and tells no secret. Needs `docker compose`: `scripts/test differ`.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a test stops at the first surprise")]
 
+#[path = "../live/bed.rs"]
+#[expect(dead_code, reason = "the tests of live stacks use more of it")]
+mod bed;
 mod compose;
 mod drift;
+mod engines;
 mod env_files;
 mod env_text;
+mod harmless;
+mod project;
 mod raw_files;

@@ -17,6 +17,8 @@ use super::openable::Openable;
 use super::{closer, gap};
 
 const DOCKER: &str = "docker";
+/// All containers there are.
+const LIST: &str = "/containers/json?all=1";
 /// For everything that an engine is asked in one look.
 const DEADLINE: Duration = Duration::from_secs(5);
 
@@ -78,10 +80,12 @@ pub(super) fn answered(answers: &Answers, now: UnixMs, gaps: &mut Vec<Gap>) -> O
 
 /// Everything in two rounds of questions: what there is, then each of it. Without a list of containers there is nothing.
 fn snapshot(answers: &Answers, gaps: &mut Vec<Gap>) -> Option<Snapshot> {
-    let first = ["/containers/json?all=1", "/version", "/info", "/networks", "/volumes"].map(str::to_owned);
+    let first = [LIST, "/version", "/info", "/networks", "/volumes"].map(str::to_owned);
     let mut first = answers.get_all(&first).into_iter();
     let mut next = || first.next().unwrap_or(Err(Damage::NotFound));
     let (list, version, info, networks, volumes) = (next(), next(), next(), next(), next());
+    // An engine stumbles over a container that is removed while it lists them all; asked again, it does not.
+    let list = list.or_else(|_| answers.get(LIST)).or_else(|_| answers.get(LIST));
     let ids = understood("containers", list.map(|body| parse::container_ids(&body)), gaps)?;
 
     let mut snapshot = Snapshot::default();

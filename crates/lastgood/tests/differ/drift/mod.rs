@@ -9,6 +9,7 @@ use std::time::Instant;
 use crate::compose::{Compose, in_full, versions};
 use changes::{Change, changes};
 use project::Project;
+pub use project::images;
 
 /// Changes to services that others ask.
 const ASKED: [&str; 3] = ["asked", "command", "mount-renamed-over"];

@@ -6,12 +6,16 @@ use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::sync::OnceLock;
 
 use serde_json::Value;
 use tempfile::TempDir;
 
 use super::changes::Change;
 use crate::compose::Compose;
+
+/// Gaps that a host without systemd leaves, whatever runs on it.
+const OF_THE_HOST: [&str; 2] = ["clock", "units at boot"];
 
 const TOP: &str = "
 networks:
@@ -37,6 +41,11 @@ pub struct Project<'a> {
 
 /// The image that services run on, and another one.
 pub fn images() {
+    static MADE: OnceLock<()> = OnceLock::new();
+    MADE.get_or_init(make_images);
+}
+
+fn make_images() {
     // An engine that reaches nothing outside was given them.
     if env::var_os("LASTGOOD_IMAGES").is_some_and(|where_from| where_from == "given") {
         return;
@@ -113,7 +122,9 @@ impl<'a> Project<'a> {
             assert_eq!(row["differences"].as_u64(), Some(count as u64), "{name}: {:?}", said.get(name));
         }
         // What another reader understands otherwise is said, and is nothing that may happen here.
-        assert_eq!(check["gaps"], serde_json::json!([]));
+        let of_files = |gap: &&serde_json::Value| !OF_THE_HOST.contains(&gap["what"].as_str().unwrap_or_default());
+        let gaps: Vec<_> = check["gaps"].as_array().unwrap().iter().filter(of_files).collect();
+        assert!(gaps.is_empty(), "{gaps:?}");
         said
     }
 
