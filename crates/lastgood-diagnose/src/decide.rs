@@ -11,6 +11,7 @@ use lastgood_model::{
 };
 
 use crate::acquitted::acquitted;
+use crate::builds;
 use crate::closeup::Brink;
 use crate::finding::{Finding, find};
 use crate::host::Host;
@@ -113,6 +114,7 @@ pub fn decide(
     }
     incidents.extend(pending.iter().filter(|group| group.is_grave()).filter_map(|group| desk.of_state(group)));
     notes.extend(pending.iter().filter(|group| !group.is_grave()).flat_map(|group| stale(group)));
+    incidents.extend(builds::incidents(&timeline.facts, catalogue));
     incidents.sort_by_key(|incident| {
         incident.onset.first_bad.as_ref().or(incident.onset.last_good.as_ref()).map(|edge| edge.at)
     });
@@ -125,7 +127,7 @@ pub fn decide(
     let status = match (incidents.is_empty(), timeline.requests()) {
         (false, _) => Status::Incident,
         (true, Some(_)) if asked_about => Status::Healthy,
-        (true, _) if desk.saw_it_run() => Status::Healthy,
+        (true, _) if desk.saw_it_run() || builds::any_succeeded(&timeline.facts) => Status::Healthy,
         (true, read) => {
             let why = if read.is_some() { GapKind::NothingThen } else { GapKind::NoAccessLog };
             gaps.push(Gap { what: Arc::from("access log"), why });

@@ -183,7 +183,7 @@ impl Host {
                 let down = self.dependencies.iter_mut().filter(|stop| stop.who == *who && stop.up.is_none());
                 down.for_each(|stop| stop.up = Some(mark));
             }
-            Fact::UnitFile { .. } | Fact::Certificate { .. } | Fact::ProxyReloaded => {}
+            Fact::UnitFile { .. } | Fact::Certificate { .. } | Fact::ProxyReloaded | Fact::Build(_) => {}
         }
     }
 

@@ -6,6 +6,7 @@ mod address;
 pub mod architecture;
 pub mod attribution;
 mod boots;
+mod builds;
 mod cells;
 mod change_point;
 pub mod check;

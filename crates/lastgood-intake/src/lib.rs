@@ -7,6 +7,8 @@ pub mod agent;
 pub mod apache_conf;
 mod apache_error;
 pub mod application;
+mod build_error;
+mod build_log;
 mod built_in;
 mod certificate;
 mod civil_time;

@@ -9,6 +9,7 @@ use crate::access::Request;
 use crate::apache_conf::ApacheConf;
 use crate::apache_error::ApacheErrorLog;
 use crate::application::ApplicationLog;
+use crate::build_log::BuildLog;
 use crate::certificate;
 use crate::damage::Repair;
 use crate::database_log::Database;
@@ -72,6 +73,8 @@ pub enum Format {
     ApacheConf,
     /// What an application prints: lines with a level, JSON of a logger, errors over many lines.
     Application,
+    /// The output of a build.
+    Build,
     /// Nothing that we know, or nothing at all.
     Unknown,
 }
@@ -102,6 +105,7 @@ impl Format {
             Self::NginxConf => "nginx-conf",
             Self::ApacheConf => "apache-conf",
             Self::Application => "application",
+            Self::Build => "build",
             Self::Unknown => "unknown",
         }
     }
@@ -182,7 +186,12 @@ impl Format {
                     || format.holds_proxy_errors()
                     || matches!(
                         format,
-                        Self::Journal | Self::HostText(_) | Self::Kernel(_) | Self::Database(_) | Self::Application
+                        Self::Journal
+                            | Self::HostText(_)
+                            | Self::Kernel(_)
+                            | Self::Database(_)
+                            | Self::Application
+                            | Self::Build
                     )
             }
         }
@@ -222,7 +231,7 @@ pub(crate) fn recognise_line(line: &[u8]) -> Option<Format> {
     let whole = match &format {
         Format::Access(format) => Lines(vec![line]).points(format) >= 3,
         // Its lines are read beside those of any format.
-        Format::Application => false,
+        Format::Application | Format::Build => false,
         format => format.is_log(),
     };
     whole.then_some(format)
@@ -283,6 +292,9 @@ fn recognise_bare(head: &[u8], name: &str, conf: &NginxConf) -> Format {
     }
     if lines.count(Uvicorn::is_access) > 0 {
         return Format::Uvicorn;
+    }
+    if BuildLog::is_one(&lines.0) {
+        return Format::Build;
     }
     if lines.are_of_an_application() {
         return Format::Application;

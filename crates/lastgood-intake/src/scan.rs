@@ -11,6 +11,7 @@ use crate::access::Request;
 use crate::access_log::AccessLog;
 use crate::apache_error::ApacheErrorLog;
 use crate::application::AppEvent;
+use crate::build_log::BuildLog;
 use crate::certificate::CertificateFile;
 use crate::cloudtrail::CloudTrail;
 use crate::database_log::DatabaseLog;
@@ -118,6 +119,7 @@ pub(crate) enum Reader {
     UnitFiles,
     CloudTrail(Box<CloudTrail>),
     Configuration,
+    Build(Box<BuildLog>),
     /// Nothing but what an application prints, which is read beside whatever else there is.
     Application,
     Unknown,
@@ -201,6 +203,7 @@ impl Reader {
             Format::Last => Self::Last(Box::new(LastText::new(context))),
             Format::NginxConf | Format::ApacheConf => Self::Configuration,
             Format::Application => Self::Application,
+            Format::Build => Self::Build(Box::default()),
             Format::Unknown => Self::Unknown,
         }
     }
@@ -223,6 +226,7 @@ impl Reader {
             Self::Packages(log) => log.line(line, number, sink),
             Self::Database(log) => log.line(line, number, sink),
             Self::Last(text) => text.line(line, number, sink),
+            Self::Build(build) => build.line(line, number),
             Self::UnitFiles => unit_files::line(line, number, sink),
             Self::Configuration => match line.trim_ascii_start().first() {
                 None | Some(b'#') => Line::Other,
@@ -240,6 +244,7 @@ impl Reader {
             Self::Journal(journal) => journal.finish(sink),
             Self::HostText(text) => text.finish(sink),
             Self::Packages(log) => log.finish(sink),
+            Self::Build(build) => build.finish(sink),
             Self::Wtmp(records) => records.finish(counts),
             Self::CloudTrail(document) => document.finish(counts, sink),
             Self::JsonAccess(_)

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{AppClaim, ChangeKind, ProxyErrorKind, Ref, StateClaim, UnitFileState, UnixMs};
+use crate::{AppClaim, BuildFact, ChangeKind, ProxyErrorKind, Ref, StateClaim, UnitFileState, UnixMs};
 
 /// How much a piece of evidence says, in natural logarithms of a likelihood ratio.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -228,4 +228,6 @@ pub enum Claim {
     State(StateClaim),
     /// What an application wrote.
     Application(AppClaim),
+    /// What the output of a build says.
+    Build(BuildFact),
 }

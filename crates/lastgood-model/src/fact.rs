@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{ErrorShapeId, LineRef, UnixMs};
+use crate::{BuildFact, ErrorShapeId, LineRef, UnixMs};
 
 /// One fact at one time from one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,6 +105,8 @@ pub enum Fact {
         /// Last moment at which it is valid.
         until: UnixMs,
     },
+    /// What the output of a build says.
+    Build(BuildFact),
     /// A unit wrote that a file system has no room (`No space left on device`).
     NoSpace {
         /// Who wrote it.

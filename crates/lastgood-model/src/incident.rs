@@ -31,6 +31,12 @@ pub struct Incident {
 }
 
 impl Incident {
+    /// Whether it is a build that failed.
+    #[must_use]
+    pub fn is_of_build(&self) -> bool {
+        self.standing.first().is_some_and(|standing| standing.ailment == Ailment::NotBuilt)
+    }
+
     /// Whether it is seen in the state of components alone, and in no request nor in the want of them.
     #[must_use]
     pub fn is_of_state(&self) -> bool {
@@ -134,6 +140,8 @@ pub enum Ailment {
     Unhealthy,
     /// It runs, and a process in it was killed.
     Maimed,
+    /// There is no image of it: its build failed.
+    NotBuilt,
 }
 
 impl Ailment {
@@ -150,6 +158,7 @@ impl Ailment {
             Self::Unserved => "unserved",
             Self::Unhealthy => "unhealthy",
             Self::Maimed => "maimed",
+            Self::NotBuilt => "not-built",
         }
     }
 }

@@ -3,6 +3,7 @@
 
 pub mod app_claim;
 pub mod application;
+pub mod build;
 pub mod catalogue;
 pub mod cause;
 pub mod change;
@@ -33,6 +34,7 @@ pub use application::{
     About, AppCall, AppError, AppHit, AppShape, AppShapeId, AppWord, Piece, Severity, Signature, SignatureId,
     Specificity,
 };
+pub use build::{BuildError, BuildFact};
 pub use catalogue::{Atom, Catalogue, ErrorShape, ErrorShapeId, Slice, SliceId};
 pub use cause::{CauseCode, Confidence};
 pub use change::{Change, ChangeKind};

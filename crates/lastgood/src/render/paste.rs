@@ -2,7 +2,7 @@
 //! and a name that could not be a real one yields no command. Nothing is run here.
 
 use lastgood_model::app_claim::SaidError;
-use lastgood_model::{CauseCode, Piece, UnitFileState};
+use lastgood_model::{BuildError, BuildFact, CauseCode, Piece, UnitFileState};
 
 use super::clock::Clock;
 use super::paste_state;
@@ -20,6 +20,9 @@ pub fn commands(account: &Account<'_>) -> Vec<String> {
     }
     if let Some(said) = account.said() {
         return of_application(account, said);
+    }
+    if let Some(fact) = account.build() {
+        return of_build(account, fact);
     }
     match account.cause.code {
         CauseCode::NotStartedAfterReboot => {
@@ -145,6 +148,25 @@ fn of_application(account: &Account<'_>, said: &SaidError) -> Vec<String> {
         _ => None,
     };
     asked.into_iter().chain(["lastgood check".to_owned()]).collect()
+}
+
+/// What a build that failed needs: for a program of another architecture an image that runs none, else the step once more.
+fn of_build(account: &Account<'_>, fact: &BuildFact) -> Vec<String> {
+    let component = account.cause.component.as_ref();
+    let dockerfile = if component.contains("ockerfile") { component } else { "Dockerfile" };
+    let Some(dockerfile) = word(dockerfile) else { return Vec::new() };
+    if !matches!(fact, BuildFact::Error { kind: BuildError::WrongArchitecture, .. }) {
+        return vec![format!("docker build --progress=plain --no-cache -f {dockerfile} .")];
+    }
+    // Only what is known by heart: a line of a log is nothing to paste into a shell.
+    const BUILDS: [&str; 4] = ["npm run build", "yarn build", "pnpm build", "npx vite build"];
+    let step = account.build_step().unwrap_or_default();
+    let build = BUILDS.into_iter().find(|build| step.contains(build)).unwrap_or("npm run build");
+    vec![
+        build.to_owned(),
+        format!("printf '%s\\n' 'FROM nginx:alpine' 'COPY dist /usr/share/nginx/html' > {dockerfile}.prebuilt"),
+        format!("docker buildx build --platform linux/amd64 -f {dockerfile}.prebuilt --push ."),
+    ]
 }
 
 /// While it goes on one asks the component; once it is over only the journal can tell.

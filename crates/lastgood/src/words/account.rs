@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use lastgood_model::app_claim::SaidError;
-use lastgood_model::{AppClaim, Cause, ChangeKind, Claim, Evidence, Incident, StateClaim, UnitFileState};
+use lastgood_model::{AppClaim, BuildFact, Cause, ChangeKind, Claim, Evidence, Incident, StateClaim, UnitFileState};
 
 /// Whether a vhost names anything: standard input does not, nor does a file that is called what nginx calls it.
 pub(super) fn is_name(vhost: &str) -> bool {
@@ -63,6 +63,24 @@ impl<'a> Account<'a> {
             Claim::State(claim) => Some(claim),
             _ => None,
         }
+    }
+
+    /// What the output of a build says, if that is what the cause is known from.
+    #[must_use]
+    pub fn build(self) -> Option<&'a BuildFact> {
+        match self.weightiest()? {
+            Claim::Build(fact) => Some(fact),
+            _ => None,
+        }
+    }
+
+    /// The step of a build that failed.
+    #[must_use]
+    pub fn build_step(self) -> Option<&'a str> {
+        self.claims().find_map(|claim| match claim {
+            Claim::Build(BuildFact::Step { step, .. }) => Some(step.as_ref()),
+            _ => None,
+        })
     }
 
     /// The error of an application that weighs most, where none weighs more.

@@ -4,7 +4,7 @@
 use lastgood_model::{CauseCode, ChangeKind, UnitFileState};
 
 use super::super::{Account, CauseText};
-use super::{app, limits, states};
+use super::{app, builds, limits, states};
 
 pub(super) fn cause(account: &Account<'_>) -> CauseText {
     if let Some(claim) = account.state() {
@@ -12,6 +12,10 @@ pub(super) fn cause(account: &Account<'_>) -> CauseText {
     }
     if let Some(said) = account.said() {
         let (summary, fix, prevention) = app::cause(account, said);
+        return CauseText { summary, fix, prevention };
+    }
+    if let Some(fact) = account.build() {
+        let (summary, fix, prevention) = builds::cause(fact);
         return CauseText { summary, fix, prevention };
     }
     let (summary, fix, prevention) = match account.cause.code {

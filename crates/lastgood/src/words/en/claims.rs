@@ -4,7 +4,7 @@ use lastgood_model::{ChangeKind, Claim, ProxyErrorKind, UnitFileState};
 
 use super::super::Words;
 use super::super::number::{grouped, status};
-use super::{English, app, plural, states};
+use super::{English, app, builds, plural, states};
 
 pub(super) fn claim(claim: &Claim) -> String {
     match claim {
@@ -75,6 +75,7 @@ pub(super) fn claim(claim: &Claim) -> String {
         Claim::ProxyConfigRefused { message } => format!("nginx refused its configuration: {message}"),
         Claim::State(claim) => states::claim(claim),
         Claim::Application(claim) => app::claim(claim),
+        Claim::Build(fact) => builds::claim(fact),
         Claim::ServedWell { requests, failed: 0 } => {
             format!("{} in the same time, none failed", plural(*requests, "request"))
         }

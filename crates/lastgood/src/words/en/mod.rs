@@ -2,6 +2,7 @@
 
 mod app;
 mod asides;
+mod builds;
 mod causes;
 mod claims;
 mod flaw_advice;
@@ -165,6 +166,7 @@ impl Words for English {
                 Some(end) => format!("no request between {} and {end} ({lasted})", clock.full(good.at)),
                 None => format!("after {}, the last request", clock.full(good.at)),
             },
+            (None, None) if incident.is_of_build() => "not said: the output of a build has no times".to_owned(),
             (None, None) => "not known".to_owned(),
         }
     }
@@ -201,6 +203,9 @@ impl Words for English {
         let (impact, scope) = (&incident.impact, &incident.scope);
         if incident.onset.kind == OnsetKind::NoBadSeen {
             return vec![format!("no request reached the host for {}", self.duration(impact.duration_s))];
+        }
+        if incident.is_of_build() {
+            return vec!["there is no image of it; what runs already goes on".to_owned()];
         }
         if incident.is_of_state() {
             return vec!["seen in states alone: no failing request is known".to_owned()];

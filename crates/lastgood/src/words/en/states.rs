@@ -99,6 +99,8 @@ pub(super) fn ailing(component: &str, ailment: Ailment) -> String {
         Ailment::Unserved => format!("{component} is not served by something that it needs"),
         Ailment::Unhealthy => format!("{component} is unhealthy"),
         Ailment::Maimed => format!("a process of {component} was killed"),
+        Ailment::NotBuilt if component == "build" => "the build fails".to_owned(),
+        Ailment::NotBuilt => format!("the build of {component} fails"),
     }
 }
 

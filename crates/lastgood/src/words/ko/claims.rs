@@ -5,7 +5,7 @@ use lastgood_model::{ChangeKind, Claim, ProxyErrorKind, UnitFileState};
 use super::super::Words;
 use super::super::josa::{object, subject as subject_of, topic, with};
 use super::super::number::{grouped, status};
-use super::{Korean, app, states};
+use super::{Korean, app, builds, states};
 
 pub(super) fn claim(claim: &Claim) -> String {
     match claim {
@@ -74,6 +74,7 @@ pub(super) fn claim(claim: &Claim) -> String {
         Claim::ProxyConfigRefused { message } => format!("nginx가 설정을 거부함: {message}"),
         Claim::State(claim) => states::claim(claim),
         Claim::Application(claim) => app::claim(claim),
+        Claim::Build(fact) => builds::claim(fact),
         Claim::ServedWell { requests, failed: 0 } => {
             format!("같은 시간 요청 {}건, 실패 없음", grouped(*requests))
         }

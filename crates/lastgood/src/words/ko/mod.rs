@@ -3,6 +3,7 @@
 
 mod app;
 mod asides;
+mod builds;
 mod causes;
 mod claims;
 mod flaw_advice;
@@ -161,6 +162,7 @@ impl Words for Korean {
                 Some(end) => format!("{} ~ {end} 요청 없음 ({lasted})", clock.full(good.at)),
                 None => format!("{} 이후 요청 없음", clock.full(good.at)),
             },
+            (None, None) if incident.is_of_build() => "알 수 없음: 빌드 출력에는 시각이 없음".to_owned(),
             (None, None) => "알 수 없음".to_owned(),
         }
     }
@@ -197,6 +199,9 @@ impl Words for Korean {
         let (impact, scope) = (&incident.impact, &incident.scope);
         if incident.onset.kind == OnsetKind::NoBadSeen {
             return vec![format!("{} 동안 호스트에 들어온 요청이 없음", self.duration(impact.duration_s))];
+        }
+        if incident.is_of_build() {
+            return vec!["이미지가 만들어지지 않음. 이미 실행 중인 것은 그대로".to_owned()];
         }
         if incident.is_of_state() {
             return vec!["상태로만 확인됨, 실패한 요청 기록은 없음".to_owned()];

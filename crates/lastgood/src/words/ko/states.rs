@@ -110,6 +110,8 @@ pub(super) fn ailing(component: &str, ailment: Ailment) -> String {
         Ailment::Unserved => format!("{} 필요한 서비스에서 정상 응답을 받지 못함", subject(component)),
         Ailment::Unhealthy => format!("{} 비정상(unhealthy)", topic(component)),
         Ailment::Maimed => format!("{component}의 프로세스가 강제 종료됨"),
+        Ailment::NotBuilt if component == "build" => "빌드 실패".to_owned(),
+        Ailment::NotBuilt => format!("{component} 빌드 실패"),
     }
 }
 
