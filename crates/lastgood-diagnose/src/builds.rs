@@ -35,7 +35,10 @@ pub fn incidents(facts: &[Observation], catalogue: &Catalogue) -> Vec<Incident> 
         }
         let Some((_, build)) = builds.iter_mut().find(|(known, _)| *known == source) else { continue };
         match fact {
-            BuildFact::Step { what, .. } | BuildFact::Error { what, .. } | BuildFact::Failed { what, .. } => {
+            BuildFact::Step { what, .. }
+            | BuildFact::Error { what, .. }
+            | BuildFact::Image { what, .. }
+            | BuildFact::Failed { what, .. } => {
                 build.what.get_or_insert(what);
                 build.said.push((observation.line, fact));
             }
@@ -76,10 +79,14 @@ impl Build<'_> {
                 // That it failed is certain; of what, only where the output says so.
                 BuildFact::Error { kind: BuildError::Other, .. } => Weight::Strong,
                 BuildFact::Error { .. } => Weight::Decisive,
+                BuildFact::Image { .. } => Weight::Weak,
                 _ => Weight::Moderate,
             };
             let (claim, reference) = (Claim::Build((*fact).clone()), catalogue.reference(*line));
-            hypothesis.chain.push(Link { at: None, what: claim.clone(), reference: reference.clone() });
+            // What it would have been is nothing that happened.
+            if !matches!(fact, BuildFact::Image { .. }) {
+                hypothesis.chain.push(Link { at: None, what: claim.clone(), reference: reference.clone() });
+            }
             hypothesis.evidence.push(Evidence { claim, reference, weight });
         }
         let at = error.map_or(*first, |(line, _)| line);

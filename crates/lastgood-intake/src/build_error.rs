@@ -52,7 +52,10 @@ pub(crate) fn read(line: &str) -> Option<(BuildError, &str)> {
         || says("npm error 404")
         || says("npm err! 404")
     {
-        return Some((BuildError::PackageMissing, ""));
+        return Some((
+            BuildError::PackageMissing,
+            after(text, &["found for ", "requirement "]).or(quoted(text)).unwrap_or(""),
+        ));
     }
     if says("manifest unknown")
         || says("no matching manifest")
@@ -61,7 +64,8 @@ pub(crate) fn read(line: &str) -> Option<(BuildError, &str)> {
         || says("404 not found") && says("error")
         || says("failed to resolve source metadata") && says("not found")
     {
-        return Some((BuildError::PackageMissing, ""));
+        let name = after(text, &["source metadata for ", "manifest for ", "artifact ", "package "]);
+        return Some((BuildError::PackageMissing, name.unwrap_or_default()));
     }
     if says("pull access denied")
         || says("401 unauthorized")
@@ -86,10 +90,12 @@ pub(crate) fn read(line: &str) -> Option<(BuildError, &str)> {
         return Some((BuildError::Malformed, ""));
     }
     if is_test(text) {
-        return Some((BuildError::TestFailed, ""));
+        let name = ["--- FAIL: ", "FAILED ", "FAIL "].iter().find_map(|begin| text.strip_prefix(begin));
+        let name = name.and_then(|rest| rest.split_whitespace().next());
+        return Some((BuildError::TestFailed, name.unwrap_or_default()));
     }
-    if is_refusal(text) {
-        return Some((BuildError::Refused, ""));
+    if let Some(place) = refused(text) {
+        return Some((BuildError::Refused, place));
     }
     is_other(text, &lower).then_some((BuildError::Other, ""))
 }
@@ -102,25 +108,31 @@ fn is_test(text: &str) -> bool {
         || text.contains("AssertionError")
 }
 
-/// `a.ts(1,7): error TS2322: …`, `./main.go:2:15: …`, `[ERROR] /app/A.java:[1,28] …`, `a.c:3:5: error: …`, `error[E0308]: …`
-fn is_refusal(text: &str) -> bool {
-    let typescript = text.contains(": error TS") || text.starts_with("error TS");
-    let java = text.starts_with("[ERROR] ") && (text.contains(".java:[") || text.contains(".kt:["));
-    let rust = text.starts_with("error[E") || text.starts_with("error: could not compile");
-    let c = text.contains(": error: ") && place(text).is_some();
-    let go = place(text).is_some_and(|file| file.ends_with(".go"));
-    let python = text.starts_with("SyntaxError: ") || text.starts_with("IndentationError: ");
-    typescript || java || rust || c || go || python
+/// Where a compiler refuses the source, empty where it does not say: `a.ts(1,7): error TS2322: …`, `./main.go:2:15: …`,
+/// `[ERROR] /app/A.java:[1,28] …`, `a.c:3:5: error: …`, `error[E0308]: …`
+fn refused(text: &str) -> Option<&str> {
+    if let Some((place, _)) = text.split_once(": error TS") {
+        return Some(place);
+    }
+    let java = text.strip_prefix("[ERROR] ").filter(|rest| rest.contains(".java:[") || rest.contains(".kt:["));
+    if let Some(rest) = java {
+        return rest.split(' ').next();
+    }
+    let named = place(text).filter(|(file, _)| file.ends_with(".go") || text.contains(": error: "));
+    if let Some((_, place)) = named {
+        return Some(place);
+    }
+    let begins = ["error TS", "error[E", "error: could not compile", "SyntaxError: ", "IndentationError: "];
+    begins.iter().any(|begin| text.starts_with(begin)).then_some("")
 }
 
-/// `./main.go` of `./main.go:2:15: undefined: x`
-fn place(text: &str) -> Option<&str> {
+/// `./main.go` and `./main.go:2:15` of `./main.go:2:15: undefined: x`
+fn place(text: &str) -> Option<(&str, &str)> {
     let mut parts = text.splitn(4, ':');
     let file = parts.next().filter(|file| file.contains('.') && !file.contains(' '))?;
-    let is_number = |part: Option<&str>| {
-        part.is_some_and(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
-    };
-    (is_number(parts.next()) && is_number(parts.next())).then_some(file)
+    let mut number = || parts.next().filter(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()));
+    let (line, column) = (number()?, number()?);
+    Some((file, text.get(..file.len() + line.len() + column.len() + 2)?))
 }
 
 fn is_other(text: &str, lower: &str) -> bool {
@@ -139,6 +151,12 @@ fn quoted(text: &str) -> Option<&str> {
     let begin = text.find(['"', '\''])?;
     let mark = text.get(begin..=begin)?;
     text.get(begin + 1..)?.split(mark).next().filter(|name| !name.is_empty())
+}
+
+/// The word after the first of these phrases that stands there.
+fn after<'t>(text: &'t str, phrases: &[&str]) -> Option<&'t str> {
+    let (_, rest) = phrases.iter().find_map(|phrase| text.split_once(phrase))?;
+    rest.split_whitespace().next().map(|word| word.trim_matches(['\'', '"', ':', ',']))
 }
 
 /// The word before a phrase.
@@ -172,19 +190,27 @@ mod tests {
                 "/app/missing.mjs",
             ),
             ("ModuleNotFoundError: No module named 'numpyx'", BuildError::ModuleMissing, "numpyx"),
-            ("ERROR: No matching distribution found for nosuchpackage", BuildError::PackageMissing, ""),
+            ("ERROR: No matching distribution found for nosuchpackage", BuildError::PackageMissing, "nosuchpackage"),
             ("npm error 404 Not Found - GET https://registry.npmjs.org/nosuchpackage", BuildError::PackageMissing, ""),
-            ("a.ts(1,7): error TS2322: Type 'string' is not assignable to type 'number'.", BuildError::Refused, ""),
-            ("./main.go:2:15: declared and not used: x", BuildError::Refused, ""),
-            ("[ERROR] /app/src/main/java/A.java:[1,28] incompatible types", BuildError::Refused, ""),
+            (
+                "a.ts(1,7): error TS2322: Type 'string' is not assignable to type 'number'.",
+                BuildError::Refused,
+                "a.ts(1,7)",
+            ),
+            ("./main.go:2:15: declared and not used: x", BuildError::Refused, "./main.go:2:15"),
+            (
+                "[ERROR] /app/src/main/java/A.java:[1,28] incompatible types",
+                BuildError::Refused,
+                "/app/src/main/java/A.java:[1,28]",
+            ),
             ("error[E0308]: mismatched types", BuildError::Refused, ""),
-            ("--- FAIL: TestAdd (0.00s)", BuildError::TestFailed, ""),
-            ("FAILED test_a.py::test_add - assert (1 + 1) == 3", BuildError::TestFailed, ""),
+            ("--- FAIL: TestAdd (0.00s)", BuildError::TestFailed, "TestAdd"),
+            ("FAILED test_a.py::test_add - assert (1 + 1) == 3", BuildError::TestFailed, "test_a.py::test_add"),
             ("not ok 1 - adds", BuildError::TestFailed, ""),
             ("npm error code ELIFECYCLE", BuildError::Other, ""),
             ("npm ERR! code ELIFECYCLE", BuildError::Other, ""),
             ("fatal: not a git repository", BuildError::Other, ""),
-            ("E: Unable to locate package nodejsx", BuildError::PackageMissing, ""),
+            ("E: Unable to locate package nodejsx", BuildError::PackageMissing, "nodejsx"),
         ] {
             assert_eq!(read(line), Some((kind, name)), "{line}");
         }

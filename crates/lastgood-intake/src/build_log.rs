@@ -9,6 +9,7 @@ use std::sync::Arc;
 use lastgood_model::{BuildError, BuildFact, Fact};
 
 use crate::build_error;
+use crate::build_image::image;
 use crate::scan::{Line, Sink};
 use crate::uvicorn::plain;
 
@@ -95,7 +96,10 @@ impl BuildLog {
         });
         let step = failing.and_then(|vertex| self.steps.get(&vertex));
         let error = step.and_then(|step| step.error.as_ref());
-        if self.ended.is_none() && self.failed.is_none() && (error.is_none() || self.succeeded.is_some()) {
+        // A word of success ends what was said before it, and hides nothing that comes after it: an install that
+        // went well may be followed by a build that does not.
+        let stands = error.is_some_and(|(.., line)| self.succeeded.is_none_or(|good| good < *line));
+        if self.ended.is_none() && self.failed.is_none() && !stands {
             if let Some(line) = self.succeeded {
                 sink.fact(None, Fact::Build(BuildFact::Succeeded), line);
             }
@@ -108,6 +112,12 @@ impl BuildLog {
         if let Some((kind, name, line)) = error {
             let name = Arc::from(cut(name));
             sink.fact(None, Fact::Build(BuildFact::Error { what: Arc::clone(&what), kind: *kind, name }), *line);
+        }
+        if let (Some((BuildError::WrongArchitecture, ..)), Some(failed)) = (error, step) {
+            let steps = self.steps.values().map(|step| (step.label.as_str(), step.line));
+            if let Some((image, line)) = image(&what, &failed.label, steps) {
+                sink.fact(None, Fact::Build(image), line);
+            }
         }
         if let Some((line, code)) = self.ended {
             sink.fact(None, Fact::Build(BuildFact::Failed { what, code }), line);
@@ -147,7 +157,10 @@ impl BuildLog {
         let step = self.steps.entry(vertex).or_default();
         // The first line that says something counts, unless a later one says more than that something is wrong.
         let vague = |kind: BuildError| kind == BuildError::Other;
-        let better = step.error.as_ref().is_none_or(|(known, ..)| vague(*known) && !vague(kind));
+        // And where two say the same, the one with a name in it.
+        let better = step.error.as_ref().is_none_or(|(known, named, _)| {
+            vague(*known) && !vague(kind) || *known == kind && named.is_empty() && !name.is_empty()
+        });
         if better {
             step.error = Some((kind, name.to_owned(), number));
         }

@@ -8,6 +8,7 @@ pub mod apache_conf;
 mod apache_error;
 pub mod application;
 mod build_error;
+mod build_image;
 mod build_log;
 mod built_in;
 mod certificate;

@@ -21,6 +21,19 @@ pub enum BuildFact {
         /// What is missing or refused, if the line names it.
         name: Arc<str>,
     },
+    /// What the image would be made of, as far as the steps say it. Only told of a step that another machine has to run.
+    Image {
+        /// What is built.
+        what: Arc<str>,
+        /// For which platform, as BuildKit names it: `linux/amd64`; empty where it is the builder's own.
+        platform: Arc<str>,
+        /// The image that the last stage begins with; empty where that is not said.
+        base: Arc<str>,
+        /// What the last stage takes from the one before; empty where that is not said.
+        from: Arc<str>,
+        /// Where it puts that.
+        to: Arc<str>,
+    },
     /// It ended with an error.
     Failed {
         /// What is built.

@@ -136,14 +136,15 @@ pub const RULES: &[&dyn Rule] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::faults;
+    use crate::{builds, faults};
 
     #[test]
     fn every_code_has_a_rule() {
         for &code in CauseCode::ALL {
             let proposed = RULES.iter().any(|rule| rule.code() == code)
                 || stopped::CODES.contains(&code)
-                || faults::CODES.contains(&code);
+                || faults::CODES.contains(&code)
+                || builds::CODES.contains(&code);
             assert!(proposed, "no rule proposes {code}");
         }
     }

@@ -14,6 +14,7 @@ impl Sink for Told {
         self.0.push(match fact {
             BuildFact::Step { what, step } => format!("{line} {what}: {step}"),
             BuildFact::Error { what, kind, name } => format!("{line} {what}: {kind:?} {name}"),
+            BuildFact::Image { what, base, .. } => format!("{line} {what}: begins with {base}"),
             BuildFact::Failed { what, code } => format!("{line} {what}: failed {code:?}"),
             BuildFact::Succeeded => format!("{line} succeeded"),
         });
@@ -40,15 +41,16 @@ macro_rules! build {
 
 #[test]
 fn a_program_for_another_machine() {
-    let of = |what: &str, step: u64, error: u64, end: u64| {
+    let of = |what: &str, base: u64, step: u64, error: u64, end: u64| {
         vec![
             format!("{step} {what}: [{}3/3] RUN node build.mjs", if what == "frontend" { "frontend " } else { "" }),
             format!("{error} {what}: WrongArchitecture node"),
+            format!("{base} {what}: begins with debian:trixie-slim"),
             format!("{end} {what}: failed Some(126)"),
         ]
     };
-    assert_eq!(build!("buildkit-arch.log"), of("", 24, 25, 31));
-    assert_eq!(build!("compose-arch.log"), of("frontend", 24, 25, 31));
+    assert_eq!(build!("buildkit-arch.log"), of("", 14, 24, 25, 31));
+    assert_eq!(build!("compose-arch.log"), of("frontend", 14, 24, 25, 31));
     assert_eq!(
         build!("legacy-arch.log"),
         ["10 : Step 3/3 : RUN node build.mjs", "12 : WrongArchitecture node", "13 : failed Some(126)",]
@@ -69,11 +71,11 @@ fn a_program_that_is_not_there() {
 fn tools_by_themselves() {
     let expected = ["2 shop: shop@1.0.0 build", "9 shop: ModuleMissing /app/missing.mjs"];
     assert_eq!(build!("npm-build.log"), expected);
-    assert_eq!(build!("tsc.log"), ["1 : Refused "]);
-    assert_eq!(build!("go-test.log"), ["1 : TestFailed ", "3 : failed None"]);
-    assert_eq!(build!("maven.log"), ["17 shop: Refused ", "21 shop: failed None"]);
-    assert_eq!(build!("pip.log"), ["1 : PackageMissing "]);
-    assert_eq!(build!("pytest.log"), ["14 : TestFailed ", "19 : failed None"]);
+    assert_eq!(build!("tsc.log"), ["1 : Refused a.ts(1,7)"]);
+    assert_eq!(build!("go-test.log"), ["1 : TestFailed TestAdd", "3 : failed None"]);
+    assert_eq!(build!("maven.log"), ["17 shop: Refused /app/src/main/java/A.java:[1,28]", "21 shop: failed None"]);
+    assert_eq!(build!("pip.log"), ["1 : PackageMissing nosuchpackage"]);
+    assert_eq!(build!("pytest.log"), ["18 : TestFailed test_a.py::test_add", "19 : failed None"]);
 }
 
 #[test]
@@ -119,4 +121,11 @@ ERROR: failed to solve: process \"/bin/sh -c npm ci\" did not complete successfu
 fn a_build_that_ends_well_has_no_error() {
     let well = "#5 [2/2] RUN make\n#5 0.1 error: ignored\n#5 DONE 0.2s\n#6 exporting to image\n#6 naming to docker.io/library/x done\n#6 DONE 0.1s\n";
     assert_eq!(read(well), ["5 succeeded"]);
+}
+
+#[test]
+fn a_word_of_success_hides_nothing_that_comes_after_it() {
+    let installed =
+        "> shop@1.0.0 prepare\nfound 0 vulnerabilities\n\n> shop@1.0.0 build\nsrc/a.ts(3,5): error TS2322: no\n";
+    assert_eq!(read(installed), ["4 shop: shop@1.0.0 build", "5 shop: Refused src/a.ts(3,5)"]);
 }

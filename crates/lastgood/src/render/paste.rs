@@ -150,23 +150,44 @@ fn of_application(account: &Account<'_>, said: &SaidError) -> Vec<String> {
     asked.into_iter().chain(["lastgood check".to_owned()]).collect()
 }
 
-/// What a build that failed needs: for a program of another architecture an image that runs none, else the step once more.
+/// What a build that failed needs: for a program of another architecture an image that runs none; where it is not known what is
+/// wrong, the step once more, with all that it says.
 fn of_build(account: &Account<'_>, fact: &BuildFact) -> Vec<String> {
     let component = account.cause.component.as_ref();
     let dockerfile = if component.contains("ockerfile") { component } else { "Dockerfile" };
     let Some(dockerfile) = word(dockerfile) else { return Vec::new() };
-    if !matches!(fact, BuildFact::Error { kind: BuildError::WrongArchitecture, .. }) {
-        return vec![format!("docker build --progress=plain --no-cache -f {dockerfile} .")];
-    }
-    // Only what is known by heart: a line of a log is nothing to paste into a shell.
-    const BUILDS: [&str; 4] = ["npm run build", "yarn build", "pnpm build", "npx vite build"];
     let step = account.build_step().unwrap_or_default();
-    let build = BUILDS.into_iter().find(|build| step.contains(build)).unwrap_or("npm run build");
-    vec![
-        build.to_owned(),
-        format!("printf '%s\\n' 'FROM nginx:alpine' 'COPY dist /usr/share/nginx/html' > {dockerfile}.prebuilt"),
-        format!("docker buildx build --platform linux/amd64 -f {dockerfile}.prebuilt --push ."),
-    ]
+    match fact {
+        BuildFact::Error { kind: BuildError::WrongArchitecture, .. } => prebuilt(account, step, &dockerfile),
+        BuildFact::Error { kind: BuildError::Other, .. } | BuildFact::Step { .. } | BuildFact::Failed { .. }
+            if step.starts_with('[') || step.starts_with("Step ") =>
+        {
+            vec![format!("docker build --progress=plain --no-cache -f {dockerfile} .")]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The artefact is built here, and a Dockerfile without a `RUN` places it: of what the output names, and nothing else.
+fn prebuilt(account: &Account<'_>, step: &str, dockerfile: &str) -> Vec<String> {
+    // Only what is known by heart: a line of a log is nothing to paste into a shell.
+    const BUILDS: [&str; 5] = ["npm run build", "yarn build", "pnpm run build", "pnpm build", "npx vite build"];
+    let mut out: Vec<String> =
+        BUILDS.into_iter().find(|build| step.contains(build)).map(str::to_owned).into_iter().collect();
+    let Some(BuildFact::Image { platform, base, from, to, .. }) = account.build_image() else {
+        out.push("lastgood check".to_owned());
+        return out;
+    };
+    // Where a stage made it, it lies in the folder of the same name.
+    let folder = from.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    let lines = [format!("FROM {base}"), format!("COPY {folder} {to}")];
+    if let ([Some(base), Some(copy)], false) = (lines.map(|line| word(&line)), folder.is_empty()) {
+        out.push(format!("printf '%s\\n' {base} {copy} > {dockerfile}.prebuilt"));
+        let platform = word(platform).map_or_else(String::new, |platform| format!(" --platform {platform}"));
+        out.push(format!("docker buildx build{platform} -f {dockerfile}.prebuilt ."));
+    }
+    out.push("lastgood check".to_owned());
+    out
 }
 
 /// While it goes on one asks the component; once it is over only the journal can tell.

@@ -1,7 +1,7 @@
 //! The answer on a terminal: what was looked at, then five lines that say everything, then the
 //! picture and the evidence, in a column beside a margin of labels. What gives way for 40 lines: `page`.
 
-use lastgood_model::{Change, ChangeKind, Claim, Evidence, Incident, Note, NoteKind, Ref, Status, Weight};
+use lastgood_model::{BuildFact, Change, ChangeKind, Claim, Evidence, Incident, Note, NoteKind, Ref, Status, Weight};
 
 use super::answer::{Answer, View};
 use super::clock::Clock;
@@ -241,7 +241,9 @@ impl<'a> Terminal<'a> {
     fn shows_quote(&self, evidence: &Evidence) -> bool {
         let plain = |line: &[u8]| !line.starts_with(b"{") && line.len() <= self.room();
         let decisive = evidence.weight == Weight::Decisive;
-        self.view.verbose || (decisive && self.answer.line(&evidence.reference).is_some_and(plain))
+        // Of the output of a build nobody wants more than the line itself.
+        let is_error = matches!(evidence.claim, Claim::Build(BuildFact::Error { .. }));
+        self.view.verbose || is_error || (decisive && self.answer.line(&evidence.reference).is_some_and(plain))
     }
 
     /// A text, where a human can see it, and the line itself.
@@ -329,7 +331,7 @@ impl<'a> Terminal<'a> {
                 None => self.wrapped(&text),
             }
         });
-        page.add(section(self.labels.notes, 10, 1, notes.collect()));
+        page.add(section(self.labels.notes, 10, 0, notes.collect()));
         let gaps = verdict
             .gaps
             .iter()

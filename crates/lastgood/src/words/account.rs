@@ -74,6 +74,15 @@ impl<'a> Account<'a> {
         }
     }
 
+    /// What the image of a build that failed would be made of: its fact.
+    #[must_use]
+    pub fn build_image(self) -> Option<&'a BuildFact> {
+        self.claims().find_map(|claim| match claim {
+            Claim::Build(fact @ BuildFact::Image { .. }) => Some(fact),
+            _ => None,
+        })
+    }
+
     /// The step of a build that failed.
     #[must_use]
     pub fn build_step(self) -> Option<&'a str> {

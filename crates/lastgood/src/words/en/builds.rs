@@ -9,6 +9,10 @@ pub(super) fn claim(fact: &BuildFact) -> String {
     match fact {
         BuildFact::Step { step, .. } => format!("the step {step} fails"),
         BuildFact::Error { kind, name, .. } => error(*kind, name),
+        BuildFact::Image { base, from, to, .. } if from.is_empty() || to.is_empty() => {
+            format!("the image would begin with {base}")
+        }
+        BuildFact::Image { base, from, to, .. } => format!("the image would begin with {base}, with {from} as {to}"),
         BuildFact::Failed { code: Some(code), .. } => format!("the build ends with {code}"),
         BuildFact::Failed { code: None, .. } => "the build fails".to_owned(),
         BuildFact::Succeeded => "the build ended well".to_owned(),
@@ -21,12 +25,15 @@ fn error(kind: BuildError, name: &str) -> String {
         BuildError::WrongArchitecture => format!("{} is made for another architecture", named("a program")),
         BuildError::ProgramMissing => format!("{} is not there to be run", named("a program")),
         BuildError::ModuleMissing => format!("{} is missing", named("a file or module")),
-        BuildError::PackageMissing => "a package or image does not exist, or not in that version".to_owned(),
+        BuildError::PackageMissing => {
+            format!("{} does not exist, or not in that version", named("a package or image"))
+        }
         BuildError::Denied => "whoever builds may not fetch something".to_owned(),
         BuildError::NoAnswer => "a server that is asked while building does not answer".to_owned(),
         BuildError::NoSpace => "no space is left on the disk".to_owned(),
-        BuildError::Refused => "the compiler refuses the source".to_owned(),
-        BuildError::TestFailed => "a test fails".to_owned(),
+        BuildError::Refused => format!("the compiler refuses {}", named("the source")),
+        BuildError::TestFailed if name.is_empty() => "a test fails".to_owned(),
+        BuildError::TestFailed => format!("the test {name} fails"),
         BuildError::Malformed => "the Dockerfile cannot be read".to_owned(),
         BuildError::Other => "the first error of the build".to_owned(),
     }
@@ -39,8 +46,8 @@ pub(super) fn cause(fact: &BuildFact) -> Text {
     let (fix, prevention) = match kind {
         BuildError::WrongArchitecture => (
             "Build the artefact on this machine, and let the image only copy it: without a RUN that starts programs of the \
-             target, no emulation is needed. The commands below write such a Dockerfile.",
-            "Set development in lastgood.toml: lastgood check then names such steps before a build.",
+             target, no emulation is needed.",
+            "Set dev.arch in lastgood.toml: lastgood check then names such steps before a build.",
         ),
         BuildError::ProgramMissing => (
             "Install the program in an earlier step of the same stage, or begin with an image that has it.",

@@ -11,7 +11,11 @@ pub(super) fn claim(fact: &BuildFact) -> String {
     match fact {
         BuildFact::Step { step, .. } => format!("실패한 단계: {step}"),
         BuildFact::Error { kind, name, .. } => error(*kind, name),
-        BuildFact::Failed { code: Some(code), .. } => format!("빌드가 {code}로 끝남"),
+        BuildFact::Image { base, from, to, .. } if from.is_empty() || to.is_empty() => {
+            format!("이미지가 시작할 기반: {base}")
+        }
+        BuildFact::Image { base, from, to, .. } => format!("이미지가 시작할 기반: {base}, 복사: {from} → {to}"),
+        BuildFact::Failed { code: Some(code), .. } => format!("빌드가 끝남, 종료 코드 {code}"),
         BuildFact::Failed { code: None, .. } => "빌드 실패".to_owned(),
         BuildFact::Succeeded => "빌드가 정상으로 끝남".to_owned(),
     }
@@ -23,12 +27,14 @@ fn error(kind: BuildError, name: &str) -> String {
         BuildError::WrongArchitecture => format!("{} 다른 아키텍처용", topic(&named("프로그램"))),
         BuildError::ProgramMissing => format!("실행할 {} 없음", subject(&named("프로그램"))),
         BuildError::ModuleMissing => format!("{} 없음", subject(&named("파일 또는 모듈"))),
-        BuildError::PackageMissing => "없는 패키지나 이미지, 또는 없는 버전".to_owned(),
+        BuildError::PackageMissing => format!("{} 없거나 그 버전이 없음", subject(&named("패키지나 이미지"))),
         BuildError::Denied => "빌드에 필요한 것을 받을 권한이 없음".to_owned(),
         BuildError::NoAnswer => "빌드 중 접속한 서버가 응답하지 않음".to_owned(),
         BuildError::NoSpace => "디스크에 남은 공간이 없음".to_owned(),
-        BuildError::Refused => "컴파일러가 소스를 거부함".to_owned(),
-        BuildError::TestFailed => "테스트 실패".to_owned(),
+        BuildError::Refused if name.is_empty() => "컴파일러가 소스를 거부함".to_owned(),
+        BuildError::Refused => format!("컴파일러가 거부한 소스: {name}"),
+        BuildError::TestFailed if name.is_empty() => "테스트 실패".to_owned(),
+        BuildError::TestFailed => format!("테스트 실패: {name}"),
         BuildError::Malformed => "Dockerfile을 읽을 수 없음".to_owned(),
         BuildError::Other => "빌드의 첫 오류".to_owned(),
     }
@@ -40,8 +46,8 @@ pub(super) fn cause(fact: &BuildFact) -> Text {
     let (fix, prevention) = match kind {
         BuildError::WrongArchitecture => (
             "산출물은 이 머신에서 빌드하고 이미지는 복사만 하게 하세요. 대상 아키텍처의 프로그램을 실행하는 RUN이 없으면 에뮬레이션이 \
-             필요 없습니다. 아래 명령이 그런 Dockerfile을 만듭니다.",
-            "lastgood.toml에 development를 적어 두면 lastgood check가 빌드 전에 그런 단계를 알려 줍니다.",
+             필요 없습니다.",
+            "lastgood.toml에 dev.arch를 적어 두면 lastgood check가 빌드 전에 그런 단계를 알려 줍니다.",
         ),
         BuildError::ProgramMissing => (
             "같은 stage의 앞 단계에서 프로그램을 설치하거나, 그 프로그램이 있는 이미지로 시작하세요.",
