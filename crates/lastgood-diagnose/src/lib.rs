@@ -44,6 +44,7 @@ pub mod suspect;
 pub mod timeline;
 pub mod topology;
 mod utterances;
+mod variables;
 
 pub use closeup::CloseUp;
 pub use condition::Condition;

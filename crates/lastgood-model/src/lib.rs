@@ -51,7 +51,7 @@ pub use request::{ClientId, Hit, Visitor};
 pub use secret::Secret;
 pub use snapshot::Snapshot;
 pub use stack::Stack;
-pub use state_claim::{DeadEnd, Ending, StateClaim};
+pub use state_claim::{DeadEnd, Ending, Instead, StateClaim};
 pub use time::{Said, Span, UnixMs};
 pub use topology::Topology;
 pub use traffic::{Bucket, Traffic};

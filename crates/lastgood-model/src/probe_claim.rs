@@ -22,6 +22,13 @@ pub enum ProbeClaim {
         /// Who asked, and whom.
         asked: Asked,
     },
+    /// It serves whoever sends the password that whoever asks was told, and says that whoever asks sends none, or another one.
+    ServedWith {
+        /// Who asked, and whom.
+        asked: Asked,
+        /// Whether none is sent, and not another one.
+        sends_none: bool,
+    },
     /// It answered, whatever it said: the way there is open.
     WayIsOpen {
         /// Who asked, and whom.

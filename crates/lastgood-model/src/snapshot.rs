@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::desired::{Healthcheck, Mount, Port, Settings};
-use crate::{Secret, UnixMs};
+use crate::{Piece, Secret, Signature, UnixMs};
 
 /// What the engine says.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -115,6 +115,19 @@ pub struct Container {
     pub replaced_mounts: Vec<Arc<str>>,
     /// The last lines it wrote, oldest first; only of containers that do not simply run.
     pub last_words: Vec<Arc<str>>,
+    /// The last of these lines that is a known sentence, and what it says.
+    pub known_words: Option<KnownWords>,
+}
+
+/// A known sentence in what a container wrote last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownWords {
+    /// Which of the lines.
+    pub line: usize,
+    /// The sentence.
+    pub signature: Signature,
+    /// What it names.
+    pub names: Vec<(Piece, Arc<str>)>,
 }
 
 /// What a container is doing.

@@ -153,6 +153,22 @@ pub enum StateClaim {
         /// What the container was told; `None`: nothing.
         running: Option<Secret>,
     },
+    /// A variable that is asked for is not what a container was told.
+    VariableMissing {
+        /// Which container.
+        container: Arc<str>,
+        /// The variable.
+        key: Arc<str>,
+        /// What there is instead.
+        instead: Instead,
+    },
+    /// A variable that is said to be missing is there, and not blank.
+    VariableThere {
+        /// Which container.
+        container: Arc<str>,
+        /// The variable.
+        key: Arc<str>,
+    },
     /// A value in a container leads nowhere.
     LeadsNowhere {
         /// The variable.
@@ -195,6 +211,19 @@ pub enum StateClaim {
     },
     /// What a dependency answered.
     Probe(ProbeClaim),
+}
+
+/// What there is instead of a variable that is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Instead {
+    /// The variable, without a value.
+    Blank,
+    /// Another one that looks like it.
+    Near(Arc<str>),
+    /// It stands in a file that only fills `${…}` in.
+    OnlyIn(Arc<str>),
+    /// Nothing.
+    Nothing,
 }
 
 /// Who ended a container.

@@ -4,13 +4,14 @@
 use std::sync::Arc;
 
 use lastgood_model::snapshot::{Container, ContainerStatus};
-use lastgood_model::{Ailment, CauseCode, Ending, StateClaim, UnixMs, Weight};
+use lastgood_model::{About, Ailment, CauseCode, Ending, Piece, StateClaim, UnixMs, Weight};
 
 use super::{Fault, down, edge};
 use crate::architecture::runs_on;
 use crate::condition::Condition;
 use crate::rules::Depth;
 use crate::stack_scene::{StackScene, key};
+use crate::variables::told;
 
 /// Proposes one fault for each container that ends with an error.
 pub fn propose(scene: &StackScene<'_>) -> Vec<Fault> {
@@ -35,6 +36,7 @@ fn of_container(scene: &StackScene<'_>, container: &Container) -> Option<Fault> 
     let at = began(scene, container).or(state.started).unwrap_or(scene.stack.at);
     let verdict = foreign_module(scene, container).unwrap_or_else(|| last_words(container));
     let component = scene.component(container);
+    let told = verdict.lacks.map(|variable| told(scene, container, variable));
     let ailment = if loops { Ailment::Restarting } else { Ailment::Down };
     let first_bad = edge(at, key(&container.name, "State.FinishedAt"));
     let mut fault = Fault::new(verdict.code, &component, ailment, verdict.depth, first_bad);
@@ -44,6 +46,11 @@ fn of_container(scene: &StackScene<'_>, container: &Container) -> Option<Fault> 
     } else {
         StateClaim::ContainerEnded { container: name(), exit_code: state.exit_code, ending: Ending::ByItself }
     };
+    // What the container was told says more than what its program makes of it.
+    if let Some((claim, reference)) = told {
+        let weight = if matches!(claim, StateClaim::VariableMissing { .. }) { Weight::Decisive } else { Weight::Weak };
+        fault = fault.says(claim, reference, weight);
+    }
     if let Some(text) = verdict.words {
         fault = fault.led(
             None,
@@ -93,6 +100,8 @@ struct Verdict<'c> {
     depth: Depth,
     /// The line that says so.
     words: Option<&'c Arc<str>>,
+    /// The variable that it asks for in vain.
+    lacks: Option<&'c Arc<str>>,
 }
 
 /// What a line says, and what that means; the first that fits. What may follow from another component lies less deep.
@@ -127,7 +136,7 @@ fn foreign_module<'c>(scene: &StackScene<'_>, container: &'c Container) -> Optio
         let line = line.to_ascii_lowercase();
         LOADERS.iter().any(|words| line.contains(words))
     })?;
-    Some(Verdict { code: CauseCode::WrongArch, depth: Depth::Origin, words: Some(line) })
+    Some(Verdict { code: CauseCode::WrongArch, depth: Depth::Origin, words: Some(line), lacks: None })
 }
 
 /// Words that a line of an error has; the last such line tells most.
@@ -142,16 +151,43 @@ fn last_words(container: &Container) -> Verdict<'_> {
     };
     for (parts, code, depth) in SAYINGS {
         if let Some(line) = lines().rfind(|line| says(line, parts)) {
-            return Verdict { code: *code, depth: *depth, words: Some(line) };
+            return Verdict { code: *code, depth: *depth, words: Some(line), lacks: None };
         }
+    }
+    if let Some(verdict) = known_words(container) {
+        return verdict;
     }
     // A shell that finds no program, or may not start it, ends so.
     if matches!(container.state.exit_code, 126 | 127) {
-        return Verdict { code: CauseCode::BadEntrypoint, depth: Depth::Origin, words: lines().next_back() };
+        return Verdict {
+            code: CauseCode::BadEntrypoint,
+            depth: Depth::Origin,
+            words: lines().next_back(),
+            lacks: None,
+        };
     }
     let complaint = lines().rfind(|line| {
         let line = line.to_ascii_lowercase();
         COMPLAINTS.iter().any(|word| line.contains(word))
     });
-    Verdict { code: CauseCode::AppBug, depth: Depth::Process, words: complaint.or_else(|| lines().next_back()) }
+    let words = complaint.or_else(|| lines().next_back());
+    Verdict { code: CauseCode::AppBug, depth: Depth::Process, words, lacks: None }
+}
+
+/// What a known sentence makes of it, where that is about the container itself: of what it asks others, their own state and
+/// answers tell more.
+fn known_words(container: &Container) -> Option<Verdict<'_>> {
+    let known = container.known_words.as_ref()?;
+    let own = matches!(
+        known.signature.about,
+        About::Environment | About::Application | About::Image | About::Volume | About::Memory
+    );
+    let code = known.signature.code.filter(|_| own)?;
+    let variable = known.names.iter().find(|(piece, _)| *piece == Piece::Variable);
+    Some(Verdict {
+        code,
+        depth: Depth::Origin,
+        words: container.last_words.get(known.line),
+        lacks: variable.filter(|_| code == CauseCode::EnvMissing).map(|(_, name)| name),
+    })
 }

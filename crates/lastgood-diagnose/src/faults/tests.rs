@@ -5,13 +5,14 @@ use std::sync::Arc;
 use lastgood_model::desired::{DeclaredResource, DependsOn, Joined, Service};
 use lastgood_model::drift::{Difference, VariableDrift};
 use lastgood_model::snapshot::{
-    Attachment, Container, ContainerStatus, Event, Health, HealthResult, HealthStatus, Image, Listening, State,
+    Attachment, Container, ContainerStatus, Event, Health, HealthResult, HealthStatus, Image, KnownWords, Listening,
+    State,
 };
 use lastgood_model::stack::FileSystem;
 use lastgood_model::topology::{Component, ComponentKind, Edge, Via};
 use lastgood_model::{
-    Ailment, CauseCode, Claim, Confidence, Desired, Drift, Incident, Secret, Snapshot, Stack, StateClaim, Status,
-    Topology, UnixMs, Verdict,
+    About, Ailment, CauseCode, Claim, Confidence, Desired, Drift, Incident, Instead, Piece, Secret, Signature,
+    Snapshot, Specificity, Stack, StateClaim, Status, Topology, UnixMs, Verdict,
 };
 
 use crate::stack_scene::StackScene;
@@ -362,6 +363,40 @@ fn one_restart_long_ago_is_no_crash_loop() {
     backend.restarts = 5;
     backend.state.finished = Some(NOW.plus(-61 * MINUTE));
     yard.is_healthy();
+}
+
+#[test]
+fn a_program_that_ends_for_lack_of_a_variable() {
+    let mut yard = Yard::new();
+    yard.crashing("shop-backend", 1, &["Traceback (most recent call last):", "KeyError: 'SECRET_KEY'"]);
+    let lacks = |name: &str| KnownWords {
+        line: 1,
+        signature: Signature {
+            name: text(name),
+            about: About::Environment,
+            code: Some(CauseCode::EnvMissing),
+            specificity: Specificity::Exact,
+        },
+        names: vec![(Piece::Variable, text("SECRET_KEY"))],
+    };
+    yard.container("shop-backend").known_words = Some(lacks("py-keyerr"));
+    assert_eq!(told(&yard.incident()), (CauseCode::EnvMissing, "backend", Confidence::Confirmed, Ailment::Restarting));
+    let instead = |yard: &mut Yard| {
+        let incident = yard.incident();
+        let cause = incident.causes.into_iter().next().unwrap();
+        let all = cause.evidence.into_iter().map(|evidence| evidence.claim);
+        all.filter_map(|claim| match claim {
+            Claim::State(StateClaim::VariableMissing { instead, .. }) => Some(instead),
+            _ => None,
+        })
+        .collect::<Vec<_>>()
+    };
+    assert_eq!(instead(&mut yard), [Instead::Nothing]);
+    yard.container("shop-backend").environment.push((text("SECRET_KEY"), Secret::from("")));
+    assert_eq!(instead(&mut yard), [Instead::Blank]);
+    // It is there: then it is the program's own affair what it looks for.
+    yard.container("shop-backend").environment.push((text("SECRET_KEY"), Secret::from("carbon")));
+    assert_eq!(instead(&mut yard), []);
 }
 
 #[test]

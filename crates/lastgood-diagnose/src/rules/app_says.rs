@@ -89,8 +89,12 @@ impl Rule for AppSays {
                 weight,
             ));
         }
+        let (for_it, against_it) = super::app_told::beside(scene, self.code, &said, &component);
+        // What is proven of what it was told is said first.
+        evidence.splice(0..0, for_it);
         let mut against: Vec<Evidence> =
             super::app_calls::answered(scene, &component).filter(|_| is_unreachable(self.code)).into_iter().collect();
+        against.extend(against_it);
         if before > 0 {
             against.push(scene.evidence(Claim::ErrorsBefore { count: before }, mark, Weight::Moderate));
         }

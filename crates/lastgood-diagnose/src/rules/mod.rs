@@ -9,6 +9,7 @@ use crate::scene::Scene;
 mod app_bug;
 pub mod app_calls;
 mod app_says;
+mod app_told;
 mod dependency_down;
 mod disk_full;
 mod dns_failure;

@@ -5,9 +5,10 @@
 mod pattern;
 
 use std::cmp::Reverse;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use aho_corasick::AhoCorasick;
+use lastgood_model::snapshot::KnownWords;
 use lastgood_model::{About, CauseCode, Piece, Signature, SignatureId, Specificity};
 use serde::Deserialize;
 
@@ -113,6 +114,17 @@ impl Signatures {
     #[must_use]
     pub fn all(&self) -> &[Signature] {
         &self.all
+    }
+
+    /// The last of some lines that is a sentence which says who and why.
+    #[must_use]
+    pub fn last_exact(&self, lines: &[Arc<str>]) -> Option<KnownWords> {
+        lines.iter().enumerate().rev().find_map(|(line, text)| {
+            let found = self.find(text).filter(|found| found.specificity == Specificity::Exact)?;
+            let signature = self.all.get(usize::from(found.signature.0))?.clone();
+            let names = found.names.into_iter().map(|(piece, name)| (piece, Arc::from(name))).collect();
+            Some(KnownWords { line, signature, names })
+        })
     }
 
     /// The sentence that says most of those in a text.

@@ -14,6 +14,8 @@ pub(super) fn commands(account: &Account<'_>, claim: &StateClaim) -> Vec<String>
     let mut out: Vec<String> = Vec::new();
     match (account.cause.code, claim) {
         (CauseCode::StaleEnv | CauseCode::WrongAddress | CauseCode::BadMount, _) => out.extend(anew(account)),
+        // A line is edited by hand first: that is said by the fix.
+        (_, StateClaim::VariableMissing { .. }) => {}
         (CauseCode::StaleUpstreamIp, _) => {
             let proxy = word(&account.cause.component).filter(|proxy| proxy != "nginx");
             out.push(match proxy {

@@ -129,6 +129,7 @@ impl<'a> Account<'a> {
             | StateClaim::KeepsRestarting { container, .. }
             | StateClaim::EngineSaid { container, .. }
             | StateClaim::LastWords { container, .. }
+            | StateClaim::VariableMissing { container, .. }
             | StateClaim::MemoryKilled { container, .. }
             | StateClaim::ChildrenKilled { container, .. }
             | StateClaim::HealthFails { container, .. }

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use lastgood_model::probe_claim::Asked;
 use lastgood_model::{
-    Cause, CauseCode, ChangeKind, Claim, Confidence, DeadEnd, Ending, Evidence, Gap, GapKind, Incident, NoteKind,
-    OnsetKind, ProbeClaim, ProbeOutcome, ProbeProtocol, ProbeQuestion, ProbeTarget, ProxyErrorKind, Ref, Scope, Secret,
-    StateClaim, Status, TlsFault, Told, UnitFileState, UnixMs, Weight,
+    Cause, CauseCode, ChangeKind, Claim, Confidence, DeadEnd, Ending, Evidence, Gap, GapKind, Incident, Instead,
+    NoteKind, OnsetKind, ProbeClaim, ProbeOutcome, ProbeProtocol, ProbeQuestion, ProbeTarget, ProxyErrorKind, Ref,
+    Scope, Secret, StateClaim, Status, TlsFault, Told, UnitFileState, UnixMs, Weight,
 };
 
 use super::{Account, Lang};
@@ -141,6 +141,8 @@ fn probe_claims() -> Vec<ProbeClaim> {
     let asked = |told| Asked::of(&question(told));
     let mut all = vec![
         ProbeClaim::NoVariable { asked: asked(Told::Running) },
+        ProbeClaim::ServedWith { asked: asked(Told::Running), sends_none: true },
+        ProbeClaim::ServedWith { asked: asked(Told::Running), sends_none: false },
         ProbeClaim::WayIsOpen { asked: asked(Told::Running) },
         ProbeClaim::Answered { asked: asked(Told::Declared), outcome: ProbeOutcome::WantsPassword, words: None },
         ProbeClaim::Answered {
@@ -226,6 +228,13 @@ fn states() -> Vec<StateClaim> {
         why,
     };
     all.extend([DeadEnd::OwnLocalhost, DeadEnd::UnknownName, DeadEnd::WrongPort { listens: vec![1, 2] }].map(leads));
+    let instead = [Instead::Blank, Instead::Near(name("SECRET_KY")), Instead::OnlyIn(name(".env")), Instead::Nothing];
+    all.extend(instead.map(|instead| StateClaim::VariableMissing {
+        container: container(),
+        key: name("SECRET_KEY"),
+        instead,
+    }));
+    all.push(StateClaim::VariableThere { container: container(), key: name("SECRET_KEY") });
     all.extend([
         StateClaim::ContainerGone { service: name("backend") },
         StateClaim::NothingCreated { project: name("shop") },

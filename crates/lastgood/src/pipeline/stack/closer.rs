@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use lastgood_diagnose::condition::Condition;
+use lastgood_intake::Signatures;
 use lastgood_intake::engine::events;
 use lastgood_intake::process::{listening, oom_kills};
 use lastgood_model::snapshot::Container;
@@ -51,6 +52,7 @@ pub(super) fn last_words(answers: &Answers, snapshot: &mut Snapshot, now: UnixMs
     for (index, answer) in asked.into_iter().zip(answers) {
         let (Some(container), Ok(body)) = (snapshot.containers.get_mut(index), answer) else { continue };
         container.last_words = lines(&text_of_frames(&body));
+        container.known_words = Signatures::known().last_exact(&container.last_words);
     }
 }
 

@@ -20,6 +20,14 @@ pub(super) fn claim(claim: &ProbeClaim) -> String {
             asked.from,
             asked.peer()
         ),
+        ProbeClaim::ServedWith { asked, sends_none } => {
+            let (from, key) = (&asked.from, password_key(asked));
+            let sends = if *sends_none { "none" } else { "another one" };
+            format!(
+                "{} takes the password that {from} is told ({key}), and {from} sends {sends}: its code does not read it",
+                asked.peer()
+            )
+        }
         ProbeClaim::WayIsOpen { asked } => {
             format!("{} reaches {}, which answers: names, networks and ports are right", asked.from, asked.address())
         }
@@ -94,6 +102,17 @@ fn certificate(fault: &TlsFault) -> String {
 
 /// Summary, fix and prevention of a cause that a probe proves.
 pub(super) fn cause(account: &Account<'_>, claim: &ProbeClaim) -> (String, String, Vec<String>) {
+    if let ProbeClaim::ServedWith { asked, sends_none } = claim {
+        let (from, peer, key) = (&asked.from, asked.peer(), password_key(asked));
+        let sends = if *sends_none { "sends none" } else { "sends another one" };
+        return (
+            format!("{peer} demands a password, {from} is told it and {sends}"),
+            format!(
+                "Let the code of {from} read {key} and send it to {peer}: the value is right, and {peer} takes it."
+            ),
+            vec!["Let a service ask its dependencies once when it starts, and end if one refuses.".to_owned()],
+        );
+    }
     let ProbeClaim::Answered { asked, outcome, .. } = claim else {
         return (self::claim(claim), format!("Look at what {} answers.", account.cause.component), vec![check_first()]);
     };
@@ -101,11 +120,23 @@ pub(super) fn cause(account: &Account<'_>, claim: &ProbeClaim) -> (String, Strin
     (answered(asked, outcome), fix, vec![prevention])
 }
 
+/// The variable with the password, which may be that of the whole address.
+fn password_key(asked: &Asked) -> &str {
+    asked.password_key.as_ref().unwrap_or(&asked.key)
+}
+
 /// What to do, and what keeps it from happening again.
 pub fn advice(code: CauseCode, asked: &Asked) -> (String, String) {
     let (from, peer) = (&asked.from, asked.peer());
     let key = asked.password_key.as_ref().unwrap_or(&asked.key);
     match code {
+        CauseCode::MissingCredential if asked.password_key.is_some() => (
+            format!(
+                "Give {key} of {from} the password that {peer} wants: it holds none now. Then create {from} anew. It helps only if \
+                 the code reads it."
+            ),
+            check_first(),
+        ),
         CauseCode::MissingCredential => (
             format!(
                 "Let {from} send a password: let its code read one from its env, empty meaning none, set it to what {peer} wants, \

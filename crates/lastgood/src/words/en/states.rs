@@ -1,6 +1,6 @@
 //! English: states of containers and of the machine: claims, what is wrong, and the causes that they prove.
 
-use lastgood_model::{Ailment, CauseCode, DeadEnd, Ending, StateClaim};
+use lastgood_model::{Ailment, CauseCode, DeadEnd, Ending, Instead, StateClaim};
 
 use super::super::number::{grouped, listed_ports};
 use super::super::{Account, CauseText, value};
@@ -66,6 +66,13 @@ pub(super) fn claim(claim: &StateClaim) -> String {
                 None => format!("{key} has another value in the container than in the files"),
             }
         }
+        StateClaim::VariableMissing { container, key, instead } => match instead {
+            Instead::Blank => format!("{key} is blank in {container}"),
+            Instead::Near(near) => format!("{container} is told {near}, and no {key}"),
+            Instead::OnlyIn(file) => format!("{key} stands in {file}, and {container} is not told it"),
+            Instead::Nothing => format!("nobody tells {container} a {key}"),
+        },
+        StateClaim::VariableThere { container, key } => format!("{container} is told a {key} that is not blank"),
         StateClaim::LeadsNowhere { key, why, .. } => {
             let place = value::place(claim).unwrap_or_else(|| "an address".to_owned());
             match why {
@@ -184,6 +191,20 @@ pub(super) fn cause(account: &Account<'_>, claim: &StateClaim) -> CauseText {
             format!("{who} does not start: it cannot find {}", quoted(text).unwrap_or("a name")),
             "Start what bears that name, on a network of its own; then start it.".to_owned(),
             vec!["Let nginx look names up while it runs (resolver, and a variable in proxy_pass).".to_owned()],
+        ),
+        (CauseCode::EnvMissing, StateClaim::VariableMissing { key, instead, .. }) => (
+            format!("{key} is missing in the environment of {who}"),
+            match instead {
+                Instead::Blank => format!("Give {key} a value where {who} gets it from, then create {who} anew."),
+                Instead::Near(near) => {
+                    format!("Rename {near} to {key} where it is declared for {who}, or the other way round in its code; then create {who} anew.")
+                }
+                Instead::OnlyIn(file) => format!(
+                    "Pass it on: {key}: ${{{key}}} below environment: of {who}; {file} only fills ${{…}} in. Then create {who} anew."
+                ),
+                Instead::Nothing => format!("Declare {key} for {who}, then create it anew."),
+            },
+            vec![format!("Write ${{{key}:?}} in the compose file: Compose then refuses to start without it.")],
         ),
         (_, StateClaim::LastWords { text, .. }) => (
             said(text),

@@ -21,6 +21,15 @@ pub(super) fn claim(claim: &ProbeClaim) -> String {
             asked.from,
             asked.peer()
         ),
+        ProbeClaim::ServedWith { asked, sends_none } => {
+            let (from, key) = (&asked.from, password_key(asked));
+            let sends = if *sends_none { "보내지 않음" } else { "다른 비밀번호를 보냄" };
+            format!(
+                "{} {from}에 전달된 비밀번호({key})를 받아들이지만 {} {sends}: 코드가 그 변수를 읽지 않음",
+                topic(asked.peer()),
+                topic(from)
+            )
+        }
         ProbeClaim::WayIsOpen { asked } => {
             format!("{}에서 {}까지 연결되어 응답을 받음. 이름, 네트워크, 포트는 이상 없음", asked.from, asked.address())
         }
@@ -105,6 +114,19 @@ fn certificate(fault: &TlsFault) -> String {
 
 /// Summary, fix and prevention of a cause that a probe proves.
 pub(super) fn cause(account: &Account<'_>, claim: &ProbeClaim) -> (String, String, Vec<String>) {
+    if let ProbeClaim::ServedWith { asked, sends_none } = claim {
+        let (from, peer, key) = (&asked.from, asked.peer(), password_key(asked));
+        let sends = if *sends_none { "비밀번호를 보내지 않음" } else { "다른 비밀번호를 보냄" };
+        return (
+            format!("{} 비밀번호를 요구하는데, {} 전달받고도 {sends}", topic(peer), topic(from)),
+            format!(
+                "{from}의 코드가 {} 읽어 {peer}에 보내게 하세요. 값은 맞고, {} 그 값을 받아들입니다.",
+                object(key),
+                topic(peer)
+            ),
+            vec!["서비스가 시작할 때 의존하는 곳에 한 번씩 물어보고, 거부되면 종료하게 합니다.".to_owned()],
+        );
+    }
     let ProbeClaim::Answered { asked, outcome, .. } = claim else {
         return (self::claim(claim), format!("{}의 응답을 확인하세요.", account.cause.component), vec![check_first()]);
     };
@@ -112,11 +134,24 @@ pub(super) fn cause(account: &Account<'_>, claim: &ProbeClaim) -> (String, Strin
     (answered(asked, outcome), fix, vec![prevention])
 }
 
+/// The variable with the password, which may be that of the whole address.
+fn password_key(asked: &Asked) -> &str {
+    asked.password_key.as_ref().unwrap_or(&asked.key)
+}
+
 /// What to do, and what keeps it from happening again.
 pub fn advice(code: CauseCode, asked: &Asked) -> (String, String) {
     let (from, peer) = (&asked.from, asked.peer());
     let key = asked.password_key.as_ref().unwrap_or(&asked.key);
     match code {
+        CauseCode::MissingCredential if asked.password_key.is_some() => (
+            format!(
+                "{from}의 {key}에 {} 요구하는 비밀번호를 넣고 컨테이너를 다시 만드세요. 지금은 비어 있습니다. 코드가 그 변수를 \
+                 읽어야 효과가 있습니다.",
+                subject(peer)
+            ),
+            check_first(),
+        ),
         CauseCode::MissingCredential => (
             format!(
                 "{} 비밀번호를 보내게 하세요. 코드가 환경 변수에서 비밀번호를 읽게 하고(빈 값은 비밀번호 없음), 그 변수에 {} \

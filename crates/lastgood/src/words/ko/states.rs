@@ -1,6 +1,6 @@
 //! Korean: states of containers and of the machine: claims, what is wrong, and the causes that they prove.
 
-use lastgood_model::{Ailment, CauseCode, DeadEnd, Ending, StateClaim};
+use lastgood_model::{Ailment, CauseCode, DeadEnd, Ending, Instead, StateClaim};
 
 use super::super::josa::{object, subject, topic, towards};
 use super::super::number::{grouped, listed_ports};
@@ -77,6 +77,13 @@ pub(super) fn claim(claim: &StateClaim) -> String {
                 None => format!("{key} 값이 컨테이너와 파일에서 서로 다름"),
             }
         }
+        StateClaim::VariableMissing { container, key, instead } => match instead {
+            Instead::Blank => format!("{container}: {key} 값이 비어 있음"),
+            Instead::Near(near) => format!("{container}: {key} 대신 {near} 전달됨"),
+            Instead::OnlyIn(file) => format!("{container}: {key} 없음 ({file}에만 있음)"),
+            Instead::Nothing => format!("{container}: {key} 없음"),
+        },
+        StateClaim::VariableThere { container, key } => format!("{container}: {key} 있음, 비어 있지 않음"),
         StateClaim::LeadsNowhere { key, why, .. } => {
             let place = value::place(claim).unwrap_or_else(|| "주소".to_owned());
             match why {
@@ -200,6 +207,19 @@ pub(super) fn cause(account: &Account<'_>, claim: &StateClaim) -> CauseText {
             format!("{} 시작하지 못함: 이름 {} 찾지 못함", subject(who), object(quoted(text).unwrap_or("upstream"))),
             "그 이름을 가진 서비스를 같은 네트워크에서 시작한 뒤 다시 시작하세요.".to_owned(),
             vec!["nginx가 실행 중에 이름을 조회하게 하세요(resolver와 proxy_pass 변수).".to_owned()],
+        ),
+        (CauseCode::EnvMissing, StateClaim::VariableMissing { key, instead, .. }) => (
+            format!("{who}의 환경 변수에 {} 없음", subject(key)),
+            match instead {
+                Instead::Blank => format!("{who}에 전달되는 {key}의 값을 채우고 컨테이너를 다시 만드세요."),
+                Instead::Near(near) => format!("이름을 맞추세요: 선언은 {near}, 코드는 {key}. 그다음 컨테이너를 다시 만드세요."),
+                Instead::OnlyIn(file) => format!(
+                    "{who}의 environment: 아래에 {key}: ${{{key}}}를 적어 전달하세요. {file} 파일은 ${{…}} 자리만 채웁니다. 그다음 \
+                     컨테이너를 다시 만드세요."
+                ),
+                Instead::Nothing => format!("{who}에 {} 선언하고 컨테이너를 다시 만드세요.", object(key)),
+            },
+            vec![format!("compose 파일에 ${{{key}:?}}라고 쓰면 값이 없을 때 Compose가 시작을 거부합니다.")],
         ),
         (_, StateClaim::LastWords { text, .. }) => (
             format!("{} 시작하자마자 끝남: {text}", subject(who)),
