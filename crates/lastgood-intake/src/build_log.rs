@@ -15,6 +15,8 @@ use crate::uvicorn::plain;
 
 /// Steps that are told apart; more than that no Dockerfile has.
 const MAX_STEPS: usize = 512;
+/// Where an error belongs that is of no step.
+const NO_STEP: u32 = u32::MAX;
 /// So much of a step is shown.
 const MAX_STEP: usize = 160;
 
@@ -173,7 +175,8 @@ impl BuildLog {
         if let Some(reason) = solved.iter().find_map(|lead| text.strip_prefix(lead)) {
             self.ended = Some((number, exit_code(reason)));
             if self.failed.is_none() {
-                self.says(self.current, reason, number);
+                // It names no step: what ran last is not to blame.
+                self.says(NO_STEP, reason, number);
             }
             return Line::Parsed;
         }

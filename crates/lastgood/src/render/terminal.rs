@@ -163,6 +163,9 @@ impl<'a> Terminal<'a> {
                 (what, _) => self.words.claim(what),
             };
             let text = timed(link.at, text);
+            if matches!(link.what, Claim::Build(BuildFact::Error { .. })) {
+                return self.with_whole_line(&text, &link.reference);
+            }
             let evidence = cause.evidence.iter().find(|evidence| evidence.claim == link.what);
             self.referred(&text, &link.reference, evidence.is_some_and(|evidence| self.shows_quote(evidence)))
         });
@@ -241,9 +244,7 @@ impl<'a> Terminal<'a> {
     fn shows_quote(&self, evidence: &Evidence) -> bool {
         let plain = |line: &[u8]| !line.starts_with(b"{") && line.len() <= self.room();
         let decisive = evidence.weight == Weight::Decisive;
-        // Of the output of a build nobody wants more than the line itself.
-        let is_error = matches!(evidence.claim, Claim::Build(BuildFact::Error { .. }));
-        self.view.verbose || is_error || (decisive && self.answer.line(&evidence.reference).is_some_and(plain))
+        self.view.verbose || (decisive && self.answer.line(&evidence.reference).is_some_and(plain))
     }
 
     /// A text, where a human can see it, and the line itself.
@@ -264,6 +265,19 @@ impl<'a> Terminal<'a> {
             let text = shorten(&quote(line, Unshowable::Escaped), self.room().saturating_sub(2));
             Line::of(Ink::Plain, format!("  {text}"))
         }));
+        lines
+    }
+
+    /// The same with the line as it stands, over several rows: of the output of a build nobody wants more than that line, and what
+    /// decides often stands at its end.
+    fn with_whole_line(&self, text: &str, reference: &Ref) -> Vec<Line> {
+        const MOST_ROWS: usize = 4;
+        let mut lines = self.referred(text, reference, false);
+        let room = self.room().saturating_sub(2);
+        let whole =
+            self.answer.line(reference).map(|line| shorten(&quote(line, Unshowable::Escaped), room * MOST_ROWS));
+        let rows = whole.iter().flat_map(|whole| wrap(whole, room)).take(MOST_ROWS);
+        lines.extend(rows.map(|row| Line::of(Ink::Plain, format!("  {row}"))));
         lines
     }
 
@@ -291,7 +305,12 @@ impl<'a> Terminal<'a> {
         let buckets = || found.traffic.buckets.iter();
         let (requests, failed) = buckets().fold((0, 0), |sum, b| (sum.0 + b.requests, sum.1 + b.failed));
         let states = found.project.as_ref().map(|project| self.words.healthy_state(project.running));
-        let traffic = (requests > 0 || states.is_none()).then(|| self.words.healthy(requests, failed));
+        let built = requests == 0 && found.files.iter().any(|file| &*file.format == "build");
+        let traffic = if built {
+            Some(self.words.claim(&Claim::Build(BuildFact::Succeeded)))
+        } else {
+            (requests > 0 || states.is_none()).then(|| self.words.healthy(requests, failed))
+        };
         let text: Vec<String> = states.into_iter().chain(traffic).collect();
         page.headline(Ink::Good, self.labels.healthy, Line::of(Ink::Plain, text.join("; ")));
         if let (Some(first), Some(last)) = (buckets().next(), buckets().last()) {
