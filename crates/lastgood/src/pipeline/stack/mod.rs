@@ -109,6 +109,13 @@ pub fn bare_word(path: &Path) -> Option<Arc<str>> {
     (!path.is_file()).then(|| Arc::from(text))
 }
 
+/// What Compose calls the project whose files lie here or above: as its environment says, its files, or its folder.
+#[must_use]
+pub fn project_here() -> Option<String> {
+    let project = project::named(&StackSubject::default())?;
+    project::told_name().or_else(|| declared::name(&project)).or_else(|| project.folder_name())
+}
+
 /// Looks at this machine, as it is now.
 #[must_use]
 pub fn look(subject: &StackSubject) -> Looked {

@@ -7,6 +7,7 @@ use lastgood_model::{Gap, GapKind, NoteKind};
 use super::super::Words;
 use super::super::capture::bytes;
 use super::super::number::{grouped, percent};
+use super::hosts;
 use super::{English, listed, name_of, plural};
 use crate::case::VERSION;
 use crate::complaint::Complaint;
@@ -185,6 +186,9 @@ pub(super) fn complaint(complaint: &Complaint) -> (String, Vec<String>) {
                 format!("{path}:{line}: a finding is accepted, and the reason is blank"),
                 "write why it is meant to be so".to_owned(),
             ),
+            SettingsFault::Host { line, given } => {
+                (format!("{path}:{line}: `{given}` is no host"), "write it as ssh knows it: me@vm".to_owned())
+            }
             SettingsFault::Format(name) => (
                 format!("{path}: the format `{name}` has no time or no status"),
                 "name $time_local, $time_iso8601 or $msec, and $status".to_owned(),
@@ -193,6 +197,13 @@ pub(super) fn complaint(complaint: &Complaint) -> (String, Vec<String>) {
                 (format!("{path}: there is no format `{name}`"), "declare it under [formats]".to_owned())
             }
         },
+        Complaint::Targets { .. }
+        | Complaint::NoHost
+        | Complaint::Target { .. }
+        | Complaint::FileThere { .. }
+        | Complaint::Host { .. } => {
+            return hosts::complaint(complaint);
+        }
         Complaint::NoPath => (
             "no log was given".to_owned(),
             "name files or folders: lastgood why /var/log/nginx; or - for standard input".to_owned(),
