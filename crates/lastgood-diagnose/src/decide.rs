@@ -443,10 +443,12 @@ impl Desk<'_> {
     }
 }
 
-/// Leaves the incidents that concern a service, and says how many others there are.
+/// Leaves the incidents that concern a service, its own first, and says how many others there are.
 fn narrow(incidents: &mut Vec<Incident>, stack: &StackScene<'_>, service: &str) -> Option<Note> {
-    let (kept, others): (Vec<Incident>, Vec<Incident>) =
-        incidents.drain(..).partition(|incident| standing::concerns(stack, incident, service));
+    let concern = |incident: &Incident| standing::concerns(stack, incident, service);
+    let (mut kept, others): (Vec<Incident>, Vec<Incident>) =
+        incidents.drain(..).partition(|incident| concern(incident).is_some());
+    kept.sort_by_key(concern);
     *incidents = kept;
     if others.is_empty() {
         return None;

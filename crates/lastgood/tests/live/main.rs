@@ -4,6 +4,7 @@
 
 mod bed;
 mod checks;
+mod clients;
 mod eyes;
 mod faults;
 mod story;
