@@ -69,6 +69,37 @@ impl Engine {
         Ok(Lying::File(bytes))
     }
 
+    /// The first bytes of those files at or below a path of a container whose paths are `wanted`, by these; and whether all were
+    /// looked at. The engine hands out everything that lies there, so it takes as long as that does, or as there is time.
+    ///
+    /// # Errors
+    /// [`Damage::NotFound`] if there is no such path, else what went wrong before anything was handed out.
+    pub fn beginnings(
+        &self,
+        container: &str,
+        path: &str,
+        most: usize,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Result<(Vec<(String, Vec<u8>)>, bool), Damage> {
+        let response = self.answered(&place(container, path))?;
+        let mut archive = tar::Archive::new(response.into_body().into_reader());
+        let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
+        let mut found = Vec::new();
+        for entry in archive.entries()? {
+            let Ok(mut entry) = entry else { return Ok((found, false)) };
+            let name = format!("{parent}/{}", String::from_utf8_lossy(&entry.path_bytes()));
+            if !entry.header().entry_type().is_file() || !wanted(&name) {
+                continue;
+            }
+            let mut bytes = Vec::with_capacity(most);
+            if entry.by_ref().take(most as u64).read_to_end(&mut bytes).is_err() {
+                return Ok((found, false));
+            }
+            found.push((name, bytes));
+        }
+        Ok((found, true))
+    }
+
     /// Where paths of a container lead once links are followed, in their order. Much cheaper than what lies there.
     #[must_use]
     pub fn targets(&self, container: &str, paths: &[String]) -> Vec<Result<String, Damage>> {
