@@ -11,6 +11,7 @@ use lastgood_model::{
 };
 
 use crate::acquitted::acquitted;
+use crate::architecture;
 use crate::builds;
 use crate::closeup::Brink;
 use crate::finding::{Finding, find};
@@ -120,6 +121,7 @@ pub fn decide(
     });
     notes.extend(desk.background(&findings));
     notes.extend(desk.stray_kills(&incidents));
+    notes.extend(stack.into_iter().flat_map(|stack| architecture::mislabelled(stack, question.service.as_deref())));
     if let (Some(service), Some(stack)) = (&question.service, stack) {
         notes.extend(narrow(&mut incidents, stack, service));
     }
