@@ -44,7 +44,7 @@ fn a_build_for_another_architecture_says_why_it_fails() {
             "{MACHINES}
              program $dies dies
              ends=0
-             docker buildx build --progress plain --platform linux/$there --target {stage} --build-arg THERE=$there \
+             timeout 120 docker buildx build --progress plain --platform linux/$there --target {stage} --build-arg THERE=$there \
                --build-arg EMULATOR=$emulator --build-arg BASE_IMAGE=$({repository}/examples/econipass/stack base) \
                --build-arg DEBIAN_MIRROR=$({repository}/scripts/debian-mirror) . >{stage}.log 2>&1 || ends=1
              [ $ends = {ends} ] || {{ echo \"it ends with $ends; a kernel that emulates others cannot be tested on\"; cat {stage}.log; }} >&2
