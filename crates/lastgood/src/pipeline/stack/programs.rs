@@ -14,7 +14,7 @@ use lastgood_intake::program::{BEGINNING, Program, is_module, module_in, program
 use lastgood_model::desired::Service;
 use lastgood_model::snapshot::{Container, ForeignModule, Image};
 use lastgood_model::{Desired, Gap, Snapshot, Stack};
-use lastgood_world::engine::{Engine, Lying, Prober};
+use lastgood_world::engine::{Beginnings, Engine, Lying, Prober};
 use lastgood_world::{Damage, file_in};
 
 use super::gap;
@@ -192,7 +192,7 @@ impl Looking<'_> {
         let (mut modules, mut cut_off) = (Vec::new(), false);
         for folder in folders {
             match self.engine.beginnings(&self.container.id, folder, BEGINNING, is_module) {
-                Ok((files, whole)) => {
+                Ok(Beginnings { files, whole }) => {
                     cut_off |= !whole;
                     modules.extend(files.into_iter().filter_map(|(path, beginning)| match program(&beginning) {
                         Some(Program::Code(architecture)) => Some((path, architecture)),
