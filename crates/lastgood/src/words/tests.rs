@@ -334,6 +334,7 @@ fn texts(lang: Lang) -> Vec<(String, String)> {
         NoteKind::MoreFiles { files: 3 },
         NoteKind::DuplicateLines { count: 1, file: name("a") },
         NoteKind::ManyPaths { other: 9, vhost: vhost() },
+        NoteKind::OtherArchitecture { service: name("backend"), label: name("arm64"), host: name("amd64") },
         NoteKind::StaleVariables { service: name("backend"), keys: vec![name("API_URL")] },
         NoteKind::Elsewhere { incidents: 2, components: vec![name("web")] },
         NoteKind::UnrelatedOom { process: name("java") },

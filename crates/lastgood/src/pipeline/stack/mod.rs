@@ -157,8 +157,12 @@ pub fn look(subject: &StackSubject) -> Looked {
         looked.proxies(engine, openable);
     }
     looked.host(&endpoint, machine, project.as_ref());
+    observed.images_of_services(&mut looked.stack, &mut looked.gaps);
     if let Some((engine, openable)) = inside {
-        looked.programs = programs::programs(engine, &looked.stack, openable, subject.all_programs, &mut looked.gaps);
+        // Who wants no container made gets none made.
+        let prober = (subject.all_programs && subject.probes).then(|| probing::opener(&looked.stack, engine)).flatten();
+        let (all, prober) = (subject.all_programs, prober.as_ref());
+        looked.programs = programs::programs(engine, &looked.stack, openable, all, prober, &mut looked.gaps);
     }
     if let Some(snapshot) = &mut looked.stack.snapshot {
         programs::tell(snapshot, &looked.programs);

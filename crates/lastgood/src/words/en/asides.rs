@@ -70,6 +70,9 @@ pub(super) fn note(kind: &NoteKind) -> String {
         NoteKind::StaleVariables { service, keys } => {
             format!("{service} runs with other values than its files hold: {}; up -d makes it anew", listed(keys, 4))
         }
+        NoteKind::OtherArchitecture { service, label, host } => format!(
+            "{service} runs, although its image is labelled {label} and this machine is {host}: emulated, or the label is wrong"
+        ),
         NoteKind::Elsewhere { incidents, components } => {
             format!("{} elsewhere: {}", plural(*incidents, "incident"), listed(components, 4))
         }

@@ -69,6 +69,10 @@ pub(super) fn note(kind: &NoteKind) -> String {
         NoteKind::StaleVariables { service, keys } => {
             format!("{} 파일과 다른 값으로 실행 중: {} (up -d로 다시 만들면 반영됨)", subject(service), listed(keys, 4))
         }
+        NoteKind::OtherArchitecture { service, label, host } => format!(
+            "{} 실행 중이지만 이미지 표시는 {label}, 이 서버는 {host}: 에뮬레이션이거나 표시가 잘못됨",
+            subject(service)
+        ),
         NoteKind::Elsewhere { incidents, components } => {
             format!("다른 곳의 장애 {}건: {}", grouped(*incidents), listed(components, 4))
         }
