@@ -8,4 +8,5 @@ mod checks;
 mod clients;
 mod eyes;
 mod faults;
+mod hosts;
 mod story;

@@ -112,7 +112,7 @@ fn called(name: &str, settings: &Settings) -> Result<Target, Complaint> {
 }
 
 fn is_of_here(path: &Path) -> bool {
-    path == Path::new("-") || path.components().count() > 1 || path.is_absolute() || path.exists()
+    path == Path::new("-") || path.as_os_str().as_encoded_bytes().contains(&b'/') || path.exists()
 }
 
 /// A host that can be asked: the agent is there.

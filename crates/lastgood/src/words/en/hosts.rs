@@ -61,7 +61,7 @@ fn of_host(host: &str, fault: &HostFault) -> (String, String) {
             format!("{host}: there is no folder {path}"),
             "correct path of the target in lastgood.toml, or leave it away".to_owned(),
         ),
-        HostFault::Io(why) => (format!("{host}: {why}"), format!("try it alone: ssh {host} true")),
+        HostFault::Io(why) => (format!("{host} could not be asked: {why}"), format!("try it alone: ssh {host} true")),
     }
 }
 
