@@ -12,6 +12,8 @@ use tempfile::TempDir;
 /// The exit code that ssh keeps for itself.
 const OF_SSH: i32 = 255;
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
+/// Said of a command whose ssh ended without a word.
+const BROKE: &str = "the connection broke";
 /// So much is kept of what a command says to be read, in bytes.
 const MOST_SAID: u64 = 64 * 1024;
 
@@ -115,9 +117,40 @@ impl Ssh {
             .stdout(output.map_or_else(Stdio::inherit, Stdio::from))
             .spawn()?;
         match wait(&mut child, deadline)? {
-            OF_SSH => Err(SshFault::Unreachable("the connection broke".to_owned())),
+            OF_SSH => Err(SshFault::Unreachable(BROKE.to_owned())),
             code => Ok(code),
         }
+    }
+
+    /// Runs a script there, and hands what it says to `reader` as it comes; its complaints go to whoever reads ours. Whatever `reader`
+    /// leaves unread is lost, and the script may end of it.
+    ///
+    /// # Errors
+    /// Beside what `reader` found: if the host cannot be reached any more, or the script does not end within `deadline`.
+    pub fn stream<T: Send>(
+        &self,
+        script: &str,
+        input: Option<File>,
+        deadline: Duration,
+        reader: impl FnOnce(Box<dyn Read>) -> T + Send,
+    ) -> (Option<T>, Result<i32, SshFault>) {
+        let spawned =
+            self.command(script).stdin(input.map_or_else(Stdio::null, Stdio::from)).stdout(Stdio::piped()).spawn();
+        let mut child = match spawned {
+            Ok(child) => child,
+            Err(error) => return (None, Err(error.into())),
+        };
+        let output = child.stdout.take();
+        let (read, code) = thread::scope(|scope| {
+            let reading = scope.spawn(|| output.map(|output| reader(Box::new(output))));
+            let code = wait(&mut child, deadline);
+            (reading.join().ok().flatten(), code)
+        });
+        let code = code.and_then(|code| match code {
+            OF_SSH => Err(SshFault::Unreachable(BROKE.to_owned())),
+            code => Ok(code),
+        });
+        (read, code)
     }
 
     fn command(&self, script: &str) -> Command {

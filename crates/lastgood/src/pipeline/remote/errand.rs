@@ -10,6 +10,9 @@ use crate::render::answer::View;
 /// Ends with this if the project's folder is not there.
 pub(super) const NO_FOLDER: i32 = 97;
 
+/// Ends with this if no temporary folder can be made.
+pub(super) const NO_TEMPORARY: i32 = 96;
+
 /// What kind of machine it is.
 pub(super) const SURVEY: &str = "uname -sm";
 
@@ -51,6 +54,8 @@ pub(super) struct Errand<'a> {
     pub(super) typed: &'a [String],
     /// Whether settings come in on standard input.
     pub(super) has_settings: bool,
+    /// Whether it writes a folder, which is sent here and lies nowhere afterwards.
+    pub(super) is_parcel: bool,
     /// How the answer is to look: as here.
     pub(super) view: View,
 }
@@ -65,9 +70,19 @@ impl Errand<'_> {
         }
         let View { lang, colour, width, .. } = self.view;
         let color = if colour { "always" } else { "never" };
+        let call = if self.is_parcel {
+            let _written = write!(
+                script,
+                "t=$(mktemp -d \"${{TMPDIR:-/tmp}}/lastgood-XXXXXXXX\") || exit {NO_TEMPORARY}\n\
+                 trap 'rm -rf \"$t\"' EXIT; trap 'exit 2' HUP INT PIPE TERM\n"
+            );
+            ""
+        } else {
+            "exec "
+        };
         let _written = write!(
             script,
-            "{FOLDER}\nCOLUMNS={width} LC_ALL=C.UTF-8 exec \"$d/agent-{}\" --lang {} --color {color}",
+            "{FOLDER}\nCOLUMNS={width} LC_ALL=C.UTF-8 {call}\"$d/agent-{}\" --lang {} --color {color}",
             self.digest,
             lang.name()
         );
@@ -80,10 +95,17 @@ impl Errand<'_> {
             // Whatever the settings name as a target is this host. Behind the command, since a `--` may follow.
             if place == 0 {
                 script += " --local";
+                if self.is_parcel {
+                    script += " --parcel \"$t/case\"";
+                }
                 if let Some(project) = self.project {
                     script += &format!(" --project-name {}", quoted(project));
                 }
             }
+        }
+        if self.is_parcel {
+            // Not the last command: the shell has to be there when it ends.
+            script += "\nexit $?";
         }
         script
     }
@@ -117,6 +139,9 @@ pub fn retold(arguments: &[String]) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::words::Lang;
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::PermissionsExt;
+    use std::process::Command;
 
     #[test]
     fn what_was_typed_is_asked_there_and_nothing_breaks_out_of_it() {
@@ -126,13 +151,59 @@ mod tests {
         let typed = retold(&typed);
         assert_eq!(typed, ["why", "it's; reboot", "--since", "-2h"]);
         let view = View { lang: Lang::En, colour: true, unicode: true, width: 72, verbose: false };
-        let errand =
-            Errand { digest: "ab12", folder: Some("~/shop's"), project: None, typed: &typed, has_settings: true, view };
+        let errand = Errand {
+            digest: "ab12",
+            folder: Some("~/shop's"),
+            project: None,
+            typed: &typed,
+            has_settings: true,
+            is_parcel: false,
+            view,
+        };
         let expected = [
             r#"cd "$HOME"/'shop'\''s' 2>/dev/null || exit 97"#,
             FOLDER,
             r#"COLUMNS=72 LC_ALL=C.UTF-8 exec "$d/agent-ab12" --lang en --color always --config - 'why' --local 'it'\''s; reboot' '--since' '-2h'"#,
         ];
         assert_eq!(errand.script(), expected.join("\n"));
+    }
+
+    /// The script itself, with a program in the agent's place that ends in some way.
+    #[test]
+    fn of_a_parcel_nothing_stays_whatever_happens() {
+        let place = tempfile::tempdir().unwrap();
+        let (cache, temporary) = (place.path().join("cache/lastgood"), place.path().join("tmp"));
+        fs::create_dir_all(&cache).unwrap();
+        fs::create_dir(&temporary).unwrap();
+        let view = View { lang: Lang::En, colour: false, unicode: true, width: 72, verbose: false };
+        let typed = ["capture", "-o", "a case"].map(str::to_owned);
+        let errand = Errand {
+            digest: "ab12",
+            folder: None,
+            project: None,
+            typed: &typed,
+            has_settings: false,
+            is_parcel: true,
+            view,
+        };
+        for (ends, code) in [("exit 0", 0), ("exit 2", 2), ("kill -KILL $$", 137), ("kill -TERM $PPID", 2)] {
+            let agent = cache.join("agent-ab12");
+            let text = format!(
+                "#!/bin/sh\nmkdir -p \"$8\"; echo x >\"$8/x\"; echo \"$*\"; ls {}\n{ends}\n",
+                temporary.display()
+            );
+            fs::write(&agent, text).unwrap();
+            fs::set_permissions(&agent, Permissions::from_mode(0o700)).unwrap();
+            let mut shell = Command::new("sh");
+            shell.arg("-c").arg(errand.script()).env("XDG_CACHE_HOME", place.path().join("cache"));
+            let output = shell.env("TMPDIR", &temporary).output().unwrap();
+            let said = String::from_utf8_lossy(&output.stdout);
+            assert!(said.contains("--local --parcel ") && said.contains("\nlastgood-"), "{ends}: {said}");
+            assert_eq!(output.status.code(), Some(code), "{ends}");
+            assert_eq!(fs::read_dir(&temporary).unwrap().count(), 0, "{ends}");
+        }
+        let mut shell = Command::new("sh");
+        shell.arg("-c").arg(errand.script()).env("TMPDIR", place.path().join("nowhere"));
+        assert_eq!(shell.output().unwrap().status.code(), Some(NO_TEMPORARY));
     }
 }

@@ -3,6 +3,7 @@
 
 mod agent;
 mod errand;
+mod parcel;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -22,6 +23,7 @@ use crate::settings::Settings;
 use agent::Agent;
 use errand::Errand;
 pub use errand::retold;
+pub use parcel::Expected;
 
 /// The host has to answer within this.
 const TO_ANSWER: Duration = Duration::from_secs(30);
@@ -60,6 +62,14 @@ pub enum HostFault {
     NotRun(i32),
     /// The project's folder is not there.
     NoFolder(String),
+    /// There is no place for a temporary folder.
+    NoTemporary,
+    /// What it sent ended too early.
+    Incomplete,
+    /// It sent what was not asked for: this.
+    Foreign(String),
+    /// It sent more than this, in bytes.
+    TooLarge(u64),
     /// Something of the operating system's.
     Io(String),
 }
@@ -192,6 +202,14 @@ impl Asked {
         io: &mut Io<'_>,
     ) -> anyhow::Result<Exit> {
         let fault = |fault: HostFault| Complaint::Host { host: self.target.host.clone(), fault };
+        let script = self.script(typed, settings.is_some(), false, view);
+        let settings = settings.map(File::open).transpose()?;
+        io.stdout.flush()?;
+        let code = self.ssh.pass_on(&script, settings, output, TO_ASK).map_err(|error| fault(error.into()))?;
+        self.exit(code).map_err(|found| fault(found).into())
+    }
+
+    fn script(&self, typed: &[String], has_settings: bool, is_parcel: bool, view: View) -> String {
         // Where the project's folder there is not said, its containers tell: those of the project that lies here.
         let names_one = |word: &String| ["-p", "-f", "--p", "--f"].iter().any(|flag| word.starts_with(flag));
         let unnamed = self.target.path.is_none() && !typed.iter().any(names_one);
@@ -201,18 +219,22 @@ impl Asked {
             folder: self.target.path.as_deref(),
             project: project.as_deref(),
             typed,
-            has_settings: settings.is_some(),
+            has_settings,
+            is_parcel,
             view,
         };
-        let settings = settings.map(File::open).transpose()?;
-        io.stdout.flush()?;
-        let code = self.ssh.pass_on(&errand.script(), settings, output, TO_ASK).map_err(|error| fault(error.into()))?;
+        errand.script()
+    }
+
+    /// What the exit code of an errand means.
+    fn exit(&self, code: i32) -> Result<Exit, HostFault> {
         match code {
             0 => Ok(Exit::Good),
             1 => Ok(Exit::Bad),
             2 => Ok(Exit::Unknown),
-            errand::NO_FOLDER => Err(fault(HostFault::NoFolder(self.target.path.clone().unwrap_or_default())).into()),
-            code => Err(fault(HostFault::NotRun(code)).into()),
+            errand::NO_FOLDER => Err(HostFault::NoFolder(self.target.path.clone().unwrap_or_default())),
+            errand::NO_TEMPORARY => Err(HostFault::NoTemporary),
+            code => Err(HostFault::NotRun(code)),
         }
     }
 
