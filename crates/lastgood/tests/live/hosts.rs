@@ -126,7 +126,7 @@ fn a_host_is_asked_as_if_one_were_there() {
     assert_eq!(fs::metadata(&brought[0]).unwrap().modified().unwrap(), first, "it is brought once");
     let before = host.calls();
     ask(&["status"]);
-    assert!(host.calls() - before <= 4, "one question takes {} calls of ssh", host.calls() - before);
+    assert!(host.calls() - before <= 3, "one question takes {} calls of ssh", host.calls() - before);
 
     // What is captured there lies here, and says the same.
     let captured = ask(&["capture", "-o", "it's a case", "--lang", "en"]);

@@ -14,6 +14,8 @@ use tempfile::TempDir;
 use crate::bed::{Bed, PREAMBLE, Said, binary, lastgood, shell};
 
 const SCRIPT: &str = "scripts/test-vm";
+/// Shells that say something by themselves are not rare.
+const GREETING: &str = "you are at home\n";
 /// What a user sees of a host where we may have left something. Others use /tmp meanwhile.
 const TEMPORARY: &str = "ls -A ~; find /tmp -name '*lastgood*'";
 /// ssh gives up on a host that said nothing for four times five seconds, and may try once more for ten; we have a little to do before.
@@ -58,7 +60,7 @@ impl Vms {
         let output = command.args(["ssh", whom]).arg(format!("{PREAMBLE}{script}")).output().unwrap();
         let (said, complaint) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         assert!(output.status.success(), "{whom}: `{script}`: {said}{complaint}");
-        said.into_owned()
+        said.strip_prefix(GREETING).unwrap_or(&said).to_owned()
     }
 
     fn path(&self) -> String {
@@ -128,7 +130,10 @@ fn hosts_of_their_own() {
     let settings = "[target.one]\nhost = 'vm1'\npath = '~/shop'\n[target.two]\nhost = 'vm2'\npath = '~/shop'\n";
     fs::write(vms.folder().join("lastgood.toml"), settings).unwrap();
     for number in ["1", "2"] {
-        vms.on(&format!("root@{number}"), "touch /root/marker; sleep 0.02");
+        vms.on(
+            &format!("root@{number}"),
+            "sed -i '1i echo you are at home' ~me/.bashrc; touch /root/marker; sleep 0.02",
+        );
     }
 
     questions(&vms);

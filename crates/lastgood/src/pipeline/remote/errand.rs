@@ -13,9 +13,6 @@ pub(super) const NO_FOLDER: i32 = 97;
 /// Ends with this if no temporary folder can be made.
 pub(super) const NO_TEMPORARY: i32 = 96;
 
-/// What kind of machine it is.
-pub(super) const SURVEY: &str = "uname -sm";
-
 /// Our folder, in `$d`.
 const FOLDER: &str = r#"d="${XDG_CACHE_HOME:-$HOME/.cache}/lastgood""#;
 
@@ -24,9 +21,33 @@ pub(super) const REMOVE: &str = r#"d="${XDG_CACHE_HOME:-$HOME/.cache}/lastgood"
 for a in "$d"/agent-* "$d"/.agent-*; do if [ -f "$a" ]; then rm -f "$a" && echo "$a" || exit 1; fi; done
 if [ -d "$d" ]; then rmdir "$d" 2>/dev/null || :; fi"#;
 
-/// Ends well if the agent is there.
-pub(super) fn is_there(digest: &str) -> String {
-    format!("{FOLDER}\n[ -x \"$d/agent-{digest}\" ]")
+/// What is known of a host before it is asked anything.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Surveyed {
+    /// What it says of its kind: `Linux x86_64`.
+    pub(super) machine: String,
+    /// Agents that are there, by their digests.
+    agents: Vec<String>,
+}
+
+impl Surveyed {
+    /// Asks for that.
+    pub(super) fn script() -> String {
+        format!(
+            "uname -sm\n{FOLDER}\nfor a in \"$d\"/agent-*; do if [ -x \"$a\" ]; then echo \"${{a##*/agent-}}\"; fi; done"
+        )
+    }
+
+    /// What was answered.
+    pub(super) fn of(output: &str) -> Self {
+        let mut lines = output.lines().map(|line| line.trim().to_owned());
+        Self { machine: lines.next().unwrap_or_default(), agents: lines.collect() }
+    }
+
+    /// Whether this agent is there.
+    pub(super) fn has(&self, digest: &str) -> bool {
+        self.agents.iter().any(|agent| agent == digest)
+    }
 }
 
 /// Puts the agent there, as it comes in. Those that nobody used for a month go.
@@ -166,6 +187,25 @@ mod tests {
             r#"COLUMNS=72 LC_ALL=C.UTF-8 exec "$d/agent-ab12" --lang en --color always --config - 'why' --local 'it'\''s; reboot' '--since' '-2h'"#,
         ];
         assert_eq!(errand.script(), expected.join("\n"));
+    }
+
+    #[test]
+    fn agents_that_can_be_run_are_known() {
+        let place = tempfile::tempdir().unwrap();
+        let asked = || {
+            let mut shell = Command::new("sh");
+            let output = shell.arg("-c").arg(Surveyed::script()).env("XDG_CACHE_HOME", place.path()).output().unwrap();
+            assert!(output.status.success());
+            Surveyed::of(&String::from_utf8_lossy(&output.stdout))
+        };
+        let fresh = asked();
+        assert!(fresh.machine.contains(' ') && fresh.agents.is_empty(), "{fresh:?}");
+        let agent = place.path().join("lastgood/agent-ab12");
+        fs::create_dir(place.path().join("lastgood")).unwrap();
+        fs::write(&agent, "").unwrap();
+        assert!(!asked().has("ab12"), "it cannot be run");
+        fs::set_permissions(&agent, Permissions::from_mode(0o700)).unwrap();
+        assert!(asked().has("ab12") && !asked().has("ab1"));
     }
 
     /// The script itself, with a program in the agent's place that ends in some way.

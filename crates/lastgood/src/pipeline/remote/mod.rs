@@ -6,6 +6,7 @@ mod errand;
 mod parcel;
 
 use std::fs::File;
+use std::io::copy;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -21,8 +22,8 @@ use crate::render::answer::View;
 use crate::settings::Settings;
 
 use agent::Agent;
-use errand::Errand;
 pub use errand::retold;
+use errand::{Errand, Surveyed};
 pub use parcel::Expected;
 
 /// The host has to answer within this.
@@ -142,12 +143,10 @@ impl Asked {
         let host = target.host.clone();
         let fault = |fault: HostFault| Complaint::Host { host: host.clone(), fault };
         let ssh = Ssh::new(&target.host, io.stderr_is_terminal).map_err(|error| fault(error.into()))?;
-        let survey = ssh.hear(errand::SURVEY, None, TO_ANSWER).map_err(|error| fault(error.into()))?;
-        let machine = String::from_utf8_lossy(&survey.output).trim().to_owned();
-        let agent = Agent::for_machine(&machine).map_err(&fault)?;
-        let there =
-            ssh.hear(&errand::is_there(agent.digest()), None, TO_ANSWER).map_err(|error| fault(error.into()))?;
-        if there.code != 0 {
+        let heard = ssh.hear(&Surveyed::script(), None, TO_ANSWER).map_err(|error| fault(error.into()))?;
+        let surveyed = Surveyed::of(&String::from_utf8_lossy(&heard.output));
+        let agent = Agent::for_machine(&surveyed.machine).map_err(&fault)?;
+        if !surveyed.has(agent.digest()) {
             if io.stderr_is_terminal {
                 writeln!(io.stderr, "{}", view.lang.words().brings_agent(&target.host, agent.bytes()))?;
             }
@@ -205,7 +204,13 @@ impl Asked {
         let script = self.script(typed, settings.is_some(), false, view);
         let settings = settings.map(File::open).transpose()?;
         io.stdout.flush()?;
-        let code = self.ssh.pass_on(&script, settings, output, TO_ASK).map_err(|error| fault(error.into()))?;
+        let (passed_on, code) = self.ssh.stream(&script, settings, TO_ASK, |said| match output {
+            Some(mut file) => copy(said, &mut file),
+            None => copy(said, io.stdout),
+        });
+        // Whoever reads ours may have seen enough.
+        passed_on.transpose()?;
+        let code = code.map_err(|error| fault(error.into()))?;
         self.exit(code).map_err(|found| fault(found).into())
     }
 
