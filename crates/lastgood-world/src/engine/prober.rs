@@ -21,6 +21,8 @@ const LABEL: &str = "lastgood.probe";
 const PROGRAM: &str = "/lastgood-probe";
 /// Whatever carries the label and is older than this was left behind by a run that was killed, in seconds.
 const LEFT_BEHIND_S: i64 = 60;
+/// Removing one may take this long.
+const TO_REMOVE: Duration = Duration::from_secs(5);
 /// It needs little memory, and takes no more than this from whom it looks for, in bytes.
 const MEMORY: u64 = 64 << 20;
 /// With less than this it does not start.
@@ -214,13 +216,64 @@ impl Prober {
         Ok(archive.into_inner()?)
     }
 
-    /// Removes one of ours, and waits until it is gone.
+    /// Removes one of ours, and waits until it is gone. There is time for that, however late it is.
     fn remove(&self, id: &str) {
         const LOOK_AGAIN: Duration = Duration::from_millis(20);
+        let deadline = self.engine.deadline.max(Instant::now() + TO_REMOVE);
+        let in_time = Self { engine: Engine { deadline, ..self.engine.clone() }, program: self.program.clone() };
         // What has ended is being removed by the engine itself, which then refuses to be told so.
-        let _refused = self.tell(Method::DELETE, &format!("/containers/{id}?force=1&v=1"), JSON, Vec::new());
-        while self.engine.get(&format!("/containers/{id}/json")).is_ok() {
+        let _refused = in_time.tell(Method::DELETE, &format!("/containers/{id}?force=1&v=1"), JSON, Vec::new());
+        while in_time.engine.get(&format!("/containers/{id}/json")).is_ok() {
             thread::sleep(LOOK_AGAIN);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::os::unix::net::UnixListener;
+    use std::sync::mpsc;
+
+    use super::super::Endpoint;
+    use super::*;
+
+    #[test]
+    fn what_was_made_is_removed_also_when_it_is_late() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("engine.sock");
+        let listener = UnixListener::bind(&path).unwrap();
+        let (asked, questions) = mpsc::channel();
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                // Its head and its body come one after the other.
+                stream.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
+                let mut request = Vec::new();
+                let _no_more = stream.read_to_end(&mut request);
+                let request = String::from_utf8_lossy(&request).into_owned();
+                let question = request.split(" HTTP").next().unwrap_or_default().to_owned();
+                let answer = match &*question {
+                    "GET /_ping" => "200 OK\r\nApi-Version: 1.41\r\nContent-Length: 2\r\n\r\nOK",
+                    "POST /v1.41/containers/create" => "201 Created\r\nContent-Length: 13\r\n\r\n{\"Id\":\"late\"}",
+                    "DELETE /v1.41/containers/late?force=1&v=1" => "204 No Content\r\n\r\n",
+                    "GET /v1.41/containers/late/json" => "404 Not Found\r\nContent-Length: 2\r\n\r\n{}",
+                    // It is busy with something else for longer than anybody waits.
+                    _ => {
+                        thread::sleep(Duration::from_millis(600));
+                        "200 OK\r\nContent-Length: 0\r\n\r\n"
+                    }
+                };
+                asked.send(question).unwrap();
+                // Nobody may be there to hear it.
+                let _written = stream.write_all(format!("HTTP/1.1 {answer}").as_bytes());
+            }
+        });
+        let engine = Engine::connect(Endpoint::Unix(path), Duration::from_secs(5)).unwrap();
+        let prober = Prober::of(&engine, Duration::from_millis(400), Path::new("/nowhere"));
+        assert!(prober.look(&Eyes::default(), "probe", "A=b").is_err());
+        let questions: Vec<String> = questions.try_iter().collect();
+        assert_eq!(questions.iter().filter(|question| question.starts_with("DELETE")).count(), 1, "{questions:?}");
+        assert!(questions.last().unwrap().ends_with("/containers/late/json"), "{questions:?}");
     }
 }
