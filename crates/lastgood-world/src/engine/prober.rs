@@ -4,9 +4,11 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 use ureq::Body;
@@ -23,6 +25,8 @@ const PROGRAM: &str = "/lastgood-probe";
 const LEFT_BEHIND_S: i64 = 60;
 /// Removing one may take this long.
 const TO_REMOVE: Duration = Duration::from_secs(5);
+/// An engine that was late may need this much longer.
+const A_MOMENT: Duration = Duration::from_millis(500);
 /// It needs little memory, and takes no more than this from whom it looks for, in bytes.
 const MEMORY: u64 = 64 << 20;
 /// With less than this it does not start.
@@ -126,7 +130,16 @@ impl Prober {
     }
 
     fn make(&self, description: &Value) -> Result<String, Damage> {
-        let made = read(self.tell(Method::POST, "/containers/create", JSON, description.to_string().into_bytes())?)?;
+        let name = name();
+        let is_early = self.engine.left().is_ok();
+        let create = format!("/containers/create?name={name}");
+        let made = self.tell(Method::POST, &create, JSON, description.to_string().into_bytes()).and_then(read);
+        if made.is_err() && is_early && self.engine.left().is_err() {
+            // It was told to, and may be making it.
+            thread::sleep(A_MOMENT);
+            self.remove_within(&name, A_MOMENT);
+        }
+        let made = made?;
         let made: Value = serde_json::from_slice(&made).unwrap_or_default();
         let id = made.get("Id").and_then(Value::as_str).map(str::to_owned);
         id.ok_or_else(|| Damage::Io(Arc::from("the engine made no container")))
@@ -218,8 +231,12 @@ impl Prober {
 
     /// Removes one of ours, and waits until it is gone. There is time for that, however late it is.
     fn remove(&self, id: &str) {
+        self.remove_within(id, TO_REMOVE);
+    }
+
+    fn remove_within(&self, id: &str, limit: Duration) {
         const LOOK_AGAIN: Duration = Duration::from_millis(20);
-        let deadline = self.engine.deadline.max(Instant::now() + TO_REMOVE);
+        let deadline = self.engine.deadline.max(Instant::now() + limit);
         let in_time = Self { engine: Engine { deadline, ..self.engine.clone() }, program: self.program.clone() };
         // What has ended is being removed by the engine itself, which then refuses to be told so.
         let _refused = in_time.tell(Method::DELETE, &format!("/containers/{id}?force=1&v=1"), JSON, Vec::new());
@@ -227,6 +244,13 @@ impl Prober {
             thread::sleep(LOOK_AGAIN);
         }
     }
+}
+
+/// A name that no other container has, by which one is known before the engine has answered.
+fn name() -> String {
+    static MADE: AtomicU32 = AtomicU32::new(0);
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    format!("lastgood-probe-{:x}-{:x}-{:x}", since.as_nanos(), process::id(), MADE.fetch_add(1, Ordering::Relaxed))
 }
 
 #[cfg(test)]
@@ -238,8 +262,9 @@ mod tests {
     use super::super::Endpoint;
     use super::*;
 
-    #[test]
-    fn what_was_made_is_removed_also_when_it_is_late() {
+    /// Looks by an engine that is busy with something else whenever it is asked what begins so, for longer than anybody waits.
+    /// Returns what it was asked, without names.
+    fn asked_of_one_that_hangs_at(busy: &'static str) -> Vec<String> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("engine.sock");
         let listener = UnixListener::bind(&path).unwrap();
@@ -252,17 +277,16 @@ mod tests {
                 let mut request = Vec::new();
                 let _no_more = stream.read_to_end(&mut request);
                 let request = String::from_utf8_lossy(&request).into_owned();
-                let question = request.split(" HTTP").next().unwrap_or_default().to_owned();
-                let answer = match &*question {
+                let question = request.split(" HTTP").next().unwrap_or_default();
+                let question = question.replace("/v1.41/containers/", "");
+                if question.starts_with(busy) {
+                    thread::sleep(Duration::from_millis(600));
+                }
+                let answer = match question.split(['?', '-']).next().unwrap_or_default() {
                     "GET /_ping" => "200 OK\r\nApi-Version: 1.41\r\nContent-Length: 2\r\n\r\nOK",
-                    "POST /v1.41/containers/create" => "201 Created\r\nContent-Length: 13\r\n\r\n{\"Id\":\"late\"}",
-                    "DELETE /v1.41/containers/late?force=1&v=1" => "204 No Content\r\n\r\n",
-                    "GET /v1.41/containers/late/json" => "404 Not Found\r\nContent-Length: 2\r\n\r\n{}",
-                    // It is busy with something else for longer than anybody waits.
-                    _ => {
-                        thread::sleep(Duration::from_millis(600));
-                        "200 OK\r\nContent-Length: 0\r\n\r\n"
-                    }
+                    "POST create" => "201 Created\r\nContent-Length: 13\r\n\r\n{\"Id\":\"late\"}",
+                    "DELETE late" | "DELETE lastgood" => "204 No Content\r\n\r\n",
+                    _ => "404 Not Found\r\nContent-Length: 2\r\n\r\n{}",
                 };
                 asked.send(question).unwrap();
                 // Nobody may be there to hear it.
@@ -272,8 +296,24 @@ mod tests {
         let engine = Engine::connect(Endpoint::Unix(path), Duration::from_secs(5)).unwrap();
         let prober = Prober::of(&engine, Duration::from_millis(400), Path::new("/nowhere"));
         assert!(prober.look(&Eyes::default(), "probe", "A=b").is_err());
-        let questions: Vec<String> = questions.try_iter().collect();
-        assert_eq!(questions.iter().filter(|question| question.starts_with("DELETE")).count(), 1, "{questions:?}");
-        assert!(questions.last().unwrap().ends_with("/containers/late/json"), "{questions:?}");
+        let questions = questions.try_iter().skip(1);
+        questions.map(|question| question.split(['?', '-']).next().unwrap_or_default().to_owned()).collect()
+    }
+
+    #[test]
+    fn what_was_made_is_removed_also_when_it_is_late() {
+        let asked = asked_of_one_that_hangs_at("POST late/attach");
+        assert_eq!(asked, ["POST create", "POST late/attach", "DELETE late", "GET late/json"]);
+    }
+
+    #[test]
+    fn what_an_engine_was_about_to_make_is_removed_too() {
+        let asked = asked_of_one_that_hangs_at("POST create");
+        assert_eq!(asked, ["POST create", "DELETE lastgood", "GET lastgood"]);
+    }
+
+    #[test]
+    fn names_differ() {
+        assert_ne!(name(), name());
     }
 }
