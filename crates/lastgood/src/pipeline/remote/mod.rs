@@ -144,7 +144,9 @@ impl Asked {
         let fault = |fault: HostFault| Complaint::Host { host: host.clone(), fault };
         let ssh = Ssh::new(&target.host, io.stderr_is_terminal).map_err(|error| fault(error.into()))?;
         let heard = ssh.hear(&Surveyed::script(), None, TO_ANSWER).map_err(|error| fault(error.into()))?;
-        let surveyed = Surveyed::of(&String::from_utf8_lossy(&heard.output));
+        // Where there is no such shell, its complaint is all that the host says of itself.
+        let spoke = if heard.output.is_empty() { last_line(&heard.complaint).into() } else { heard.output };
+        let surveyed = Surveyed::of(&String::from_utf8_lossy(&spoke));
         let agent = Agent::for_machine(&surveyed.machine).map_err(&fault)?;
         if !surveyed.has(agent.digest()) {
             if io.stderr_is_terminal {
