@@ -14,6 +14,7 @@ mod lines;
 mod machine;
 mod new_folder;
 mod packing;
+pub mod parcel;
 pub mod probe;
 mod process;
 mod settings;

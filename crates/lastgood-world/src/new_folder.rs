@@ -3,7 +3,7 @@
 //! here.
 
 use std::fs::{self, File, Metadata, OpenOptions, Permissions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Component, Path, PathBuf};
 
@@ -52,6 +52,14 @@ impl NewFolder {
     /// What the system says.
     pub fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         self.create(path)?.write_all(bytes)
+    }
+
+    /// A file in it, of what comes from somewhere else; says how many bytes came.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn copy(&self, path: &Path, from: &mut dyn Read) -> io::Result<u64> {
+        io::copy(from, &mut self.create(path)?)
     }
 
     /// Moves it to its place and says how many bytes it takes.

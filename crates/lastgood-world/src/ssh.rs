@@ -2,7 +2,7 @@
 //! connection carries all commands of a run, and each has a deadline. What the commands mean is the caller's.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -12,6 +12,8 @@ use tempfile::TempDir;
 /// The exit code that ssh keeps for itself.
 const OF_SSH: i32 = 255;
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
+/// Said before a script says anything: what came before is of the user's shell, which may greet whoever comes.
+const BEGINS: &str = "-- lastgood begins";
 /// So much is kept of what a command says to be read, in bytes.
 const MOST_SAID: u64 = 64 * 1024;
 
@@ -86,7 +88,7 @@ impl Ssh {
             .spawn()?;
         let (output, complaint) = (child.stdout.take(), child.stderr.take());
         let (output, complaint, code) = thread::scope(|scope| {
-            let output = scope.spawn(|| output.map(read).unwrap_or_default());
+            let output = scope.spawn(|| output.map(read_script).unwrap_or_default());
             let complaint = scope.spawn(|| complaint.map(read).unwrap_or_default());
             let code = wait(&mut child, deadline);
             (output.join().unwrap_or_default(), complaint.join().unwrap_or_default(), code)
@@ -98,26 +100,39 @@ impl Ssh {
         }
     }
 
-    /// Runs a script there, which says what it says to whoever reads ours. Returns its exit code.
+    /// Runs a script there, and hands what it says to `reader` as it comes; its complaints go to whoever reads ours. Whatever `reader`
+    /// leaves unread is lost, and the script may end of it.
     ///
     /// # Errors
-    /// If the host cannot be reached any more, or the script does not end within `deadline`.
-    pub fn pass_on(
+    /// Beside what `reader` found: if the host cannot be reached any more, or the script does not end within `deadline`.
+    pub fn stream<T>(
         &self,
         script: &str,
         input: Option<File>,
-        output: Option<File>,
         deadline: Duration,
-    ) -> Result<i32, SshFault> {
-        let mut child = self
-            .command(script)
-            .stdin(input.map_or_else(Stdio::null, Stdio::from))
-            .stdout(output.map_or_else(Stdio::inherit, Stdio::from))
-            .spawn()?;
-        match wait(&mut child, deadline)? {
-            OF_SSH => Err(SshFault::Unreachable("the connection broke".to_owned())),
-            code => Ok(code),
-        }
+        reader: impl FnOnce(&mut dyn Read) -> T,
+    ) -> (Option<T>, Result<i32, SshFault>) {
+        let stdin = input.map_or_else(Stdio::null, Stdio::from);
+        let mut child = match self.command(script).stdin(stdin).stdout(Stdio::piped()).spawn() {
+            Ok(child) => child,
+            Err(error) => return (None, Err(error.into())),
+        };
+        let output = child.stdout.take();
+        let (read, code) = thread::scope(|scope| {
+            let waiting = scope.spawn(|| wait(&mut child, deadline));
+            let read = output.map(|output| {
+                let mut output = BufReader::new(output);
+                let _before = begin(&mut output);
+                reader(&mut output)
+            });
+            (read, waiting.join())
+        });
+        let code = match code {
+            Ok(Ok(OF_SSH)) => Err(SshFault::Unreachable("the connection broke".to_owned())),
+            Ok(code) => code,
+            Err(_) => Err(SshFault::Io("a thread ended early".to_owned())),
+        };
+        (read, code)
     }
 
     fn command(&self, script: &str) -> Command {
@@ -130,7 +145,7 @@ impl Ssh {
             command.args(["-o", "BatchMode=yes"]);
         }
         // Whatever shell the user has there: it only starts another one.
-        command.args(["--", &self.host, "exec", "sh", "-c"]).arg(quoted(script));
+        command.args(["--", &self.host, "exec", "sh", "-c"]).arg(quoted(&format!("echo '{BEGINS}'\n{script}")));
         command
     }
 }
@@ -148,6 +163,30 @@ impl Drop for Ssh {
                 .stdout(Stdio::null())
                 .stderr(Stdio::null())
                 .status();
+        }
+    }
+}
+
+/// Reads up to where the script begins. Returns what there is if it never does, or not soon.
+fn begin(from: &mut impl BufRead) -> Option<Vec<u8>> {
+    let mut before = Vec::new();
+    let mut limited = from.take(MOST_SAID);
+    while limited.read_until(b'\n', &mut before).is_ok_and(|length| length > 0) {
+        if before.strip_suffix(b"\n").is_some_and(|line| line.ends_with(BEGINS.as_bytes())) {
+            return None;
+        }
+    }
+    Some(before)
+}
+
+/// What the script says; without one, what is said in its place.
+fn read_script(from: impl Read) -> Vec<u8> {
+    let mut from = BufReader::new(from);
+    match begin(&mut from) {
+        None => read(from),
+        Some(before) => {
+            let _drained = io::copy(&mut from, &mut io::sink());
+            before
         }
     }
 }
@@ -194,6 +233,18 @@ mod tests {
     #[test]
     fn a_script_is_one_word() {
         assert_eq!(quoted("echo 'a b' $HOME"), r"'echo '\''a b'\'' $HOME'");
+    }
+
+    #[test]
+    fn a_greeting_is_no_answer() {
+        let read = |said: &str| String::from_utf8(read_script(said.as_bytes())).unwrap();
+        assert_eq!(read(&format!("{BEGINS}\nLinux x86_64\n")), "Linux x86_64\n");
+        assert_eq!(
+            read(&format!("you are at home\nno newline{BEGINS}\nLinux\n{BEGINS}\n")),
+            format!("Linux\n{BEGINS}\n")
+        );
+        assert_eq!(read("This account is not available.\n"), "This account is not available.\n");
+        assert_eq!(read(&"x".repeat(100_000)).len(), 1 << 16);
     }
 
     #[test]

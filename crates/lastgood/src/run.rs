@@ -36,7 +36,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, io: &mut Io<'_>) -> Ex
     let answered = settings.map_err(anyhow::Error::from).and_then(|settings| match elsewhere(&cli, &settings)? {
         Some(target) => {
             let typed: Vec<String> = arguments.iter().map(|word| word.to_string_lossy().into_owned()).collect();
-            Asked::of(target, view, io)?.answer(&retold(&typed), settings.path.as_deref(), view, io)
+            let typed = retold(&typed);
+            match &cli.command {
+                Command::Capture(args) => capture::elsewhere(args, target, &typed, &settings, view, io),
+                _ => Asked::of(target, view, io)?.answer(&typed, settings.path.as_deref(), view, io),
+            }
         }
         None => dispatch(&cli, &settings, view, io),
     });
@@ -57,6 +61,7 @@ fn elsewhere(cli: &Cli, settings: &Settings) -> Result<Option<Target>, Complaint
         Command::Why(args) => (&args.place, &args.question.case, args.question.logs.as_slice()),
         Command::Check(args) => (&args.place, &args.case, [].as_slice()),
         Command::Status(args) => (&args.place, &args.case, [].as_slice()),
+        Command::Capture(args) => (&args.place, &args.question.case, args.question.logs.as_slice()),
         _ => return Ok(None),
     };
     // A case is of this machine, wherever it was captured.

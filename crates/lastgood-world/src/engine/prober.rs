@@ -4,9 +4,11 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 use ureq::Body;
@@ -21,6 +23,10 @@ const LABEL: &str = "lastgood.probe";
 const PROGRAM: &str = "/lastgood-probe";
 /// Whatever carries the label and is older than this was left behind by a run that was killed, in seconds.
 const LEFT_BEHIND_S: i64 = 60;
+/// Removing one may take this long.
+const TO_REMOVE: Duration = Duration::from_secs(5);
+/// An engine that was late may need this much longer.
+const A_MOMENT: Duration = Duration::from_millis(500);
 /// It needs little memory, and takes no more than this from whom it looks for, in bytes.
 const MEMORY: u64 = 64 << 20;
 /// With less than this it does not start.
@@ -124,7 +130,16 @@ impl Prober {
     }
 
     fn make(&self, description: &Value) -> Result<String, Damage> {
-        let made = read(self.tell(Method::POST, "/containers/create", JSON, description.to_string().into_bytes())?)?;
+        let name = name();
+        let is_early = self.engine.left().is_ok();
+        let create = format!("/containers/create?name={name}");
+        let made = self.tell(Method::POST, &create, JSON, description.to_string().into_bytes()).and_then(read);
+        if made.is_err() && is_early && self.engine.left().is_err() {
+            // It was told to, and may be making it.
+            thread::sleep(A_MOMENT);
+            self.remove_within(&name, A_MOMENT);
+        }
+        let made = made?;
         let made: Value = serde_json::from_slice(&made).unwrap_or_default();
         let id = made.get("Id").and_then(Value::as_str).map(str::to_owned);
         id.ok_or_else(|| Damage::Io(Arc::from("the engine made no container")))
@@ -214,13 +229,91 @@ impl Prober {
         Ok(archive.into_inner()?)
     }
 
-    /// Removes one of ours, and waits until it is gone.
+    /// Removes one of ours, and waits until it is gone. There is time for that, however late it is.
     fn remove(&self, id: &str) {
+        self.remove_within(id, TO_REMOVE);
+    }
+
+    fn remove_within(&self, id: &str, limit: Duration) {
         const LOOK_AGAIN: Duration = Duration::from_millis(20);
+        let deadline = self.engine.deadline.max(Instant::now() + limit);
+        let in_time = Self { engine: Engine { deadline, ..self.engine.clone() }, program: self.program.clone() };
         // What has ended is being removed by the engine itself, which then refuses to be told so.
-        let _refused = self.tell(Method::DELETE, &format!("/containers/{id}?force=1&v=1"), JSON, Vec::new());
-        while self.engine.get(&format!("/containers/{id}/json")).is_ok() {
+        let _refused = in_time.tell(Method::DELETE, &format!("/containers/{id}?force=1&v=1"), JSON, Vec::new());
+        while in_time.engine.get(&format!("/containers/{id}/json")).is_ok() {
             thread::sleep(LOOK_AGAIN);
         }
+    }
+}
+
+/// A name that no other container has, by which one is known before the engine has answered.
+fn name() -> String {
+    static MADE: AtomicU32 = AtomicU32::new(0);
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    format!("lastgood-probe-{:x}-{:x}-{:x}", since.as_nanos(), process::id(), MADE.fetch_add(1, Ordering::Relaxed))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::os::unix::net::UnixListener;
+    use std::sync::mpsc;
+
+    use super::super::Endpoint;
+    use super::*;
+
+    /// Looks by an engine that is busy with something else whenever it is asked what begins so, for longer than anybody waits.
+    /// Returns what it was asked, without names.
+    fn asked_of_one_that_hangs_at(busy: &'static str) -> Vec<String> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("engine.sock");
+        let listener = UnixListener::bind(&path).unwrap();
+        let (asked, questions) = mpsc::channel();
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                // Its head and its body come one after the other.
+                stream.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
+                let mut request = Vec::new();
+                let _no_more = stream.read_to_end(&mut request);
+                let request = String::from_utf8_lossy(&request).into_owned();
+                let question = request.split(" HTTP").next().unwrap_or_default();
+                let question = question.replace("/v1.41/containers/", "");
+                if question.starts_with(busy) {
+                    thread::sleep(Duration::from_millis(600));
+                }
+                let answer = match question.split(['?', '-']).next().unwrap_or_default() {
+                    "GET /_ping" => "200 OK\r\nApi-Version: 1.41\r\nContent-Length: 2\r\n\r\nOK",
+                    "POST create" => "201 Created\r\nContent-Length: 13\r\n\r\n{\"Id\":\"late\"}",
+                    "DELETE late" | "DELETE lastgood" => "204 No Content\r\n\r\n",
+                    _ => "404 Not Found\r\nContent-Length: 2\r\n\r\n{}",
+                };
+                asked.send(question).unwrap();
+                // Nobody may be there to hear it.
+                let _written = stream.write_all(format!("HTTP/1.1 {answer}").as_bytes());
+            }
+        });
+        let engine = Engine::connect(Endpoint::Unix(path), Duration::from_secs(5)).unwrap();
+        let prober = Prober::of(&engine, Duration::from_millis(400), Path::new("/nowhere"));
+        assert!(prober.look(&Eyes::default(), "probe", "A=b").is_err());
+        let questions = questions.try_iter().skip(1);
+        questions.map(|question| question.split(['?', '-']).next().unwrap_or_default().to_owned()).collect()
+    }
+
+    #[test]
+    fn what_was_made_is_removed_also_when_it_is_late() {
+        let asked = asked_of_one_that_hangs_at("POST late/attach");
+        assert_eq!(asked, ["POST create", "POST late/attach", "DELETE late", "GET late/json"]);
+    }
+
+    #[test]
+    fn what_an_engine_was_about_to_make_is_removed_too() {
+        let asked = asked_of_one_that_hangs_at("POST create");
+        assert_eq!(asked, ["POST create", "DELETE lastgood", "GET lastgood"]);
+    }
+
+    #[test]
+    fn names_differ() {
+        assert_ne!(name(), name());
     }
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use lastgood_world::parcel::send;
 use serde_json::json;
 
 use crate::case::gaps::Written;
@@ -13,6 +14,7 @@ use crate::complaint::Complaint;
 use crate::exit::Exit;
 use crate::io::Io;
 use crate::pipeline::capture::{CaptureArgs as What, capture};
+use crate::pipeline::remote::{Asked, Expected, Target};
 use crate::pipeline::stack::StackSubject;
 use crate::render::answer::View;
 use crate::render::paste::word;
@@ -51,6 +53,26 @@ pub struct CaptureArgs {
     /// Say as JSON what was written
     #[arg(long)]
     pub json: bool,
+    /// Write it there and send it away; for lastgood itself
+    #[arg(long, value_name = "DIR", hide = true)]
+    pub parcel: Option<PathBuf>,
+}
+
+/// Has it captured on another host. It is brought here, and nothing of it stays there.
+pub fn elsewhere(
+    args: &CaptureArgs,
+    target: Target,
+    typed: &[String],
+    settings: &Settings,
+    view: View,
+    io: &mut Io<'_>,
+) -> anyhow::Result<Exit> {
+    let expected = Expected::at(&args.output, max_bytes(args)?)?;
+    Asked::of(target, view, io)?.capture(expected, typed, settings.path.as_deref(), view, io)
+}
+
+fn max_bytes(args: &CaptureArgs) -> Result<u64, Complaint> {
+    said::size(&args.max_size).ok_or_else(|| Complaint::Size { given: args.max_size.clone() })
 }
 
 /// Runs it.
@@ -58,9 +80,15 @@ pub fn run(args: &CaptureArgs, settings: &Settings, view: View, io: &mut Io<'_>)
     let mut subject = args.question.understand(settings)?;
     // What is left out now cannot be looked at later.
     subject.stack = StackSubject { all_programs: true, ..args.stack.probed(args.probes) };
-    let max_bytes = said::size(&args.max_size).ok_or_else(|| Complaint::Size { given: args.max_size.clone() })?;
+    let max_bytes = max_bytes(args)?;
     let asked = args.question.asked(subject.case.as_ref().map(|case| &case.case.question));
-    let what = What { subject, asked, output: args.output.clone(), with_addresses: args.with_addresses, max_bytes };
+    let what = What {
+        subject,
+        asked,
+        output: args.parcel.as_ref().unwrap_or(&args.output).clone(),
+        with_addresses: args.with_addresses,
+        max_bytes,
+    };
     let captured = {
         let progress = super::progress(io);
         capture(&what, progress.as_ref())?
@@ -88,7 +116,7 @@ pub fn run(args: &CaptureArgs, settings: &Settings, view: View, io: &mut Io<'_>)
             "not_collected": captured.not_collected,
             "replay": replay,
         });
-        io.answer(&format!("{said:#}\n"))?;
+        answer(args, &format!("{said:#}\n"), io)?;
         return Ok(Exit::Good);
     }
     let told = CaptureTold {
@@ -106,7 +134,7 @@ pub fn run(args: &CaptureArgs, settings: &Settings, view: View, io: &mut Io<'_>)
     for line in view.lang.captured(&told) {
         text += &format!("{}\n", clean(&line));
     }
-    io.answer(&text)?;
+    answer(args, &text, io)?;
     let words = view.lang.words();
     for gap in captured.gaps.iter().take(MOST_GAPS) {
         let what = format!("{}: {}", words.gap_what(gap), words.gap_why(gap));
@@ -116,4 +144,12 @@ pub fn run(args: &CaptureArgs, settings: &Settings, view: View, io: &mut Io<'_>)
         writeln!(io.stderr, "lastgood: … +{more}")?;
     }
     Ok(Exit::Good)
+}
+
+/// Says what was written, or sends it with what was written.
+fn answer(args: &CaptureArgs, text: &str, io: &mut Io<'_>) -> std::io::Result<()> {
+    match &args.parcel {
+        Some(folder) => send(folder, text.as_bytes(), io.stdout),
+        None => io.answer(text),
+    }
 }

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 const IMAGES: [(&str, &str); 3] = [("nginx", "nginx-light"), ("redis", "redis-server"), ("python", "python3")];
 
 /// What scripts may use: waits until a command succeeds.
-const PREAMBLE: &str = r#"set -euo pipefail
+pub const PREAMBLE: &str = r#"set -euo pipefail
 await() {
   for _ in $(seq 150); do if "$@" >/dev/null 2>&1; then return; fi; sleep 0.2; done
   echo "never: $*" >&2; exit 1

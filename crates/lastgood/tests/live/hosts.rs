@@ -126,7 +126,16 @@ fn a_host_is_asked_as_if_one_were_there() {
     assert_eq!(fs::metadata(&brought[0]).unwrap().modified().unwrap(), first, "it is brought once");
     let before = host.calls();
     ask(&["status"]);
-    assert!(host.calls() - before <= 4, "one question takes {} calls of ssh", host.calls() - before);
+    assert!(host.calls() - before <= 3, "one question takes {} calls of ssh", host.calls() - before);
+
+    // What is captured there lies here, and says the same.
+    let captured = ask(&["capture", "-o", "it's a case", "--lang", "en"]);
+    assert_eq!(captured.code, 0, "{}{}", captured.stdout, captured.stderr);
+    assert!(captured.stdout.contains("lastgood why --case"), "{}", captured.stdout);
+    let replayed = ask(&["why", "--case", "it's a case", "--lang", "en"]);
+    assert!(replayed.code == 1 && replayed.stdout.contains("store:6379 demands a password"), "{}", replayed.stdout);
+    let again = ask(&["capture", "-o", "it's a case"]);
+    assert!(again.code == 2 && again.stderr.contains("도움말"), "{}", again.stderr);
 
     // What goes wrong says why, and how to go on.
     for (arguments, words) in [

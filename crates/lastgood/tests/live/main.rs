@@ -10,3 +10,4 @@ mod eyes;
 mod faults;
 mod hosts;
 mod story;
+mod vms;

@@ -151,7 +151,8 @@ fn not_collected(looked: &Looked) -> Vec<&'static str> {
     docker.into_iter().chain(probes).chain(project).collect()
 }
 
-fn failed(folder: &Path, error: &std::io::Error) -> Complaint {
+/// Why a folder is not written.
+pub fn failed(folder: &Path, error: &std::io::Error) -> Complaint {
     let path = folder.display().to_string();
     match error.kind() {
         ErrorKind::AlreadyExists => Complaint::Exists { path },

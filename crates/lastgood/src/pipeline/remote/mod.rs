@@ -3,8 +3,10 @@
 
 mod agent;
 mod errand;
+mod parcel;
 
 use std::fs::File;
+use std::io::copy;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -20,8 +22,9 @@ use crate::render::answer::View;
 use crate::settings::Settings;
 
 use agent::Agent;
-use errand::Errand;
 pub use errand::retold;
+use errand::{Errand, Surveyed};
+pub use parcel::Expected;
 
 /// The host has to answer within this.
 const TO_ANSWER: Duration = Duration::from_secs(30);
@@ -60,6 +63,14 @@ pub enum HostFault {
     NotRun(i32),
     /// The project's folder is not there.
     NoFolder(String),
+    /// There is no place for a temporary folder.
+    NoTemporary,
+    /// What it sent ended too early.
+    Incomplete,
+    /// It sent what was not asked for: this.
+    Foreign(String),
+    /// It sent more than this, in bytes.
+    TooLarge(u64),
     /// Something of the operating system's.
     Io(String),
 }
@@ -132,12 +143,12 @@ impl Asked {
         let host = target.host.clone();
         let fault = |fault: HostFault| Complaint::Host { host: host.clone(), fault };
         let ssh = Ssh::new(&target.host, io.stderr_is_terminal).map_err(|error| fault(error.into()))?;
-        let survey = ssh.hear(errand::SURVEY, None, TO_ANSWER).map_err(|error| fault(error.into()))?;
-        let machine = String::from_utf8_lossy(&survey.output).trim().to_owned();
-        let agent = Agent::for_machine(&machine).map_err(&fault)?;
-        let there =
-            ssh.hear(&errand::is_there(agent.digest()), None, TO_ANSWER).map_err(|error| fault(error.into()))?;
-        if there.code != 0 {
+        let heard = ssh.hear(&Surveyed::script(), None, TO_ANSWER).map_err(|error| fault(error.into()))?;
+        // Where there is no such shell, its complaint is all that the host says of itself.
+        let spoke = if heard.output.is_empty() { last_line(&heard.complaint).into() } else { heard.output };
+        let surveyed = Surveyed::of(&String::from_utf8_lossy(&spoke));
+        let agent = Agent::for_machine(&surveyed.machine).map_err(&fault)?;
+        if !surveyed.has(agent.digest()) {
             if io.stderr_is_terminal {
                 writeln!(io.stderr, "{}", view.lang.words().brings_agent(&target.host, agent.bytes()))?;
             }
@@ -192,6 +203,20 @@ impl Asked {
         io: &mut Io<'_>,
     ) -> anyhow::Result<Exit> {
         let fault = |fault: HostFault| Complaint::Host { host: self.target.host.clone(), fault };
+        let script = self.script(typed, settings.is_some(), false, view);
+        let settings = settings.map(File::open).transpose()?;
+        io.stdout.flush()?;
+        let (passed_on, code) = self.ssh.stream(&script, settings, TO_ASK, |said| match output {
+            Some(mut file) => copy(said, &mut file),
+            None => copy(said, io.stdout),
+        });
+        // Whoever reads ours may have seen enough.
+        passed_on.transpose()?;
+        let code = code.map_err(|error| fault(error.into()))?;
+        self.exit(code).map_err(|found| fault(found).into())
+    }
+
+    fn script(&self, typed: &[String], has_settings: bool, is_parcel: bool, view: View) -> String {
         // Where the project's folder there is not said, its containers tell: those of the project that lies here.
         let names_one = |word: &String| ["-p", "-f", "--p", "--f"].iter().any(|flag| word.starts_with(flag));
         let unnamed = self.target.path.is_none() && !typed.iter().any(names_one);
@@ -201,18 +226,22 @@ impl Asked {
             folder: self.target.path.as_deref(),
             project: project.as_deref(),
             typed,
-            has_settings: settings.is_some(),
+            has_settings,
+            is_parcel,
             view,
         };
-        let settings = settings.map(File::open).transpose()?;
-        io.stdout.flush()?;
-        let code = self.ssh.pass_on(&errand.script(), settings, output, TO_ASK).map_err(|error| fault(error.into()))?;
+        errand.script()
+    }
+
+    /// What the exit code of an errand means.
+    fn exit(&self, code: i32) -> Result<Exit, HostFault> {
         match code {
             0 => Ok(Exit::Good),
             1 => Ok(Exit::Bad),
             2 => Ok(Exit::Unknown),
-            errand::NO_FOLDER => Err(fault(HostFault::NoFolder(self.target.path.clone().unwrap_or_default())).into()),
-            code => Err(fault(HostFault::NotRun(code)).into()),
+            errand::NO_FOLDER => Err(HostFault::NoFolder(self.target.path.clone().unwrap_or_default())),
+            errand::NO_TEMPORARY => Err(HostFault::NoTemporary),
+            code => Err(HostFault::NotRun(code)),
         }
     }
 

@@ -61,6 +61,22 @@ fn of_host(host: &str, fault: &HostFault) -> (String, String) {
             format!("{host}: there is no folder {path}"),
             "correct path of the target in lastgood.toml, or leave it away".to_owned(),
         ),
+        HostFault::NoTemporary => (
+            format!("{host}: no temporary folder can be made there"),
+            "the case is captured below /tmp there, or TMPDIR: see whether that can be written, and has room".to_owned(),
+        ),
+        HostFault::Incomplete => (
+            format!("{host}: the case did not arrive as a whole; nothing was written"),
+            format!("see whether a shell there prints anything by itself: ssh {host} true | wc -c"),
+        ),
+        HostFault::Foreign(what) => (
+            format!("{host} sent {what}, which belongs to no case; nothing was written"),
+            "do not trust that host until you know why".to_owned(),
+        ),
+        HostFault::TooLarge(most) => (
+            format!("{host} sent more than {}; nothing was written", bytes(*most)),
+            "capture less with --since and --until, or allow more with --max-size".to_owned(),
+        ),
         HostFault::Io(why) => (format!("{host} could not be asked: {why}"), format!("try it alone: ssh {host} true")),
     }
 }
