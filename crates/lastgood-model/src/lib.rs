@@ -19,6 +19,7 @@ pub mod probe;
 pub mod probe_claim;
 pub mod reference;
 pub mod request;
+pub mod rollout;
 pub mod secret;
 pub mod snapshot;
 pub mod stack;
