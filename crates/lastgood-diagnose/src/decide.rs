@@ -11,6 +11,7 @@ use lastgood_model::{
 };
 
 use crate::acquitted::acquitted;
+use crate::architecture;
 use crate::builds;
 use crate::closeup::Brink;
 use crate::finding::{Finding, find};
@@ -120,6 +121,7 @@ pub fn decide(
     });
     notes.extend(desk.background(&findings));
     notes.extend(desk.stray_kills(&incidents));
+    notes.extend(stack.into_iter().flat_map(|stack| architecture::mislabelled(stack, question.service.as_deref())));
     if let (Some(service), Some(stack)) = (&question.service, stack) {
         notes.extend(narrow(&mut incidents, stack, service));
     }
@@ -443,10 +445,12 @@ impl Desk<'_> {
     }
 }
 
-/// Leaves the incidents that concern a service, and says how many others there are.
+/// Leaves the incidents that concern a service, its own first, and says how many others there are.
 fn narrow(incidents: &mut Vec<Incident>, stack: &StackScene<'_>, service: &str) -> Option<Note> {
-    let (kept, others): (Vec<Incident>, Vec<Incident>) =
-        incidents.drain(..).partition(|incident| standing::concerns(stack, incident, service));
+    let concern = |incident: &Incident| standing::concerns(stack, incident, service);
+    let (mut kept, others): (Vec<Incident>, Vec<Incident>) =
+        incidents.drain(..).partition(|incident| concern(incident).is_some());
+    kept.sort_by_key(concern);
     *incidents = kept;
     if others.is_empty() {
         return None;

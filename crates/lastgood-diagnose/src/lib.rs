@@ -22,6 +22,7 @@ mod faults;
 mod finding;
 mod host;
 mod judge;
+pub mod modules;
 pub mod nearest;
 mod outcome;
 pub mod overview;

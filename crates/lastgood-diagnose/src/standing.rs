@@ -178,10 +178,19 @@ pub fn concerned(scene: &StackScene<'_>, scope: &Scope) -> Vec<Arc<str>> {
     names
 }
 
-/// Whether an incident is about a service: its own, one of what it asks, or one of the requests that it answers.
+/// How near an incident is to a service; the nearest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Concern {
+    /// Its own, one of what it asks, or one of the requests that it answers.
+    Its,
+    /// Somebody else's, for which something is to blame that it asks, too.
+    Shared,
+}
+
+/// Whether an incident is about a service.
 #[must_use]
-pub fn concerns(scene: &StackScene<'_>, incident: &Incident, service: &str) -> bool {
-    let Some(asked) = scene.named(service) else { return true };
+pub fn concerns(scene: &StackScene<'_>, incident: &Incident, service: &str) -> Option<Concern> {
+    let Some(asked) = scene.named(service) else { return Some(Concern::Its) };
     let components = &scene.topology.components;
     let near = |component: &Arc<str>| {
         &**component == "host"
@@ -195,7 +204,7 @@ pub fn concerns(scene: &StackScene<'_>, incident: &Incident, service: &str) -> b
     let stands = incident.standing.iter().any(|standing| near(&standing.component));
     let answers = incident.impact.requests > 0
         && components.get(asked).is_some_and(|known| concerned(scene, &incident.scope).contains(&known.name));
-    blamed || stands || answers
+    if stands || answers { Some(Concern::Its) } else { blamed.then_some(Concern::Shared) }
 }
 
 /// The component that answers at `host:port`.

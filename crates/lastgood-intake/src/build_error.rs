@@ -8,7 +8,11 @@ pub(crate) fn read(line: &str) -> Option<(BuildError, &str)> {
     let text = line.trim_ascii();
     let lower = text.to_ascii_lowercase();
     let says = |part: &str| lower.contains(part);
+    if shows_a_program(text) {
+        return Some((BuildError::WrongArchitecture, text.split(": ").next().unwrap_or_default()));
+    }
     if says("exec format error")
+        || says(" enoexec")
         || says("invalid elf image for this architecture")
         || says("qemu: uncaught target signal")
     {
@@ -25,6 +29,11 @@ pub(crate) fn read(line: &str) -> Option<(BuildError, &str)> {
         && text.contains("sh: ")
     {
         return Some((BuildError::ProgramMissing, last_word(head)));
+    }
+    let missing = text.strip_prefix("exec ").and_then(|rest| rest.strip_suffix(": no such file or directory"));
+    let spawned = || text.split_once("spawn").and_then(|(_, rest)| rest.strip_suffix(" ENOENT")?.split(' ').nth(1));
+    if let Some(program) = missing.or_else(spawned) {
+        return Some((BuildError::ProgramMissing, program));
     }
     if says("executable file not found in $path") {
         return Some((BuildError::ProgramMissing, quoted(text).unwrap_or_default()));
@@ -98,6 +107,11 @@ pub(crate) fn read(line: &str) -> Option<(BuildError, &str)> {
         return Some((BuildError::Refused, place));
     }
     is_other(text, &lower).then_some((BuildError::Other, ""))
+}
+
+/// A shell that was given a program of another machine to read, and reads its header.
+pub(crate) fn shows_a_program(text: &str) -> bool {
+    text.contains("\u{7f}ELF")
 }
 
 /// `--- FAIL: TestAdd`, `FAILED test_a.py::test_add`, `not ok 1 - adds`, `FAIL src/a.test.ts`, `Tests run: 1, Failures: 1`
@@ -182,6 +196,10 @@ mod tests {
             ("/bin/sh: 1: node: Exec format error", BuildError::WrongArchitecture, "node"),
             ("env: can't execute 'node': Exec format error", BuildError::WrongArchitecture, "node"),
             ("exec /usr/bin/node: exec format error", BuildError::WrongArchitecture, ""),
+            ("/usr/bin/node: 1: \u{7f}ELF\u{2}\u{1}x: not found", BuildError::WrongArchitecture, "/usr/bin/node"),
+            ("Error: spawnSync /page/style ENOEXEC", BuildError::WrongArchitecture, ""),
+            ("Error: spawnSync /page/style ENOENT", BuildError::ProgramMissing, "/page/style"),
+            ("exec /bin/sh: no such file or directory", BuildError::ProgramMissing, "/bin/sh"),
             ("/bin/sh: 1: npm: not found", BuildError::ProgramMissing, "npm"),
             ("sh: vite: command not found", BuildError::ProgramMissing, "vite"),
             (

@@ -72,7 +72,8 @@ impl BuildLog {
         if text.is_empty() {
             return Line::Other;
         }
-        if text.chars().any(|c| c.is_control() && c != '\t') {
+        let readable = |c: char| !c.is_control() || c == '\t';
+        if !text.chars().all(readable) && !build_error::shows_a_program(text) {
             return Line::Unreadable;
         }
         match Kit::of(text) {
@@ -203,7 +204,9 @@ impl BuildLog {
             return Line::Parsed;
         }
         if let Some(label) = text.strip_prefix(" => ERROR ") {
-            let label = label.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | 's' | ' '));
+            // The seconds stand at the end of the row.
+            let timed = label.rsplit_once(' ').filter(|(_, last)| last.ends_with('s') && last.contains('.'));
+            let label = timed.map_or(label, |(label, _)| label).trim_end();
             let vertex = 100_000 + self.current;
             self.step(vertex, label, number);
             self.failed.get_or_insert(vertex);

@@ -54,10 +54,14 @@ pub fn module_in(line: &str) -> Option<&str> {
     }
     let ends = |c: char| c.is_whitespace() || matches!(c, ':' | '"' | '\'' | '(' | ')' | ',');
     let mut words = line.split(ends);
-    words.find(|word| {
-        let name = word.rsplit('/').next().unwrap_or_default();
-        word.starts_with('/') && (name.ends_with(".node") || name.ends_with(".so") || name.contains(".so."))
-    })
+    words.find(|word| word.starts_with('/') && is_module(word))
+}
+
+/// Whether a file is, by its name, code that programs load: `x.node`, `libx.so`, `libx.so.1`.
+#[must_use]
+pub fn is_module(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    name.ends_with(".node") || name.ends_with(".so") || name.contains(".so.")
 }
 
 fn elf(bytes: &[u8]) -> Option<String> {

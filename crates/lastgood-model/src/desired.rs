@@ -28,6 +28,17 @@ pub struct Desired {
     pub volumes: Vec<DeclaredResource>,
 }
 
+impl Desired {
+    /// The name of a service's image: as written, or as Compose calls what it builds.
+    #[must_use]
+    pub fn image_of(&self, service: &Service) -> Arc<str> {
+        if service.image.is_empty() && service.build.is_some() {
+            return Arc::from(format!("{}-{}", self.project, service.name));
+        }
+        Arc::clone(&service.image)
+    }
+}
+
 /// One service as declared.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Service {

@@ -177,6 +177,17 @@ pub enum Flaw {
         /// What the program is for.
         program: Arc<str>,
     },
+    /// A module in an image is for another architecture than the programs that would load it.
+    ModuleArchitecture {
+        /// The image.
+        image: Arc<str>,
+        /// The module's file.
+        module: Arc<str>,
+        /// What it is for.
+        architecture: Arc<str>,
+        /// What the image is for.
+        label: Arc<str>,
+    },
     /// An image for another architecture than the host's.
     ImageArchitecture {
         /// The image.
@@ -516,6 +527,7 @@ impl Flaw {
             Self::GatewayAddress { .. } => "gateway-address",
             Self::BuildEmulated { .. } => "build-emulated",
             Self::ImageMislabelled { .. } => "image-mislabelled",
+            Self::ModuleArchitecture { .. } => "module-architecture",
             Self::ImageArchitecture { .. } => "image-architecture",
             Self::LoginMissing { .. } => "login-missing",
             Self::FloatingTag { .. } => "floating-tag",

@@ -261,6 +261,8 @@ pub struct Image {
     /// The architecture of the program that it starts, or of a module that this program cannot load, read from the file's own
     /// header; `None` if that could not be read.
     pub program_architecture: Option<Arc<str>>,
+    /// A module in it that is for another machine than its programs, if one was seen.
+    pub foreign_module: Option<ForeignModule>,
     /// Variables that it brings.
     pub environment: Vec<(Arc<str>, Secret)>,
     /// Its own entrypoint.
@@ -281,6 +283,15 @@ pub struct Image {
     pub labels: BTreeMap<Arc<str>, Secret>,
     /// Commands that made its layers, newest first, as its history tells them.
     pub history: Vec<Secret>,
+}
+
+/// A module of an image that is for another machine.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ForeignModule {
+    /// Where its file is.
+    pub path: Arc<str>,
+    /// For which machine it is, in Docker's words.
+    pub architecture: Arc<str>,
 }
 
 /// A network.

@@ -153,6 +153,15 @@ pub enum NoteKind {
         /// The variables.
         keys: Vec<Arc<str>>,
     },
+    /// A container runs whose image is labelled for another machine than this.
+    OtherArchitecture {
+        /// Its service.
+        service: Arc<str>,
+        /// What the label says.
+        label: Arc<str>,
+        /// What the machine is.
+        host: Arc<str>,
+    },
     /// Incidents that do not concern the service that was asked about.
     Elsewhere {
         /// How many.
@@ -185,6 +194,7 @@ impl NoteKind {
             Self::MoreFiles { .. } => "more-files",
             Self::ManyPaths { .. } => "many-paths",
             Self::StaleVariables { .. } => "stale-variables",
+            Self::OtherArchitecture { .. } => "other-architecture",
             Self::Elsewhere { .. } => "elsewhere",
             Self::UnrelatedOom { .. } => "unrelated-oom",
         }

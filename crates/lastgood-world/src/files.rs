@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use lastgood_model::{SourceId, UnixMs};
+use sha2::{Digest, Sha256};
 
 use crate::damage::Damage;
 use crate::handle::Handle;
@@ -108,4 +109,14 @@ pub fn head(file: &LogFile, max: usize) -> Result<Vec<u8>, Damage> {
     let length = Source::open(file)?.fill(&mut bytes)?;
     bytes.truncate(length);
     Ok(bytes)
+}
+
+/// SHA-256 of what a file holds, in hex.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn digest(path: &Path) -> io::Result<String> {
+    let mut digest = Sha256::new();
+    io::copy(&mut File::open(path)?, &mut digest)?;
+    Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }

@@ -19,6 +19,7 @@ mod process;
 mod settings;
 mod source;
 mod spool;
+pub mod ssh;
 mod unpack;
 
 pub use blocks::{BLOCK, Blocks, LONGEST_LINE};
@@ -26,7 +27,7 @@ pub use command::{Said, listen};
 pub use compare::{Relation, relation};
 pub use damage::Damage;
 pub use discover::{Again, Discovered, Input, discover};
-pub use files::{LogFile, head};
+pub use files::{LogFile, digest, head};
 pub use host::{Written, boot_time, host_name, now, written_now};
 pub use lines::{Start, fetch};
 pub use machine::{Capacity, capacities, kernel_release, path_kinds, processor, runs_systemd, socket_holders};
@@ -35,4 +36,4 @@ pub use packing::Compression;
 pub use process::{
     ProcessFacts, file_in, first_processes, is_of_container, last_child_started, process_facts, sees_another_file,
 };
-pub use settings::{expand, find_upwards, read_small, write_new};
+pub use settings::{expand, find_upwards, read_small, read_standard_input, write_new};

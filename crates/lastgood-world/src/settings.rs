@@ -21,8 +21,20 @@ pub fn read_small(path: &Path) -> Result<Vec<u8>, Damage> {
     if !metadata.is_file() {
         return Err(Damage::Io("not a file".into()));
     }
+    whole(File::open(path)?)
+}
+
+/// All of standard input, up to 4 MiB.
+///
+/// # Errors
+/// If it cannot be read, or is longer.
+pub fn read_standard_input() -> Result<Vec<u8>, Damage> {
+    whole(io::stdin().lock())
+}
+
+fn whole(from: impl Read) -> Result<Vec<u8>, Damage> {
     let mut bytes = Vec::new();
-    File::open(path)?.take(LONGEST + 1).read_to_end(&mut bytes)?;
+    from.take(LONGEST + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > LONGEST { Err(Damage::TooLarge) } else { Ok(bytes) }
 }
 

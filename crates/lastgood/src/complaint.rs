@@ -5,6 +5,7 @@ use std::fmt;
 
 use lastgood_model::Gap;
 
+use crate::pipeline::remote::HostFault;
 use crate::render::postmortem::Mistake;
 use crate::settings::SettingsFault;
 use crate::words::Lang;
@@ -58,6 +59,34 @@ pub enum Complaint {
         given: String,
         /// What there is.
         known: Vec<String>,
+    },
+    /// Several targets, and none named.
+    Targets {
+        /// Their names.
+        names: Vec<String>,
+    },
+    /// A host has to be named, and none was.
+    NoHost,
+    /// No target of that name.
+    Target {
+        /// What was typed.
+        given: String,
+        /// The one that was probably meant.
+        near: Option<String>,
+    },
+    /// A file of this machine, to be asked of another one.
+    FileThere {
+        /// The file.
+        path: String,
+        /// The host.
+        host: String,
+    },
+    /// A host that was not asked, or did not answer.
+    Host {
+        /// Which.
+        host: String,
+        /// Why.
+        fault: HostFault,
     },
     /// `lastgood.toml` is not right.
     Settings {

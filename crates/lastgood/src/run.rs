@@ -3,13 +3,16 @@
 
 use std::ffi::OsString;
 use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 
 use clap::Parser;
 
 use crate::cli::{Cli, Command, Manner, When};
-use crate::commands::{capture, check, completions, explain, init, man, probe, report, status, timeline, why};
+use crate::commands::{capture, check, completions, explain, host, init, man, probe, report, status, timeline, why};
+use crate::complaint::Complaint;
 use crate::exit::Exit;
 use crate::io::Io;
+use crate::pipeline::remote::{Asked, Target, retold, target};
 use crate::render::answer::View;
 use crate::render::quote::repeated;
 use crate::settings::{self, Settings};
@@ -17,7 +20,8 @@ use crate::words::Lang;
 
 /// Runs lastgood with these arguments, the program's name first.
 pub fn run(arguments: impl IntoIterator<Item = OsString>, io: &mut Io<'_>) -> Exit {
-    let cli = match Cli::try_parse_from(arguments) {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
         Err(error) => return usage(&error, io),
     };
@@ -29,7 +33,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, io: &mut Io<'_>) -> Ex
     };
     let lang = settings.as_ref().map_or(None, |settings| settings.lang);
     let view = view(&cli.manner, lang, io);
-    let answered = settings.map_err(anyhow::Error::from).and_then(|settings| dispatch(&cli, &settings, view, io));
+    let answered = settings.map_err(anyhow::Error::from).and_then(|settings| match elsewhere(&cli, &settings)? {
+        Some(target) => {
+            let typed: Vec<String> = arguments.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+            Asked::of(target, view, io)?.answer(&retold(&typed), settings.path.as_deref(), view, io)
+        }
+        None => dispatch(&cli, &settings, view, io),
+    });
     match answered.and_then(|exit| Ok(io.stdout.flush().map(|()| exit)?)) {
         Ok(exit) => exit,
         Err(error) if closed(&error) => Exit::Good,
@@ -41,6 +51,19 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, io: &mut Io<'_>) -> Ex
     }
 }
 
+/// The host that is asked in this one's place.
+fn elsewhere(cli: &Cli, settings: &Settings) -> Result<Option<Target>, Complaint> {
+    let (place, case, logs) = match &cli.command {
+        Command::Why(args) => (&args.place, &args.question.case, args.question.logs.as_slice()),
+        Command::Check(args) => (&args.place, &args.case, [].as_slice()),
+        Command::Status(args) => (&args.place, &args.case, [].as_slice()),
+        _ => return Ok(None),
+    };
+    // A case is of this machine, wherever it was captured.
+    let files: Vec<PathBuf> = case.iter().map(|case| Path::new(".").join(case)).chain(logs.iter().cloned()).collect();
+    target(place, &files, settings)
+}
+
 fn dispatch(cli: &Cli, settings: &Settings, view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> {
     match &cli.command {
         Command::Why(args) => why::run(args, settings, view, io),
@@ -50,6 +73,7 @@ fn dispatch(cli: &Cli, settings: &Settings, view: View, io: &mut Io<'_>) -> anyh
         Command::Report(args) => report::run(args, settings, view, io),
         Command::Capture(args) => capture::run(args, settings, view, io),
         Command::Explain(args) => explain::run(args, view, io),
+        Command::Host(args) => host::run(args, settings, view, io),
         Command::Init(args) => init::run(args, cli.manner.lang, view, io),
         Command::Completions(args) => completions::run(args, io),
         Command::Man(args) => man::run(args, io),

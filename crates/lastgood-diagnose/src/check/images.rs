@@ -1,36 +1,53 @@
 //! Images: for which machine they are, where they come from, and what their names are worth.
 
+use std::sync::Arc;
+
 use lastgood_model::check::{Finding, Flaw, Severity};
 
 use super::{Look, finding, of_engine};
 use crate::architecture::runs_on;
 use crate::condition::Condition;
 
-/// Images whose label lies about the program in them, and images for another machine.
+/// Images whose label lies about the program in them, images for another machine, and modules for another one.
 pub(super) fn architectures(look: &Look<'_>, found: &mut Vec<Finding>) {
-    let Some(snapshot) = &look.stack.snapshot else { return };
+    let (Some(snapshot), Some(desired)) = (&look.stack.snapshot, &look.stack.desired) else { return };
     let host = &snapshot.engine.architecture;
     for service in look.services() {
         let Some(image) = look.image(service).filter(|image| !image.architecture.is_empty()) else { continue };
-        let at = || Some(of_engine(&service.image, "Architecture"));
+        let name = desired.image_of(service);
+        let at = || Some(of_engine(&name, "Architecture"));
         let program = image.program_architecture.as_ref();
         if let Some(program) = program.filter(|program| !runs_on(program, &image.architecture)) {
             let flaw = Flaw::ImageMislabelled {
-                image: service.image.clone(),
+                image: Arc::clone(&name),
                 label: image.architecture.clone(),
                 program: program.clone(),
             };
-            found.push(finding(Severity::WillBreak, service.name.clone(), flaw, at()));
+            // Whatever the label says, a machine runs the programs that are made for it.
+            let severity = if runs_on(program, host) { Severity::WorthKnowing } else { Severity::WillBreak };
+            found.push(finding(severity, service.name.clone(), flaw, at()));
         } else if !runs_on(&image.architecture, host) && !host.is_empty() {
             // Where the kernel emulates, it runs all the same.
             let runs = look.condition(service) == Condition::Fine;
             let severity = if runs { Severity::WorthKnowing } else { Severity::WillBreak };
             let flaw = Flaw::ImageArchitecture {
-                image: service.image.clone(),
+                image: Arc::clone(&name),
                 image_architecture: image.architecture.clone(),
                 host: host.clone(),
             };
             found.push(finding(severity, service.name.clone(), flaw, at()));
+        }
+        if let Some(module) = &image.foreign_module {
+            // A service that is well does not load it.
+            let runs = look.condition(service) == Condition::Fine;
+            let severity = if runs { Severity::WorthKnowing } else { Severity::WillBreak };
+            let flaw = Flaw::ModuleArchitecture {
+                image: Arc::clone(&name),
+                module: module.path.clone(),
+                architecture: module.architecture.clone(),
+                label: image.architecture.clone(),
+            };
+            found.push(finding(severity, service.name.clone(), flaw, Some(of_engine(&name, "Module"))));
         }
     }
 }

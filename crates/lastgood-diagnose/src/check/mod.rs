@@ -131,7 +131,8 @@ impl<'a> Look<'a> {
     /// The image of a declared service, if the engine has it.
     fn image(&self, service: &Service) -> Option<&'a Image> {
         let snapshot = self.stack.snapshot.as_ref()?;
-        let name = &*service.image;
+        let name = self.stack.desired.as_ref()?.image_of(service);
+        let name = &*name;
         snapshot.image(name).or_else(|| snapshot.image(&format!("{name}:latest")))
     }
 

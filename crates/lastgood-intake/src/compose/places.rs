@@ -56,6 +56,15 @@ impl Places {
         desired
     }
 
+    /// What the files call the project; of several the last one counts. `None` where none does, or nobody sets a part of it.
+    #[must_use]
+    pub fn name(&self, value: &dyn Fn(&str) -> Option<String>) -> Option<String> {
+        let names = self.files.iter().rev().filter_map(|(_, _, root)| root.get("name").and_then(Node::text));
+        let variables = Variables { lookup: value, version: ComposeVersion::V2_40 };
+        let name = names.map(|name| interpolate(name, variables, &mut false)).next()?;
+        name.ok().filter(|name| !name.is_empty())
+    }
+
     /// Whether all that a service is told stands in these files: nothing is taken in from elsewhere.
     #[must_use]
     pub fn is_whole(&self, service: &str) -> bool {

@@ -54,6 +54,7 @@ pub fn image(body: &[u8]) -> Result<Image, BodyFault> {
         created: created.as_deref().and_then(moment),
         architecture: architecture.into(),
         program_architecture: None,
+        foreign_module: None,
         environment: variables(config.env),
         entrypoint: secrets(config.entrypoint),
         command: secrets(config.cmd),

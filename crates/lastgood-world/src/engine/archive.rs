@@ -26,6 +26,15 @@ pub enum Lying {
     Other,
 }
 
+/// First bytes of files.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Beginnings {
+    /// They, by the paths of the files.
+    pub files: Vec<(String, Vec<u8>)>,
+    /// All that lies there was looked at.
+    pub whole: bool,
+}
+
 impl Engine {
     /// The regular files at or below a path of a container, by their paths below its parent folder. Larger ones and links are
     /// left out.
@@ -67,6 +76,37 @@ impl Engine {
         let mut bytes = Vec::with_capacity(most);
         entry.take(most as u64).read_to_end(&mut bytes)?;
         Ok(Lying::File(bytes))
+    }
+
+    /// The first bytes of those files at or below a path of a container whose paths are `wanted`, by these; and whether all were
+    /// looked at. The engine hands out everything that lies there, so it takes as long as that does, or as there is time.
+    ///
+    /// # Errors
+    /// [`Damage::NotFound`] if there is no such path, else what went wrong before anything was handed out.
+    pub fn beginnings(
+        &self,
+        container: &str,
+        path: &str,
+        most: usize,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Result<Beginnings, Damage> {
+        let response = self.answered(&place(container, path))?;
+        let mut archive = tar::Archive::new(response.into_body().into_reader());
+        let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
+        let mut files = Vec::new();
+        for entry in archive.entries()? {
+            let Ok(mut entry) = entry else { return Ok(Beginnings { files, whole: false }) };
+            let name = format!("{parent}/{}", String::from_utf8_lossy(&entry.path_bytes()));
+            if !entry.header().entry_type().is_file() || !wanted(&name) {
+                continue;
+            }
+            let mut bytes = Vec::with_capacity(most);
+            if entry.by_ref().take(most as u64).read_to_end(&mut bytes).is_err() {
+                return Ok(Beginnings { files, whole: false });
+            }
+            files.push((name, bytes));
+        }
+        Ok(Beginnings { files, whole: true })
     }
 
     /// Where paths of a container lead once links are followed, in their order. Much cheaper than what lies there.

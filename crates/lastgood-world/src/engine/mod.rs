@@ -19,7 +19,7 @@ use ureq::http::{Request, Response};
 use ureq::typestate::WithoutBody;
 use ureq::{Agent, Body, RequestBuilder};
 
-pub use archive::Lying;
+pub use archive::{Beginnings, Lying};
 pub use endpoint::{Endpoint, client_configuration};
 pub use frames::text_of_frames;
 pub use prober::{Eyes, Prober, Reach};

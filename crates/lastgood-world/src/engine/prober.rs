@@ -1,4 +1,5 @@
-//! Short-lived containers that look at the network as a service sees it. The only place where an engine is asked to do something:
+//! Short-lived containers that look at the network as a service sees it, and such that are never started, by which an image's
+//! files can be seen. The only place where an engine is asked to do something:
 //! it can create, start and remove containers that carry our label, and nothing else. What is looked at is not known here.
 
 use std::fs;
@@ -105,15 +106,34 @@ impl Prober {
         self.run(eyes, argument, variable, true).or_else(|_| self.run(eyes, argument, variable, false))
     }
 
-    fn run(&self, eyes: &Eyes, argument: &str, variable: &str, mounted: bool) -> Result<Vec<u8>, Damage> {
-        let body = self.description(eyes, argument, variable, mounted);
-        let made = read(self.tell(Method::POST, "/containers/create", JSON, body.to_string().into_bytes())?)?;
+    /// Makes a container of an image, by its id, and lets its files be looked at under its own id. It is never started.
+    ///
+    /// # Errors
+    /// What the engine says where it could not be made.
+    pub fn open<T>(&self, image: &str, look: impl FnOnce(&str) -> T) -> Result<T, Damage> {
+        let description = json!({
+            "Image": image,
+            "Entrypoint": [PROGRAM],
+            "Labels": { LABEL: "1" },
+            "HostConfig": { "NetworkMode": "none", "LogConfig": { "Type": "none" } },
+        });
+        let id = self.make(&description)?;
+        let seen = look(&id);
+        self.remove(&id);
+        Ok(seen)
+    }
+
+    fn make(&self, description: &Value) -> Result<String, Damage> {
+        let made = read(self.tell(Method::POST, "/containers/create", JSON, description.to_string().into_bytes())?)?;
         let made: Value = serde_json::from_slice(&made).unwrap_or_default();
-        let Some(id) = made.get("Id").and_then(Value::as_str) else {
-            return Err(Damage::Io(Arc::from("the engine made no container")));
-        };
-        let seen = self.see(id, eyes, mounted);
-        self.remove(id);
+        let id = made.get("Id").and_then(Value::as_str).map(str::to_owned);
+        id.ok_or_else(|| Damage::Io(Arc::from("the engine made no container")))
+    }
+
+    fn run(&self, eyes: &Eyes, argument: &str, variable: &str, mounted: bool) -> Result<Vec<u8>, Damage> {
+        let id = self.make(&self.description(eyes, argument, variable, mounted))?;
+        let seen = self.see(&id, eyes, mounted);
+        self.remove(&id);
         seen
     }
 

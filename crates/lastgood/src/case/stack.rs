@@ -132,6 +132,8 @@ pub struct ProgramFacts {
     pub path: String,
     /// For which machine it is, in Docker's words.
     pub architecture: String,
+    /// It is no program that is started, but a module.
+    pub module: bool,
 }
 
 /// An environment file.

@@ -1,5 +1,6 @@
 //! Arguments as typed: shapes and help, nothing resolved. What they mean is worked out by the command that owns them.
 
+pub mod place;
 pub mod question;
 pub mod stack;
 pub mod timeline;
@@ -38,7 +39,7 @@ pub struct Manner {
     /// Language of the answer [default: LASTGOOD_LANG, else lastgood.toml, else the locale's]
     #[arg(long, global = true, value_enum)]
     pub lang: Option<Lang>,
-    /// The settings [default: the nearest lastgood.toml, here or in a folder above]
+    /// The settings, or - for standard input [default: the nearest lastgood.toml, here or in a folder above]
     #[arg(long, global = true, value_name = "PATH")]
     pub config: Option<PathBuf>,
     /// When to use colours
@@ -76,6 +77,8 @@ pub enum Command {
     Explain(commands::explain::ExplainArgs),
     /// A first lastgood.toml beside the compose file
     Init(commands::init::InitArgs),
+    /// Hosts that were asked
+    Host(commands::host::HostArgs),
     /// Completions for a shell
     Completions(commands::completions::CompletionsArgs),
     /// The manual page

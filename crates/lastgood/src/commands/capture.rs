@@ -6,6 +6,7 @@ use clap::Args;
 use serde_json::json;
 
 use crate::case::gaps::Written;
+use crate::cli::place::PlaceArgs;
 use crate::cli::question::QuestionArgs;
 use crate::cli::stack::{ProbeArgs, StackArgs};
 use crate::complaint::Complaint;
@@ -29,6 +30,9 @@ pub struct CaptureArgs {
     /// What is captured, and what will be asked of it
     #[command(flatten)]
     pub question: QuestionArgs,
+    /// Which machine
+    #[command(flatten, next_help_heading = "Host")]
+    pub place: PlaceArgs,
     /// Which stack
     #[command(flatten, next_help_heading = "Stack")]
     pub stack: StackArgs,

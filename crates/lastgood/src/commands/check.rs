@@ -7,6 +7,7 @@ use lastgood_diagnose::check::{CheckQuestion, accept, check};
 use lastgood_diagnose::{drift, topology};
 
 use crate::case::Opened;
+use crate::cli::place::PlaceArgs;
 use crate::cli::question::zone;
 use crate::cli::stack::{ProbeArgs, StackArgs};
 use crate::complaint::Complaint;
@@ -26,8 +27,11 @@ use crate::settings::Settings;
 /// What would bite the next deploy.
 #[derive(Clone, Debug, Args)]
 pub struct CheckArgs {
+    /// Which machine
+    #[command(flatten, next_help_heading = "Host")]
+    pub place: PlaceArgs,
     /// Which stack
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Stack")]
     pub stack: StackArgs,
     /// Whether dependencies are asked, too
     #[command(flatten)]

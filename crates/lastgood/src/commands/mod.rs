@@ -4,6 +4,7 @@ pub mod capture;
 pub mod check;
 pub mod completions;
 pub mod explain;
+pub mod host;
 pub mod init;
 pub mod man;
 pub mod probe;

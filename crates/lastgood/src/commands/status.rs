@@ -7,6 +7,7 @@ use lastgood_diagnose::overview::overview;
 use lastgood_diagnose::{drift, topology};
 
 use crate::case::Opened;
+use crate::cli::place::PlaceArgs;
 use crate::cli::question::zone;
 use crate::cli::stack::StackArgs;
 use crate::exit::Exit;
@@ -19,8 +20,11 @@ use crate::render::overview::{Overview, json, render};
 /// What runs, in one screen.
 #[derive(Clone, Debug, Args)]
 pub struct StatusArgs {
+    /// Which machine
+    #[command(flatten, next_help_heading = "Host")]
+    pub place: PlaceArgs,
     /// Which stack
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Stack")]
     pub stack: StackArgs,
     /// A case that `lastgood capture` wrote, in the place of this machine
     #[arg(long, value_name = "DIR")]

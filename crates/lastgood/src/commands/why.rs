@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use crate::cli::place::PlaceArgs;
 use crate::cli::question::QuestionArgs;
 use crate::cli::stack::{ProbeArgs, StackArgs};
 use crate::complaint::Complaint;
@@ -19,6 +20,9 @@ pub struct WhyArgs {
     /// What is asked
     #[command(flatten)]
     pub question: QuestionArgs,
+    /// Which machine
+    #[command(flatten, next_help_heading = "Host")]
+    pub place: PlaceArgs,
     /// Which stack
     #[command(flatten, next_help_heading = "Stack")]
     pub stack: StackArgs,

@@ -12,6 +12,7 @@ mod named;
 mod overlaps;
 pub mod probe;
 mod quotes;
+pub mod remote;
 mod replay;
 mod reread;
 mod same_content;

@@ -58,6 +58,9 @@ impl FirstSettings<'_> {
         let off = if self.asked.is_some() { "" } else { "#" };
         out += &format!("{off}lang = \"{}\"\n\n", self.asked.unwrap_or(self.lang).name());
 
+        comment(words.target, &mut out);
+        out += "#[target.prod]\n#host = \"me@vm\"\n#path = \"/srv/shop\"\n\n";
+
         self.development(&mut out);
 
         comment(words.accept, &mut out);

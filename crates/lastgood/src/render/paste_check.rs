@@ -69,6 +69,7 @@ pub fn commands(finding: &Finding, compose: &str, is_foreign: bool) -> Vec<Strin
         | Flaw::GatewayAddress { .. }
         | Flaw::BuildEmulated { .. }
         | Flaw::ImageMislabelled { .. }
+        | Flaw::ModuleArchitecture { .. }
         | Flaw::ImageArchitecture { .. }
         | Flaw::FloatingTag { .. }
         | Flaw::SecretInImage { .. }

@@ -10,6 +10,8 @@ use super::SettingsFault;
 pub(crate) const KEYS: &[&str] = &[
     "lang",
     "dev.arch",
+    "target.*.host",
+    "target.*.path",
     "check.accept.code",
     "check.accept.component",
     "check.accept.keys",
@@ -53,9 +55,14 @@ fn is_known(above: &str, name: &str) -> bool {
     below(above).any(|known| known == name || known == "*")
 }
 
-/// Names that may stand in a table.
+/// Names that may stand in a table, which is written as the names above it, each with a dot behind it.
 fn below(above: &str) -> impl Iterator<Item = &'static str> {
-    KEYS.iter().filter_map(move |key| key.strip_prefix(above)?.split('.').next())
+    KEYS.iter().filter_map(move |key| {
+        let mut parts = key.split('.');
+        let inside =
+            above.split_terminator('.').all(|name| parts.next().is_some_and(|part| part == name || part == "*"));
+        parts.next().filter(|_| inside)
+    })
 }
 
 #[cfg(test)]

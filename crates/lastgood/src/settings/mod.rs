@@ -6,7 +6,7 @@ pub(crate) mod keys;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::ValueEnum;
@@ -15,11 +15,12 @@ use lastgood_diagnose::nearest::nearest;
 use lastgood_intake::nginx_conf::AccessLog;
 use lastgood_intake::{AccessFormat, NginxConf};
 use lastgood_model::check::Flaw;
-use lastgood_world::{expand, find_upwards, read_small};
+use lastgood_world::{expand, find_upwards, read_small, read_standard_input};
 use serde::Deserialize;
 use toml::Spanned;
 
 use crate::complaint::Complaint;
+use crate::pipeline::remote::Target;
 use crate::words::Lang;
 
 /// Its name.
@@ -37,6 +38,10 @@ pub struct Settings {
     pub lang: Option<Lang>,
     /// The architecture on which images are built, in Docker's words.
     pub development: Option<Arc<str>>,
+    /// Hosts that are asked, in the order of their names.
+    pub targets: Vec<Target>,
+    /// Where it stands, if there is one.
+    pub path: Option<PathBuf>,
     /// Findings that are meant to be so.
     pub accepted: Vec<Accept>,
     /// Formats of logs, and which logs are written in them.
@@ -49,6 +54,7 @@ pub struct Settings {
 struct Written {
     lang: Option<Spanned<String>>,
     dev: Development,
+    target: BTreeMap<String, Host>,
     check: Check,
     /// Formats of access logs, in the words of nginx's `log_format`.
     formats: BTreeMap<String, String>,
@@ -60,6 +66,13 @@ struct Written {
 #[serde(default, deny_unknown_fields)]
 struct Development {
     arch: Option<Spanned<String>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Host {
+    host: Spanned<String>,
+    path: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -119,6 +132,13 @@ pub enum SettingsFault {
         /// Where, from 1.
         line: usize,
     },
+    /// No host that ssh could be asked for.
+    Host {
+        /// Where, from 1.
+        line: usize,
+        /// What stands there.
+        given: String,
+    },
     /// A format without a time or without a status.
     Format(String),
     /// A log with a format that nobody declares.
@@ -132,9 +152,12 @@ pub enum SettingsFault {
 pub fn read(given: Option<&Path>) -> Result<Settings, Complaint> {
     let Some(path) = given.map(Path::to_owned).or_else(|| find_upwards(NAME)) else { return Ok(Settings::default()) };
     let complaint = |fault| Complaint::Settings { path: path.to_string_lossy().into_owned(), fault };
-    let bytes = read_small(&path).map_err(|damage| complaint(SettingsFault::Unreadable(damage.to_string())))?;
+    let piped = path == Path::new("-");
+    let bytes = if piped { read_standard_input() } else { read_small(&path) };
+    let bytes = bytes.map_err(|damage| complaint(SettingsFault::Unreadable(damage.to_string())))?;
     let text = String::from_utf8_lossy(&bytes);
-    understood(&text, path.parent().unwrap_or(Path::new(""))).map_err(complaint)
+    let settings = understood(&text, path.parent().unwrap_or(Path::new(""))).map_err(complaint)?;
+    Ok(Settings { path: Some(path).filter(|_| !piped), ..settings })
 }
 
 fn understood(text: &str, folder: &Path) -> Result<Settings, SettingsFault> {
@@ -170,7 +193,17 @@ fn understood(text: &str, folder: &Path) -> Result<Settings, SettingsFault> {
             }),
         }
     });
+    let targets = written.target.into_iter().map(|(name, Host { host, path })| {
+        let line = line(text, host.span().start);
+        match host.into_inner() {
+            // What begins like an option, ssh would take for one.
+            host if host.trim().is_empty() || host.starts_with('-') => Err(SettingsFault::Host { line, given: host }),
+            host => Ok(Target { name, host, path }),
+        }
+    });
     Ok(Settings {
+        targets: targets.collect::<Result<_, _>>()?,
+        path: None,
         lang: lang.and_then(|lang| Lang::of_locale(&lang)),
         development,
         accepted: accepted.collect::<Result<_, _>>()?,

@@ -148,6 +148,10 @@ pub trait Words: Sync {
     fn gap_what<'a>(&self, gap: &'a Gap) -> &'a str;
     /// Why not, and the way out where there is one.
     fn gap_why(&self, gap: &Gap) -> String;
+    /// The agent is on its way to a host; so many bytes.
+    fn brings_agent(&self, host: &str, bytes: u64) -> String;
+    /// What was taken away from a host.
+    fn removed(&self, host: &str, files: &[String]) -> String;
     /// A complaint, and hints.
     fn complaint(&self, complaint: &Complaint) -> (String, Vec<String>);
 

@@ -11,6 +11,7 @@ use lastgood_model::{
 
 use super::{Account, Lang};
 use crate::complaint::Complaint;
+use crate::pipeline::remote::HostFault;
 use crate::render::clock::Clock;
 use crate::render::layout::width;
 use crate::render::postmortem::{Fault, Mistake};
@@ -333,6 +334,7 @@ fn texts(lang: Lang) -> Vec<(String, String)> {
         NoteKind::MoreFiles { files: 3 },
         NoteKind::DuplicateLines { count: 1, file: name("a") },
         NoteKind::ManyPaths { other: 9, vhost: vhost() },
+        NoteKind::OtherArchitecture { service: name("backend"), label: name("arm64"), host: name("amd64") },
         NoteKind::StaleVariables { service: name("backend"), keys: vec![name("API_URL")] },
         NoteKind::Elsewhere { incidents: 2, components: vec![name("web")] },
         NoteKind::UnrelatedOom { process: name("java") },
@@ -384,6 +386,21 @@ fn texts(lang: Lang) -> Vec<(String, String)> {
         Complaint::Settings { path: given(), fault: SettingsFault::NoReason { line: 1 } },
         Complaint::Settings { path: given(), fault: SettingsFault::Format(given()) },
         Complaint::Settings { path: given(), fault: SettingsFault::UnknownFormat(given()) },
+        Complaint::Settings { path: given(), fault: SettingsFault::Host { line: 1, given: given() } },
+        Complaint::Targets { names: vec![given(), given()] },
+        Complaint::NoHost,
+        Complaint::Target { given: given(), near: None },
+        Complaint::Target { given: given(), near: Some(given()) },
+        Complaint::FileThere { path: given(), host: given() },
+        Complaint::Host { host: given(), fault: HostFault::NoSsh },
+        Complaint::Host { host: given(), fault: HostFault::Unreachable(given()) },
+        Complaint::Host { host: given(), fault: HostFault::TookTooLong(30) },
+        Complaint::Host { host: given(), fault: HostFault::NoAgent(given()) },
+        Complaint::Host { host: given(), fault: HostFault::NoLinux(given()) },
+        Complaint::Host { host: given(), fault: HostFault::NotBrought(given()) },
+        Complaint::Host { host: given(), fault: HostFault::NotRun(126) },
+        Complaint::Host { host: given(), fault: HostFault::NoFolder(given()) },
+        Complaint::Host { host: given(), fault: HostFault::Io(given()) },
         Complaint::NoPath,
         Complaint::Topic { given: given(), near: vec![given()] },
         Complaint::Topic { given: given(), near: Vec::new() },

@@ -37,17 +37,22 @@ pub struct Said {
 impl Bed {
     /// Copies a folder and brings up what it declares.
     pub fn up(folder: &Path) -> Result<Self, String> {
-        images();
-        let own = TempDir::with_prefix("live-").unwrap();
-        shell(own.path(), &format!("cp -r '{}/.' . && mkdir -p state", folder.display()))?;
-        let below = fs::read_dir(own.path()).unwrap().map(|entry| entry.unwrap().path());
-        let neighbours = below.filter(|path| path.join("compose.yaml").is_file()).collect();
-        let bed = Self { folder: own, neighbours };
+        let bed = Self::laid(folder)?;
         for neighbour in &bed.neighbours {
             shell(neighbour, "docker compose --progress quiet up --detach --wait")?;
         }
         shell(bed.path(), "docker compose --progress quiet up --detach --wait")?;
         Ok(bed)
+    }
+
+    /// Copies a folder and starts nothing.
+    pub fn laid(folder: &Path) -> Result<Self, String> {
+        images();
+        let own = TempDir::with_prefix("live-").unwrap();
+        shell(own.path(), &format!("cp -r '{}/.' . && mkdir -p state", folder.display()))?;
+        let below = fs::read_dir(own.path()).unwrap().map(|entry| entry.unwrap().path());
+        let neighbours = below.filter(|path| path.join("compose.yaml").is_file()).collect();
+        Ok(Self { folder: own, neighbours })
     }
 
     /// Where its files are.
@@ -69,7 +74,8 @@ impl Bed {
 impl Drop for Bed {
     #[expect(clippy::print_stdout, reason = "containers that stay behind are the business of whoever runs the tests")]
     fn drop(&mut self) {
-        for folder in std::iter::once(self.path()).chain(self.neighbours.iter().map(PathBuf::as_path)) {
+        let own = self.path().join("compose.yaml").is_file().then(|| self.path());
+        for folder in own.into_iter().chain(self.neighbours.iter().map(PathBuf::as_path)) {
             let down = shell(
                 folder,
                 "docker compose --profile '*' --progress quiet down --volumes --remove-orphans --timeout 0",

@@ -2,8 +2,11 @@
 //! looked at, mended as the product would have it, looked at again. Needs a Docker engine: `scripts/test live`.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod architectures;
 mod bed;
 mod checks;
+mod clients;
 mod eyes;
 mod faults;
+mod hosts;
 mod story;

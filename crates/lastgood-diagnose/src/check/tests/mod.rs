@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use lastgood_model::check::{Flaw, Severity};
 use lastgood_model::desired::Port;
 use lastgood_model::drift::{Difference, Drift, VariableDrift};
-use lastgood_model::snapshot::{ContainerStatus, Health, HealthResult, HealthStatus, Listening};
+use lastgood_model::snapshot::{ContainerStatus, ForeignModule, Health, HealthResult, HealthStatus, Listening};
 use lastgood_model::stack::{Asked, Dockerfile, HostListening, PathKind, ProxyConf};
 use lastgood_model::{Secret, Stack, Topology};
 
@@ -284,6 +284,20 @@ fn a_label_that_lies() {
     finds(W, "web", "image-mislabelled", |it| it.image("web").program_architecture = Some(name("arm64")));
     // Such a machine runs it all the same.
     finds_nothing(|it| it.image("web").program_architecture = Some(name("386")));
+    // A label for another machine, and a program for this one: it runs here.
+    finds(K, "web", "image-mislabelled", |it| it.image("web").architecture = name("arm64"));
+}
+
+#[test]
+fn a_module_for_another_machine() {
+    let module = || Some(ForeignModule { path: name("/app/x.node"), architecture: name("arm64") });
+    // What runs well does without it.
+    finds(K, "web", "module-architecture", |it| it.image("web").foreign_module = module());
+    finds(W, "web", "module-architecture", |it| {
+        it.image("web").foreign_module = module();
+        it.snapshot().containers.retain(|container| &*container.name == "pg-db-1");
+        it.stack.host.listening = Some(Vec::new());
+    });
 }
 
 #[test]

@@ -57,6 +57,7 @@ impl Writing {
                 image: found.image.to_string(),
                 path: found.path.to_string(),
                 architecture: found.architecture.to_string(),
+                module: found.is_module,
             };
             files.push(self.json(PROGRAMS, &looked.programs.iter().map(program).collect::<Vec<_>>())?);
         }

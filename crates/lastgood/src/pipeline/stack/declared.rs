@@ -1,6 +1,7 @@
 //! What a project declares: Compose itself merges and interpolates the files; they are read here only for their lines, and
 //! for the environment files that they name.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -78,6 +79,18 @@ pub(super) fn declared(project: &Project) -> Declared {
     }
     declared.asked = places.asked(&|key| env_files::interpolated(key, &declared.env_files));
     declared
+}
+
+/// What the files call the project.
+pub(super) fn name(project: &Project) -> Option<String> {
+    let read = |path: &PathBuf| {
+        let bytes = read_small(&project.folder.join(path)).ok()?;
+        let folder = Arc::from(project.folder.to_string_lossy());
+        Some(ComposeFile { path: project.shown(path), folder, text: String::from_utf8_lossy(&bytes).into_owned() })
+    };
+    let places = Places::of(project.files.iter().filter_map(read).collect());
+    let interpolation = env_files::interpolation(project, &mut Vec::new());
+    places.name(&|key| env_files::interpolated(key, interpolation.as_slice()))
 }
 
 /// What Compose makes of the files.

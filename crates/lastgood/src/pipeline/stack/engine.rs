@@ -7,7 +7,7 @@ use std::time::Duration;
 use lastgood_intake::engine as parse;
 use lastgood_intake::engine::BodyFault;
 use lastgood_model::snapshot::{Container, Image};
-use lastgood_model::{Gap, GapKind, Snapshot, UnixMs};
+use lastgood_model::{Gap, GapKind, Snapshot, Stack, UnixMs};
 use lastgood_world::Damage;
 use lastgood_world::engine::{Endpoint, Engine};
 
@@ -39,6 +39,13 @@ impl Observed {
         match &self.answers {
             Some(Answers::Engine(engine, _)) => Some(engine),
             Some(Answers::Case(_)) | None => None,
+        }
+    }
+
+    /// Asks for what services that have no container would run.
+    pub(super) fn images_of_services(&self, stack: &mut Stack, gaps: &mut Vec<Gap>) {
+        if let Some(answers) = &self.answers {
+            images_of_services(answers, stack, gaps);
         }
     }
 
@@ -114,11 +121,28 @@ fn containers(answers: &Answers, ids: &[Arc<str>], gaps: &mut Vec<Gap>) -> Vec<C
     containers
 }
 
+/// Of containers.
 fn images(answers: &Answers, containers: &[Container], gaps: &mut Vec<Gap>) -> Vec<Image> {
     let mut names: BTreeSet<&Arc<str>> = containers.iter().map(|container| &container.image_id).collect();
     // A name may stand for another image by now than the one that its container runs on.
     names.extend(containers.iter().map(|container| &container.image));
-    let names: Vec<&Arc<str>> = names.into_iter().filter(|name| !name.is_empty()).collect();
+    named_images(answers, &names, gaps)
+}
+
+/// Adds the images of services that have no container yet.
+pub(super) fn images_of_services(answers: &Answers, stack: &mut Stack, gaps: &mut Vec<Gap>) {
+    let (Some(snapshot), Some(desired)) = (&mut stack.snapshot, &stack.desired) else { return };
+    let names: BTreeSet<Arc<str>> = desired.services.iter().map(|service| desired.image_of(service)).collect();
+    let names = names.iter().filter(|name| snapshot.image(name).is_none()).collect();
+    for image in named_images(answers, &names, gaps) {
+        if !snapshot.images.iter().any(|known| known.id == image.id) {
+            snapshot.images.push(image);
+        }
+    }
+}
+
+fn named_images(answers: &Answers, names: &BTreeSet<&Arc<str>>, gaps: &mut Vec<Gap>) -> Vec<Image> {
+    let names: Vec<&&Arc<str>> = names.iter().filter(|name| !name.is_empty()).collect();
     let paths = |kind: &str| names.iter().map(|name| format!("/images/{name}/{kind}")).collect::<Vec<_>>();
     let (bodies, histories) = (answers.get_all(&paths("json")), answers.get_all(&paths("history")));
     let mut images: Vec<Image> = Vec::new();

@@ -88,12 +88,15 @@ fn of_probe(stack: &Stack, reference: &Ref) -> Option<String> {
     Some(quote(probed.answer.words.as_ref()?.as_bytes(), Unshowable::Left))
 }
 
-/// What an image's label says and what its program is made for: `registry/shop:1.0/Architecture`.
+/// What an image's label says and what its program or a module is made for: `registry/shop:1.0/Architecture`, `…/Module`.
 fn of_image(looked: &Looked, key: &str) -> Option<String> {
-    let name = key.strip_suffix("/Architecture")?;
+    let (name, is_module) = match key.strip_suffix("/Module") {
+        Some(name) => (name, true),
+        None => (key.strip_suffix("/Architecture")?, false),
+    };
     let snapshot = looked.stack.snapshot.as_ref()?;
     let image = snapshot.image(name).or_else(|| snapshot.image(&format!("{name}:latest")))?;
-    let program = looked.programs.iter().find(|program| program.image == image.id);
+    let program = looked.programs.iter().find(|program| program.image == image.id && program.is_module == is_module);
     let program = program.map(|program| format!(", {} {}", program.path, program.architecture));
     Some(quote(format!("{}{}", image.architecture, program.unwrap_or_default()).as_bytes(), Unshowable::Left))
 }
@@ -235,6 +238,7 @@ mod tests {
             image: Arc::from("sha256:1"),
             path: Arc::from("/app/server"),
             architecture: Arc::from("arm64"),
+            is_module: false,
         }];
         let disk =
             FileSystem { path: Arc::from("/srv"), bytes: 9, free: 3, inodes: 7, inodes_free: 2, read_only: true };

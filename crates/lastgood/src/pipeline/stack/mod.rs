@@ -109,6 +109,13 @@ pub fn bare_word(path: &Path) -> Option<Arc<str>> {
     (!path.is_file()).then(|| Arc::from(text))
 }
 
+/// What Compose calls the project whose files lie here or above: as its environment says, its files, or its folder.
+#[must_use]
+pub fn project_here() -> Option<String> {
+    let project = project::named(&StackSubject::default())?;
+    project::told_name().or_else(|| declared::name(&project)).or_else(|| project.folder_name())
+}
+
 /// Looks at this machine, as it is now.
 #[must_use]
 pub fn look(subject: &StackSubject) -> Looked {
@@ -150,8 +157,12 @@ pub fn look(subject: &StackSubject) -> Looked {
         looked.proxies(engine, openable);
     }
     looked.host(&endpoint, machine, project.as_ref());
+    observed.images_of_services(&mut looked.stack, &mut looked.gaps);
     if let Some((engine, openable)) = inside {
-        looked.programs = programs::programs(engine, &looked.stack, openable, subject.all_programs, &mut looked.gaps);
+        // Who wants no container made gets none made.
+        let prober = (subject.all_programs && subject.probes).then(|| probing::opener(&looked.stack, engine)).flatten();
+        let (all, prober) = (subject.all_programs, prober.as_ref());
+        looked.programs = programs::programs(engine, &looked.stack, openable, all, prober, &mut looked.gaps);
     }
     if let Some(snapshot) = &mut looked.stack.snapshot {
         programs::tell(snapshot, &looked.programs);

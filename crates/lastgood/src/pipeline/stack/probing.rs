@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::env;
+use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -76,6 +77,16 @@ pub(super) fn probe(stack: &Stack, endpoint: &Endpoint) -> Probes {
         probes.answered.extend(look.answered);
     }
     probes
+}
+
+/// Makes containers that are not started, for the files of their images; nobody does where there is no room for them.
+pub(super) fn opener(stack: &Stack, engine: &Engine) -> Option<Prober> {
+    if short_of(stack).is_some() {
+        return None;
+    }
+    let prober = Prober::of(engine, DEADLINE, Path::new(""));
+    prober.sweep(stack.at.0.div_euclid(1000));
+    Some(prober)
 }
 
 /// Why nothing is to be started here now.

@@ -105,7 +105,22 @@ fn found_from(here: &Path) -> Option<Vec<PathBuf>> {
     })
 }
 
+/// The name that the environment sets.
+pub(super) fn told_name() -> Option<String> {
+    env::var("COMPOSE_PROJECT_NAME").ok().filter(|name| !name.is_empty())
+}
+
 impl Project {
+    /// What Compose makes of the folder's name.
+    pub(super) fn folder_name(&self) -> Option<String> {
+        let folder = env::current_dir().unwrap_or_default().join(&self.folder);
+        let name = folder.file_name()?.to_string_lossy().to_lowercase();
+        let kept = |c: &char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-');
+        let name: String = name.chars().filter(kept).collect();
+        let name = name.trim_start_matches(['_', '-']);
+        (!name.is_empty()).then(|| name.to_owned())
+    }
+
     /// A file as it is shown: below the current folder without it.
     pub(super) fn shown(&self, file: &Path) -> Arc<str> {
         let here = env::current_dir().unwrap_or_default();

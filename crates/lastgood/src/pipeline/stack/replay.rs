@@ -27,8 +27,10 @@ pub(crate) fn look(case: &Opened) -> Looked {
     let at = UnixMs(case.captured_at.as_millisecond());
     let mut looked = Looked { stack: Stack { at, ..Stack::default() }, ..Looked::default() };
     let kept = answers(case, &mut looked.gaps);
-    if !kept.is_empty() {
-        looked.stack.snapshot = engine::answered(&Answers::Case(kept), at, &mut looked.gaps);
+    let has_engine = !kept.is_empty();
+    let kept = Answers::Case(kept);
+    if has_engine {
+        looked.stack.snapshot = engine::answered(&kept, at, &mut looked.gaps);
     }
     for (name, text) in texts(case, &mut looked.gaps) {
         looked.texts.push((name, text));
@@ -39,15 +41,16 @@ pub(crate) fn look(case: &Opened) -> Looked {
     looked.stack.proxies.extend(proxy_of_host(&looked.texts, host.as_ref()));
     let programs: Vec<ProgramFacts> = part(case, PROGRAMS, &mut looked.gaps).unwrap_or_default();
     looked.programs = programs.into_iter().map(found).collect();
-    if let Some(snapshot) = &mut looked.stack.snapshot {
-        programs::tell(snapshot, &looked.programs);
-    }
     for container in looked.stack.snapshot.iter_mut().flat_map(|snapshot| &mut snapshot.containers) {
         if let Some(facts) = processes.iter().find(|facts| *facts.container == *container.name) {
             facts.tell(container);
         }
     }
     declared(case, &mut looked);
+    engine::images_of_services(&kept, &mut looked.stack, &mut looked.gaps);
+    if let Some(snapshot) = &mut looked.stack.snapshot {
+        programs::tell(snapshot, &looked.programs);
+    }
     let probes: Vec<ProbeFacts> = part(case, PROBES, &mut looked.gaps).unwrap_or_default();
     looked.stack.probes = probes.into_iter().filter_map(ProbeFacts::probed).collect();
     match host {
@@ -61,8 +64,9 @@ pub(crate) fn look(case: &Opened) -> Looked {
 }
 
 fn found(facts: ProgramFacts) -> FoundProgram {
-    let ProgramFacts { image, path, architecture } = facts;
-    FoundProgram { image: Arc::from(image), path: Arc::from(path), architecture: Arc::from(architecture) }
+    let ProgramFacts { image, path, architecture, module } = facts;
+    let (image, path, architecture) = (Arc::from(image), Arc::from(path), Arc::from(architecture));
+    FoundProgram { image, path, architecture, is_module: module }
 }
 
 fn declared(case: &Opened, looked: &mut Looked) {

@@ -7,6 +7,7 @@ use lastgood_model::{Gap, GapKind, NoteKind};
 use super::super::Words;
 use super::super::capture::bytes;
 use super::super::number::{grouped, percent};
+use super::hosts;
 use super::{English, listed, name_of, plural};
 use crate::case::VERSION;
 use crate::complaint::Complaint;
@@ -69,6 +70,9 @@ pub(super) fn note(kind: &NoteKind) -> String {
         NoteKind::StaleVariables { service, keys } => {
             format!("{service} runs with other values than its files hold: {}; up -d makes it anew", listed(keys, 4))
         }
+        NoteKind::OtherArchitecture { service, label, host } => format!(
+            "{service} runs, although its image is labelled {label} and this machine is {host}: emulated, or the label is wrong"
+        ),
         NoteKind::Elsewhere { incidents, components } => {
             format!("{} elsewhere: {}", plural(*incidents, "incident"), listed(components, 4))
         }
@@ -185,6 +189,9 @@ pub(super) fn complaint(complaint: &Complaint) -> (String, Vec<String>) {
                 format!("{path}:{line}: a finding is accepted, and the reason is blank"),
                 "write why it is meant to be so".to_owned(),
             ),
+            SettingsFault::Host { line, given } => {
+                (format!("{path}:{line}: `{given}` is no host"), "write it as ssh knows it: me@vm".to_owned())
+            }
             SettingsFault::Format(name) => (
                 format!("{path}: the format `{name}` has no time or no status"),
                 "name $time_local, $time_iso8601 or $msec, and $status".to_owned(),
@@ -193,6 +200,13 @@ pub(super) fn complaint(complaint: &Complaint) -> (String, Vec<String>) {
                 (format!("{path}: there is no format `{name}`"), "declare it under [formats]".to_owned())
             }
         },
+        Complaint::Targets { .. }
+        | Complaint::NoHost
+        | Complaint::Target { .. }
+        | Complaint::FileThere { .. }
+        | Complaint::Host { .. } => {
+            return hosts::complaint(complaint);
+        }
         Complaint::NoPath => (
             "no log was given".to_owned(),
             "name files or folders: lastgood why /var/log/nginx; or - for standard input".to_owned(),

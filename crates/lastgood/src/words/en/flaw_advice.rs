@@ -30,7 +30,10 @@ pub(super) fn why(flaw: &Flaw) -> String {
         Flaw::UnknownName { .. } => "the name does not resolve",
         Flaw::GatewayAddress { .. } => "the engine may choose another address when the network is made again",
         Flaw::BuildEmulated { .. } => "under emulation such a step is slow, or dies with `exec format error`",
-        Flaw::ImageMislabelled { .. } => "the engine trusts the label; the start ends with `exec format error`",
+        Flaw::ImageMislabelled { .. } => {
+            "the engine trusts the label; on a machine that the program is not for, the start ends with `exec format error`"
+        }
+        Flaw::ModuleArchitecture { .. } => "a program for the one cannot load a module for the other",
         Flaw::ImageArchitecture { .. } => "without emulation the start ends with `exec format error`",
         Flaw::LoginMissing { .. } => "the pull is refused if the image is not public",
         Flaw::FloatingTag { .. } => {
@@ -125,6 +128,9 @@ pub(super) fn fix(flaw: &Flaw) -> String {
         }
         Flaw::ImageMislabelled { label, .. } => {
             return format!("build it again with --platform linux/{label} and a program for {label}");
+        }
+        Flaw::ModuleArchitecture { module, label, .. } => {
+            return format!("install or build what {module} belongs to for linux/{label}, in the image or for it");
         }
         Flaw::ImageArchitecture { host, .. } => return format!("build or pull it with --platform linux/{host}"),
         Flaw::LoginMissing { registry, .. } => return format!("log in to {registry}, if it wants that"),

@@ -107,6 +107,9 @@ fn what(told: &Told<'_>) -> String {
         Flaw::ImageMislabelled { image, label, program } => {
             format!("{image} says {label}, and its program is for {program}")
         }
+        Flaw::ModuleArchitecture { image, module, architecture, label } => {
+            format!("{module} in {image} is for {architecture}, and the image for {label}")
+        }
         Flaw::ImageArchitecture { image, image_architecture, host } => {
             format!("{image} is for {image_architecture}, this host is {host}")
         }

@@ -8,6 +8,7 @@ use super::super::Words;
 use super::super::capture::bytes;
 use super::super::josa::{object, subject, towards, with};
 use super::super::number::{grouped, percent};
+use super::hosts;
 use super::{Korean, listed, name_of};
 use crate::case::VERSION;
 use crate::complaint::Complaint;
@@ -68,6 +69,10 @@ pub(super) fn note(kind: &NoteKind) -> String {
         NoteKind::StaleVariables { service, keys } => {
             format!("{} 파일과 다른 값으로 실행 중: {} (up -d로 다시 만들면 반영됨)", subject(service), listed(keys, 4))
         }
+        NoteKind::OtherArchitecture { service, label, host } => format!(
+            "{} 실행 중이지만 이미지 표시는 {label}, 이 서버는 {host}: 에뮬레이션이거나 표시가 잘못됨",
+            subject(service)
+        ),
         NoteKind::Elsewhere { incidents, components } => {
             format!("다른 곳의 장애 {}건: {}", grouped(*incidents), listed(components, 4))
         }
@@ -187,6 +192,9 @@ pub(super) fn complaint(complaint: &Complaint) -> (String, Vec<String>) {
             SettingsFault::NoReason { line } => {
                 (format!("{path}:{line}: 수용하는 이유(reason)가 비어 있음"), "왜 그대로 두는지 적으세요".to_owned())
             }
+            SettingsFault::Host { line, given } => {
+                (format!("{path}:{line}: `{given}`: 호스트가 아님"), "ssh가 아는 대로 쓰세요: me@vm".to_owned())
+            }
             SettingsFault::Format(name) => (
                 format!("{path}: 형식 `{name}`에 시각이나 상태 코드가 없음"),
                 "$time_local, $time_iso8601, $msec 중 하나와 $status를 넣으세요".to_owned(),
@@ -195,6 +203,13 @@ pub(super) fn complaint(complaint: &Complaint) -> (String, Vec<String>) {
                 (format!("{path}: 형식 `{name}`: 선언되지 않음"), "[formats]에 선언하세요".to_owned())
             }
         },
+        Complaint::Targets { .. }
+        | Complaint::NoHost
+        | Complaint::Target { .. }
+        | Complaint::FileThere { .. }
+        | Complaint::Host { .. } => {
+            return hosts::complaint(complaint);
+        }
         Complaint::NoPath => (
             "읽을 로그가 주어지지 않음".to_owned(),
             "파일이나 폴더를 지정하세요: lastgood why /var/log/nginx (표준 입력은 -)".to_owned(),

@@ -30,7 +30,10 @@ pub(super) fn why(flaw: &Flaw) -> String {
         Flaw::UnknownName { .. } => "이름을 찾을 수 없습니다",
         Flaw::GatewayAddress { .. } => "네트워크를 다시 만들면 엔진이 다른 주소를 고를 수 있습니다",
         Flaw::BuildEmulated { .. } => "에뮬레이션에서는 매우 느리거나 `exec format error`로 끝납니다",
-        Flaw::ImageMislabelled { .. } => "엔진은 표시를 믿고 시작하지만 `exec format error`로 끝납니다",
+        Flaw::ImageMislabelled { .. } => {
+            "엔진은 표시를 믿고 시작하므로, 프로그램과 아키텍처가 다른 서버에서는 `exec format error`로 끝납니다"
+        }
+        Flaw::ModuleArchitecture { .. } => "프로그램과 아키텍처가 다른 모듈은 불러올 수 없습니다",
         Flaw::ImageArchitecture { .. } => "에뮬레이션이 없으면 `exec format error`로 끝납니다",
         Flaw::LoginMissing { .. } => "공개 이미지가 아니면 pull이 거부됩니다",
         Flaw::FloatingTag { .. } => "같은 파일이 내일은 다른 버전을 가져오고, 지금 버전으로 돌아갈 방법이 없습니다",
@@ -121,6 +124,9 @@ pub(super) fn fix(flaw: &Flaw) -> String {
         }
         Flaw::ImageMislabelled { label, .. } => {
             return format!("--platform linux/{label} 옵션과 {label}용 프로그램으로 다시 빌드하세요");
+        }
+        Flaw::ModuleArchitecture { module, label, .. } => {
+            return format!("{module} 파일이 속한 패키지를 linux/{label}용으로 설치하거나 빌드하세요");
         }
         Flaw::ImageArchitecture { host, .. } => return format!("--platform linux/{host} 옵션으로 빌드하거나 받으세요"),
         Flaw::LoginMissing { registry, .. } => return format!("필요하면 {registry}에 로그인하세요"),

@@ -110,6 +110,9 @@ fn what(told: &Told<'_>) -> String {
         Flaw::ImageMislabelled { image, label, program } => {
             format!("{image} 이미지의 표시는 {label}, 실제 프로그램은 {program}용")
         }
+        Flaw::ModuleArchitecture { image, module, architecture, label } => {
+            format!("{image} 이미지의 {module} 파일은 {architecture}용, 이미지는 {label}용")
+        }
         Flaw::ImageArchitecture { image, image_architecture, host } => {
             format!("{image} 이미지는 {image_architecture}용, 이 서버는 {host}")
         }

@@ -8,6 +8,7 @@ mod causes;
 mod claims;
 mod flaw_advice;
 mod flaws;
+mod hosts;
 mod limits;
 mod probes;
 mod states;
@@ -73,6 +74,14 @@ impl Words for Korean {
 
     fn gap_why(&self, gap: &Gap) -> String {
         asides::gap_why(gap)
+    }
+
+    fn brings_agent(&self, host: &str, bytes: u64) -> String {
+        hosts::brings_agent(host, bytes)
+    }
+
+    fn removed(&self, host: &str, files: &[String]) -> String {
+        hosts::removed(host, files)
     }
 
     fn complaint(&self, complaint: &Complaint) -> (String, Vec<String>) {

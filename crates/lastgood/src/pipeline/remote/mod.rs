@@ -1,0 +1,283 @@
+//! The same question, asked on another host: our own binary is the agent there and answers as it would here; what comes back is the
+//! answer, not logs. Which host, what the agent is told, and what its exit code means; ssh itself is the world's.
+
+mod agent;
+mod errand;
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use lastgood_diagnose::nearest::nearest;
+use lastgood_world::ssh::{Heard, Ssh, SshFault};
+
+use crate::cli::place::PlaceArgs;
+use crate::complaint::Complaint;
+use crate::exit::Exit;
+use crate::io::Io;
+use crate::pipeline::stack::project_here;
+use crate::render::answer::View;
+use crate::settings::Settings;
+
+use agent::Agent;
+use errand::Errand;
+pub use errand::retold;
+
+/// The host has to answer within this.
+const TO_ANSWER: Duration = Duration::from_secs(30);
+/// Bringing the agent there takes no longer, also on a slow line.
+const TO_BRING: Duration = Duration::from_secs(600);
+/// An answer may take as long as the largest logs do.
+const TO_ASK: Duration = Duration::from_secs(900);
+
+/// Another host, and where on it the project is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Target {
+    /// What `lastgood.toml` calls it; empty if it was only typed.
+    pub name: String,
+    /// As ssh knows it: `me@vm`.
+    pub host: String,
+    /// The project's folder there.
+    pub path: Option<String>,
+}
+
+/// Why a host was not asked, or did not answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HostFault {
+    /// There is no ssh here.
+    NoSsh,
+    /// ssh did not get there, in its own words.
+    Unreachable(String),
+    /// It took longer, in seconds.
+    TookTooLong(u64),
+    /// There is no agent for that kind of machine here: what it says of itself.
+    NoAgent(String),
+    /// It is no Linux: what it says of itself.
+    NoLinux(String),
+    /// The agent could not be put there, in the shell's words.
+    NotBrought(String),
+    /// It was put there and does not run, by its exit code.
+    NotRun(i32),
+    /// The project's folder is not there.
+    NoFolder(String),
+    /// Something of the operating system's.
+    Io(String),
+}
+
+impl From<SshFault> for HostFault {
+    fn from(fault: SshFault) -> Self {
+        match fault {
+            SshFault::NotInstalled => Self::NoSsh,
+            SshFault::Unreachable(why) => Self::Unreachable(why),
+            SshFault::TookTooLong(seconds) => Self::TookTooLong(seconds),
+            SshFault::Io(why) => Self::Io(why),
+        }
+    }
+}
+
+/// Whom a question is for; `None`: this machine. `files` are what was named of this one.
+///
+/// # Errors
+/// If that is not one host, or files of this machine are to be asked of another one.
+pub fn target(place: &PlaceArgs, files: &[PathBuf], settings: &Settings) -> Result<Option<Target>, Complaint> {
+    if place.local {
+        return Ok(None);
+    }
+    let named = match (&place.host, &place.target) {
+        (Some(host), _) => Some(Target { host: host.clone(), ..Target::default() }),
+        (None, Some(name)) => Some(called(name, settings)?),
+        (None, None) => None,
+    };
+    // A word may be a service there; what is a file here is a file.
+    let here = files.iter().find(|path| is_of_here(path));
+    match (named, here, settings.targets.as_slice()) {
+        (Some(target), Some(path), _) => {
+            Err(Complaint::FileThere { path: path.to_string_lossy().into_owned(), host: target.host })
+        }
+        (Some(target), None, _) => Ok(Some(target)),
+        (None, Some(_), _) | (None, None, []) => Ok(None),
+        (None, None, [only]) => Ok(Some(only.clone())),
+        (None, None, several) => {
+            Err(Complaint::Targets { names: several.iter().map(|target| target.name.clone()).collect() })
+        }
+    }
+}
+
+fn called(name: &str, settings: &Settings) -> Result<Target, Complaint> {
+    let known = || settings.targets.iter();
+    known().find(|target| target.name == name).cloned().ok_or_else(|| Complaint::Target {
+        given: name.to_owned(),
+        near: nearest(name, known().map(|target| &*target.name)).map(str::to_owned),
+    })
+}
+
+fn is_of_here(path: &Path) -> bool {
+    path == Path::new("-") || path.as_os_str().as_encoded_bytes().contains(&b'/') || path.exists()
+}
+
+/// A host that can be asked: the agent is there.
+#[derive(Debug)]
+pub struct Asked {
+    target: Target,
+    ssh: Ssh,
+    agent: Agent,
+}
+
+impl Asked {
+    /// Goes there, and brings the agent if it is not there yet.
+    ///
+    /// # Errors
+    /// If the host cannot be reached, or is none that the agent runs on.
+    pub fn of(target: Target, view: View, io: &mut Io<'_>) -> anyhow::Result<Self> {
+        let host = target.host.clone();
+        let fault = |fault: HostFault| Complaint::Host { host: host.clone(), fault };
+        let ssh = Ssh::new(&target.host, io.stderr_is_terminal).map_err(|error| fault(error.into()))?;
+        let survey = ssh.hear(errand::SURVEY, None, TO_ANSWER).map_err(|error| fault(error.into()))?;
+        let machine = String::from_utf8_lossy(&survey.output).trim().to_owned();
+        let agent = Agent::for_machine(&machine).map_err(&fault)?;
+        let there =
+            ssh.hear(&errand::is_there(agent.digest()), None, TO_ANSWER).map_err(|error| fault(error.into()))?;
+        if there.code != 0 {
+            if io.stderr_is_terminal {
+                writeln!(io.stderr, "{}", view.lang.words().brings_agent(&target.host, agent.bytes()))?;
+            }
+            let brought = agent
+                .open()
+                .map_err(|error| HostFault::Io(error.to_string()))
+                .and_then(|file| Ok(ssh.hear(&errand::bring(agent.digest()), Some(file), TO_BRING)?))
+                .map_err(&fault)?;
+            let Heard { code, complaint, .. } = brought;
+            if code != 0 {
+                return Err(fault(HostFault::NotBrought(last_line(&complaint))).into());
+            }
+        }
+        Ok(Self { target, ssh, agent })
+    }
+
+    /// Asks what was typed here. Answer and complaints go where ours would.
+    ///
+    /// # Errors
+    /// If the host cannot be reached any more, or the agent does not run there.
+    pub fn answer(
+        &self,
+        typed: &[String],
+        settings: Option<&Path>,
+        view: View,
+        io: &mut Io<'_>,
+    ) -> anyhow::Result<Exit> {
+        self.run(typed, settings, None, view, io)
+    }
+
+    /// The same, and what it writes goes to a file.
+    ///
+    /// # Errors
+    /// As `answer`.
+    pub fn answer_into(
+        &self,
+        output: File,
+        typed: &[String],
+        settings: Option<&Path>,
+        view: View,
+        io: &mut Io<'_>,
+    ) -> anyhow::Result<Exit> {
+        self.run(typed, settings, Some(output), view, io)
+    }
+
+    fn run(
+        &self,
+        typed: &[String],
+        settings: Option<&Path>,
+        output: Option<File>,
+        view: View,
+        io: &mut Io<'_>,
+    ) -> anyhow::Result<Exit> {
+        let fault = |fault: HostFault| Complaint::Host { host: self.target.host.clone(), fault };
+        // Where the project's folder there is not said, its containers tell: those of the project that lies here.
+        let names_one = |word: &String| ["-p", "-f", "--p", "--f"].iter().any(|flag| word.starts_with(flag));
+        let unnamed = self.target.path.is_none() && !typed.iter().any(names_one);
+        let project = if unnamed { project_here() } else { None };
+        let errand = Errand {
+            digest: self.agent.digest(),
+            folder: self.target.path.as_deref(),
+            project: project.as_deref(),
+            typed,
+            has_settings: settings.is_some(),
+            view,
+        };
+        let settings = settings.map(File::open).transpose()?;
+        io.stdout.flush()?;
+        let code = self.ssh.pass_on(&errand.script(), settings, output, TO_ASK).map_err(|error| fault(error.into()))?;
+        match code {
+            0 => Ok(Exit::Good),
+            1 => Ok(Exit::Bad),
+            2 => Ok(Exit::Unknown),
+            errand::NO_FOLDER => Err(fault(HostFault::NoFolder(self.target.path.clone().unwrap_or_default())).into()),
+            code => Err(fault(HostFault::NotRun(code)).into()),
+        }
+    }
+
+    /// Takes the agent away again, and returns what was removed.
+    ///
+    /// # Errors
+    /// If the host cannot be reached, or does not let go of it.
+    pub fn remove(target: &Target, io: &Io<'_>) -> Result<Vec<String>, Complaint> {
+        let fault = |fault: HostFault| Complaint::Host { host: target.host.clone(), fault };
+        let ssh = Ssh::new(&target.host, io.stderr_is_terminal).map_err(|error| fault(error.into()))?;
+        let heard = ssh.hear(errand::REMOVE, None, TO_ANSWER).map_err(|error| fault(error.into()))?;
+        if heard.code != 0 {
+            return Err(fault(HostFault::Io(last_line(&heard.complaint))));
+        }
+        Ok(String::from_utf8_lossy(&heard.output).lines().map(str::to_owned).collect())
+    }
+}
+
+fn last_line(text: &str) -> String {
+    text.lines().rev().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(names: &[&str]) -> Settings {
+        let target = |name: &&str| Target { name: (*name).to_owned(), host: format!("me@{name}"), path: None };
+        Settings { targets: names.iter().map(target).collect(), ..Settings::default() }
+    }
+
+    fn host(place: &PlaceArgs, files: &[&str], names: &[&str]) -> Result<Option<String>, Complaint> {
+        let files: Vec<PathBuf> = files.iter().map(PathBuf::from).collect();
+        target(place, &files, &settings(names)).map(|target| target.map(|target| target.host))
+    }
+
+    #[test]
+    fn the_only_target_is_asked_unless_something_else_is_said() {
+        let plain = PlaceArgs::default();
+        assert_eq!(host(&plain, &[], &[]), Ok(None));
+        assert_eq!(host(&plain, &[], &["prod"]), Ok(Some("me@prod".to_owned())));
+        assert_eq!(host(&plain, &["backend"], &["prod"]), Ok(Some("me@prod".to_owned())), "a service there");
+        let local = PlaceArgs { local: true, ..PlaceArgs::default() };
+        assert_eq!(host(&local, &[], &["prod"]), Ok(None));
+        let typed = PlaceArgs { host: Some("you@vm".to_owned()), ..PlaceArgs::default() };
+        assert_eq!(host(&typed, &[], &["prod"]), Ok(Some("you@vm".to_owned())));
+        let named = |name: &str| PlaceArgs { target: Some(name.to_owned()), ..PlaceArgs::default() };
+        assert_eq!(host(&named("stage"), &[], &["prod", "stage"]), Ok(Some("me@stage".to_owned())));
+        let wrong = Complaint::Target { given: "stag".to_owned(), near: Some("stage".to_owned()) };
+        assert_eq!(host(&named("stag"), &[], &["prod", "stage"]), Err(wrong));
+    }
+
+    #[test]
+    fn of_several_one_has_to_be_named() {
+        let names = vec!["prod".to_owned(), "stage".to_owned()];
+        assert_eq!(host(&PlaceArgs::default(), &[], &["prod", "stage"]), Err(Complaint::Targets { names }));
+    }
+
+    #[test]
+    fn files_are_of_this_machine() {
+        for file in ["/etc/hosts", "./backend", "logs/", "-", "Cargo.toml"] {
+            assert_eq!(host(&PlaceArgs::default(), &[file], &["prod"]), Ok(None), "{file}");
+        }
+        let typed = PlaceArgs { host: Some("you@vm".to_owned()), ..PlaceArgs::default() };
+        let refused = Complaint::FileThere { path: "/etc/hosts".to_owned(), host: "you@vm".to_owned() };
+        assert_eq!(host(&typed, &["/etc/hosts"], &[]), Err(refused));
+    }
+}
