@@ -19,6 +19,7 @@ mod process;
 mod settings;
 mod source;
 mod spool;
+pub mod state;
 mod unpack;
 
 pub use blocks::{BLOCK, Blocks, LONGEST_LINE};
