@@ -3,13 +3,19 @@
 
 mod folder;
 mod frame;
+mod keeping;
 pub mod lease;
 pub mod ledger;
+mod place;
+mod releases;
 mod trouble;
 
 pub use frame::{FRAME_VERSION, Flaw};
+pub use keeping::{Kept, NewFile};
 pub use lease::{Former, Holder, Lease, Renewal, Take};
 pub use ledger::{Entry, Ledger};
+pub use place::{Before, Placed, PlacedFile, Placement, Way};
+pub use releases::{Recorded, Releases, Wrong};
 pub use trouble::{Doing, StateError, Why};
 
 use std::io;
