@@ -1,6 +1,6 @@
 //! What dies in the middle: processes that write the state are killed at any moment, and disks are full. Each is a child of
 //! the test, which runs this program once more with a role. A crash of the whole machine is not tried here.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test stops at the first surprise")]
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use std::collections::BTreeSet;
 use std::fs;
