@@ -20,6 +20,7 @@ mod settings;
 mod source;
 mod spool;
 pub mod ssh;
+pub mod state;
 mod unpack;
 
 pub use blocks::{BLOCK, Blocks, LONGEST_LINE};

@@ -1,0 +1,34 @@
+//! What a deploy keeps on its target, below `.lastgood/`: the ledger, the lease that locks the target, the releases.
+//! Records, holders and files are somebody else's; here they are only kept whole, or told to be damaged.
+
+mod folder;
+mod frame;
+mod keeping;
+pub mod lease;
+pub mod ledger;
+mod place;
+mod releases;
+mod trouble;
+
+pub use frame::{FRAME_VERSION, Flaw};
+pub use keeping::{Kept, NewFile};
+pub use lease::{Former, Holder, Lease, Renewal, Take};
+pub use ledger::{Entry, Ledger};
+pub use place::{Before, Placed, PlacedFile, Placement, Way};
+pub use releases::{Recorded, Releases, Wrong};
+pub use trouble::{Doing, StateError, Why};
+
+use std::io;
+
+use ring::rand::{SecureRandom, SystemRandom};
+
+/// Sixteen random bytes as hexadecimal digits: names that nobody else chooses, and the token of a lease.
+fn random() -> io::Result<String> {
+    let mut bytes = [0; 16];
+    SystemRandom::new().fill(&mut bytes).map_err(|_| io::Error::other("the system gives no random bytes"))?;
+    Ok(hex(&bytes))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |text, byte| text + &format!("{byte:02x}"))
+}
