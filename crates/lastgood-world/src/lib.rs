@@ -9,6 +9,7 @@ mod discover;
 pub mod engine;
 mod files;
 mod handle;
+pub mod hear;
 mod host;
 mod lines;
 mod machine;

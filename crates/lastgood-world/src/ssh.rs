@@ -2,18 +2,16 @@
 //! connection carries all commands of a run, and each has a deadline. What the commands mean is the caller's.
 
 use std::fs::File;
-use std::io::{self, Read};
-use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::io;
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use tempfile::TempDir;
 
+use crate::hear::{Heard, Unheard, ended, hear};
+
 /// The exit code that ssh keeps for itself.
 const OF_SSH: i32 = 255;
-const LOOK_AGAIN: Duration = Duration::from_millis(5);
-/// So much is kept of what a command says to be read, in bytes.
-const MOST_SAID: u64 = 64 * 1024;
 
 /// Why a host could not be asked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -32,6 +30,15 @@ pub enum SshFault {
     Io(String),
 }
 
+impl From<Unheard> for SshFault {
+    fn from(unheard: Unheard) -> Self {
+        match unheard {
+            Unheard::TookTooLong(seconds) => Self::TookTooLong(seconds),
+            Unheard::Io(error) => error.into(),
+        }
+    }
+}
+
 impl From<io::Error> for SshFault {
     fn from(error: io::Error) -> Self {
         match error.kind() {
@@ -39,17 +46,6 @@ impl From<io::Error> for SshFault {
             _ => Self::Io(error.to_string()),
         }
     }
-}
-
-/// What a command there said.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Heard {
-    /// Its exit code.
-    pub code: i32,
-    /// The beginning of its standard output.
-    pub output: Vec<u8>,
-    /// The beginning of its standard error.
-    pub complaint: String,
 }
 
 /// A host.
@@ -78,23 +74,10 @@ impl Ssh {
     /// # Errors
     /// If the host cannot be reached, or the script does not end within `deadline`.
     pub fn hear(&self, script: &str, input: Option<File>, deadline: Duration) -> Result<Heard, SshFault> {
-        let mut child = self
-            .command(script)
-            .stdin(input.map_or_else(Stdio::null, Stdio::from))
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()?;
-        let (output, complaint) = (child.stdout.take(), child.stderr.take());
-        let (output, complaint, code) = thread::scope(|scope| {
-            let output = scope.spawn(|| output.map(read).unwrap_or_default());
-            let complaint = scope.spawn(|| complaint.map(read).unwrap_or_default());
-            let code = wait(&mut child, deadline);
-            (output.join().unwrap_or_default(), complaint.join().unwrap_or_default(), code)
-        });
-        let complaint = String::from_utf8_lossy(&complaint).into_owned();
-        match code? {
-            OF_SSH => Err(SshFault::Unreachable(last_line(&complaint))),
-            code => Ok(Heard { code, output, complaint }),
+        let heard = hear(&mut self.command(script), input, deadline)?;
+        match heard.code {
+            OF_SSH => Err(SshFault::Unreachable(last_line(&heard.complaint))),
+            _ => Ok(heard),
         }
     }
 
@@ -114,7 +97,7 @@ impl Ssh {
             .stdin(input.map_or_else(Stdio::null, Stdio::from))
             .stdout(output.map_or_else(Stdio::inherit, Stdio::from))
             .spawn()?;
-        match wait(&mut child, deadline)? {
+        match ended(&mut child, deadline)? {
             OF_SSH => Err(SshFault::Unreachable("the connection broke".to_owned())),
             code => Ok(code),
         }
@@ -149,30 +132,6 @@ impl Drop for Ssh {
                 .stderr(Stdio::null())
                 .status();
         }
-    }
-}
-
-fn read(from: impl Read) -> Vec<u8> {
-    let mut said = Vec::new();
-    let mut from = from.take(MOST_SAID);
-    // What came before an error is what there is.
-    let _broken = from.read_to_end(&mut said);
-    let _drained = io::copy(&mut from.into_inner(), &mut io::sink());
-    said
-}
-
-fn wait(child: &mut Child, deadline: Duration) -> Result<i32, SshFault> {
-    let begun = Instant::now();
-    loop {
-        if let Some(status) = child.try_wait()? {
-            return Ok(status.code().unwrap_or(OF_SSH));
-        }
-        if begun.elapsed() >= deadline {
-            let _ended_already = child.kill();
-            child.wait()?;
-            return Err(SshFault::TookTooLong(deadline.as_secs()));
-        }
-        thread::sleep(LOOK_AGAIN);
     }
 }
 
