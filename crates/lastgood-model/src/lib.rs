@@ -18,6 +18,7 @@ pub mod onset;
 pub mod probe;
 pub mod probe_claim;
 pub mod reference;
+pub mod release;
 pub mod request;
 pub mod rollout;
 pub mod secret;

@@ -51,6 +51,8 @@ pub struct Intent {
     pub services: Vec<ServiceIntent>,
     /// How data is brought forward, if it is.
     pub migration: Option<Migration>,
+    /// Whether the host can go back by itself.
+    pub arms: bool,
     /// Whether there are smoke tests.
     pub smokes: bool,
     /// How long real traffic is watched, in milliseconds; 0: not at all.
@@ -97,7 +99,9 @@ pub fn plan(intent: &Intent) -> Plan {
         add(Phase::Before, drop.clone(), Some(drop), limit::START);
     }
 
-    add(Phase::Switch, Action::Arm, None, limit::QUICK);
+    if intent.arms {
+        add(Phase::Switch, Action::Arm, None, limit::QUICK);
+    }
     match intent.migration {
         Some(Migration::Reversible) => {
             add(Phase::Switch, Action::Migrate, Some(Action::MigrateBack), limit::MIGRATE);

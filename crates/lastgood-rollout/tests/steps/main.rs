@@ -35,6 +35,7 @@ fn intents() -> Vec<(&'static str, Intent)> {
         target: release("new"),
         services: services.to_vec(),
         migration: None,
+        arms: true,
         smokes: true,
         bake_ms: 1_000,
     };
@@ -51,7 +52,7 @@ fn intents() -> Vec<(&'static str, Intent)> {
         ("migrates, compatible", Intent { migration: Some(Migration::Compatible), ..two() }),
         ("migrates, with a way back", Intent { migration: Some(Migration::Reversible), ..two() }),
         ("migrates one way", Intent { migration: Some(Migration::OneWay), ..two() }),
-        ("nothing to look at", Intent { smokes: false, bake_ms: 0, ..of(&[service("backend")]) }),
+        ("nothing to look at", Intent { arms: false, smokes: false, bake_ms: 0, ..of(&[service("backend")]) }),
     ]
 }
 
