@@ -8,9 +8,23 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use lastgood_model::UnixMs;
-use lastgood_world::state::{Before, NewFile, Placed, Placement, Releases, StateError, Way, Why, Wrong};
+use lastgood_world::state::{Before, NewFile, Placed, Placement, Releases, StateError, Way, Why, Wrong, prepare};
 
 const MOST: u64 = 1 << 20;
+
+#[test]
+fn the_folder_of_the_state_is_for_its_owner_alone() {
+    let place = tempfile::tempdir().unwrap();
+    let state = prepare(place.path()).unwrap();
+    assert_eq!((state.as_path(), mode(&state)), (place.path().join(".lastgood").as_path(), 0o700));
+    fs::set_permissions(&state, Permissions::from_mode(0o755)).unwrap();
+    prepare(place.path()).unwrap();
+    assert_eq!(mode(&state), 0o700);
+    fs::remove_dir(&state).unwrap();
+    symlink("/tmp", &state).unwrap();
+    assert!(matches!(prepare(place.path()).unwrap_err().why, Why::Link));
+    assert!(matches!(prepare(&place.path().join("none")).unwrap_err().why, Why::Io(_)));
+}
 
 struct Ground {
     root: tempfile::TempDir,
@@ -149,6 +163,10 @@ fn whatever_is_wrong_with_a_release_is_told() {
     let error = ground.place("r", &[to("compose.yaml", Way::Replace), to(".env", Way::Replace)]).unwrap_err();
     assert!(matches!(error.why, Why::Damaged), "{error}");
     assert!(!ground.live().join("compose.yaml").exists());
+    fs::write(ground.live().join(".env"), "PASSWORD=live").unwrap();
+    let error = ground.place("r", &[to(".env", Way::InPlace)]).unwrap_err();
+    assert!(matches!(error.why, Why::Damaged), "{error}");
+    assert_eq!(fs::read(ground.live().join(".env")).unwrap(), b"PASSWORD=live");
     assert!(!ground.keep("r", FILES).unwrap().already);
     assert_eq!(ground.releases.verify("r").unwrap(), []);
     let error = ground.keep("r", &FILES[..2]).unwrap_err();

@@ -160,6 +160,11 @@ impl Folder {
         rustix::fs::renameat_with(&self.fd, one, &self.fd, other, rustix::fs::RenameFlags::EXCHANGE)
     }
 
+    /// Takes every permission of others away.
+    pub(super) fn close_to_others(&self) -> Result<(), StateError> {
+        rustix::fs::fchmod(&self.fd, Mode::RWXU).during(self.doing, &self.path)
+    }
+
     /// Makes names in it durable.
     pub(super) fn sync(&self) -> Result<(), StateError> {
         rustix::fs::fsync(&self.fd).during(self.doing, &self.path)

@@ -364,4 +364,29 @@ mod tests {
         let entries = read(&path).unwrap();
         assert_eq!((records(&entries).len(), damaged(&entries)), (100, 0));
     }
+
+    #[test]
+    fn what_another_process_is_just_writing_is_waited_for() {
+        let (_folder, path) = place();
+        let whole = written(&path);
+        let other = File::options().append(true).open(&path).unwrap();
+        other.lock().unwrap();
+        (&other).write_all(b"{\"v\":1,\"n\":2").unwrap();
+        std::thread::scope(|scope| {
+            let adding = scope.spawn(|| Ledger::open(&path).unwrap().append(b"[1]"));
+            sleep(Duration::from_millis(50));
+            assert!(!adding.is_finished());
+            let reading = scope.spawn(|| read(&path));
+            sleep(Duration::from_millis(20));
+            // It takes back what it could not finish.
+            other.set_len(whole.len() as u64).unwrap();
+            other.unlock().unwrap();
+            adding.join().unwrap().unwrap();
+            assert_eq!(damaged(&reading.join().unwrap().unwrap()), 0);
+        });
+        assert_eq!(fs::read(&path).unwrap(), [&whole[..], &frame::seal(b"[1]")].concat());
+        // Whoever never lets go keeps nobody from reading.
+        other.lock().unwrap();
+        assert_eq!(read(&path).unwrap().len(), 5);
+    }
 }

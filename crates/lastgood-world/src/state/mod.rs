@@ -19,9 +19,23 @@ pub use place::{Before, Placed, PlacedFile, Placement, Way};
 pub use releases::{Recorded, Releases, Wrong};
 pub use trouble::{Doing, StateError, Why};
 
+use std::ffi::OsStr;
 use std::io;
+use std::path::{Path, PathBuf};
 
+use folder::Folder;
 use ring::rand::{SecureRandom, SystemRandom};
+
+/// The folder of the state, `.lastgood` below a project's folder: it is created if it is not there, and is for its owner
+/// alone (0700) afterwards.
+///
+/// # Errors
+/// If it is a link or no folder, and what the system says.
+pub fn prepare(project: &Path) -> Result<PathBuf, StateError> {
+    let folder = Folder::named(project, Doing::Write)?.made(OsStr::new(".lastgood"), 0o700)?;
+    folder.close_to_others()?;
+    Ok(folder.path().to_owned())
+}
 
 /// Sixteen random bytes as hexadecimal digits: names that nobody else chooses, and the token of a lease.
 fn random() -> io::Result<String> {

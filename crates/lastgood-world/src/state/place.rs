@@ -351,3 +351,47 @@ fn write_in_place(mut file: &File, kept: &mut File, mode: u32) -> Result<(), Why
     file.sync_all()?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn an_edit_in_the_last_moment_is_not_lost() {
+        for way in [Way::Replace, Way::InPlace] {
+            let place = tempfile::tempdir().unwrap();
+            let state = place.path().join("state");
+            let into = place.path().join("live");
+            fs::create_dir(&state).unwrap();
+            fs::create_dir(&into).unwrap();
+            let releases = Releases::of(&state);
+            let file =
+                |path: &str| NewFile { path: PathBuf::from(path), mode: 0o600, secret: false, content: &b"new"[..] };
+            releases.keep("r", [file("there"), file("absent")], 100).unwrap();
+            let release = releases.release("r", Doing::Place).unwrap();
+            let files = release.folder(OsStr::new(FILES)).unwrap().unwrap();
+            let live = Folder::named(&into, Doing::Place).unwrap();
+            for name in ["there", "absent"] {
+                let path = into.join(name);
+                if name == "there" {
+                    fs::write(&path, "old").unwrap();
+                }
+                let placements = [Placement { from: PathBuf::from(name), to: PathBuf::from(name), way }];
+                let steps = looked(&files, &recorded(&release).unwrap(), &live, &placements).unwrap();
+                let mut staged = Staged::write(&files, &live, &steps[0]).unwrap();
+                fs::write(&path, "edited").unwrap();
+                let error = staged.take_effect(&files).unwrap_err();
+                assert!(matches!(error.why, Why::Changed) && error.hint().is_some(), "{error}");
+                drop(staged);
+                assert_eq!(fs::read(&path).unwrap(), b"edited");
+                let steps = looked(&files, &recorded(&release).unwrap(), &live, &placements).unwrap();
+                fs::write(&path, "edited again").unwrap();
+                let error = releases.keep_replaced(&live, &steps, UnixMs(1), 100).unwrap_err();
+                assert!(matches!(error.why, Why::Changed), "{error}");
+            }
+            assert_eq!(fs::read_dir(&into).unwrap().count(), 2);
+        }
+    }
+}
