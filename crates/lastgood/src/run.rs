@@ -8,7 +8,10 @@ use std::path::{Path, PathBuf};
 use clap::Parser;
 
 use crate::cli::{Cli, Command, Manner, When};
-use crate::commands::{capture, check, completions, explain, host, init, man, probe, report, status, timeline, why};
+use crate::commands::{
+    capture, check, completions, deploy, explain, history, host, init, man, probe, report, rollback, status, timeline,
+    why,
+};
 use crate::complaint::Complaint;
 use crate::exit::Exit;
 use crate::io::Io;
@@ -73,6 +76,9 @@ fn dispatch(cli: &Cli, settings: &Settings, view: View, io: &mut Io<'_>) -> anyh
         Command::Report(args) => report::run(args, settings, view, io),
         Command::Capture(args) => capture::run(args, settings, view, io),
         Command::Explain(args) => explain::run(args, view, io),
+        Command::Deploy(args) => deploy::run(args, view, io),
+        Command::Rollback(args) => rollback::run(args, view, io),
+        Command::History(args) => history::run(args, view, io),
         Command::Host(args) => host::run(args, settings, view, io),
         Command::Init(args) => init::run(args, cli.manner.lang, view, io),
         Command::Completions(args) => completions::run(args, io),

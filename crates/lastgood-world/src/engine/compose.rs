@@ -34,6 +34,25 @@ impl Compose {
         self.run(&up, deadline)
     }
 
+    /// The same, also where Compose sees no difference.
+    ///
+    /// # Errors
+    /// If Compose cannot be run, or does not end within `deadline`.
+    pub fn up_anew(&self, service: &str, deadline: Duration) -> Result<Heard, Unheard> {
+        let up = [
+            "up",
+            "--detach",
+            "--no-deps",
+            "--no-build",
+            "--force-recreate",
+            "--pull",
+            "never",
+            "--quiet-pull",
+            service,
+        ];
+        self.run(&up, deadline)
+    }
+
     /// Ends and removes the containers of one service. Its volumes stay.
     ///
     /// # Errors

@@ -2,10 +2,16 @@
 //! state and no part of it.
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use lastgood_model::Desired;
-use lastgood_world::files_below;
+use lastgood_model::release::{Release, ReleasedFile, ReleasedService};
+use lastgood_model::rollout::ReleaseId;
+use lastgood_world::{digest, files_below};
+
+use super::release::identified;
 
 /// Interpolated into the compose files, where it is there.
 const INTERPOLATED: &str = ".env";
@@ -62,7 +68,8 @@ pub fn contents(desired: &Desired, folder: &Path, files: &[PathBuf]) -> Result<B
             if place.is_file() {
                 add(path, secret, true);
             } else if place.is_dir() && mount.read_only {
-                let unreadable = |error: std::io::Error| ContentFault::Unreadable(mount.source.to_string(), error.to_string());
+                let unreadable =
+                    |error: std::io::Error| ContentFault::Unreadable(mount.source.to_string(), error.to_string());
                 let inside = files_below(&place).map_err(unreadable)?;
                 let inside = inside.ok_or_else(|| ContentFault::TooMany(mount.source.to_string()))?;
                 for file in inside {
@@ -72,6 +79,36 @@ pub fn contents(desired: &Desired, folder: &Path, files: &[PathBuf]) -> Result<B
         }
     }
     Ok(found)
+}
+
+/// The release that these files and services make.
+///
+/// # Errors
+/// If one of the files cannot be a part of it.
+pub fn released(
+    desired: &Desired,
+    folder: &Path,
+    files: &[PathBuf],
+    services: Vec<ReleasedService>,
+    arguments: Vec<Arc<str>>,
+) -> Result<Release, ContentFault> {
+    let mut found = Vec::new();
+    for (path, role) in contents(desired, folder, files)? {
+        let place = folder.join(&path);
+        let shown = path.to_string_lossy();
+        let described = digest(&place).and_then(|digest| Ok((digest, place.metadata()?.permissions().mode() & 0o777)));
+        let (digest, mode) =
+            described.map_err(|error| ContentFault::Unreadable(shown.to_string(), error.to_string()))?;
+        let path = Arc::from(&*shown);
+        found.push(ReleasedFile { path, digest: digest.into(), mode, secret: role.secret, mounted: role.mounted });
+    }
+    Ok(identified(Release {
+        id: ReleaseId(Arc::from("")),
+        project: Arc::clone(&desired.project),
+        arguments,
+        services,
+        files: found,
+    }))
 }
 
 /// A path below a folder, without it.
@@ -113,7 +150,8 @@ mod tests {
             target: "/x".into(),
             read_only,
         };
-        let env = |path: &str| EnvFileUse { path: Arc::from(at.join(path).to_string_lossy()), required: true, raw: false };
+        let env =
+            |path: &str| EnvFileUse { path: Arc::from(at.join(path).to_string_lossy()), required: true, raw: false };
         let service = Service {
             env_files: vec![env(".env.prod"), env(".env.gone")],
             mounts: vec![mount("conf", true), mount("data", false), mount("site.conf", false), mount("../etc", true)],

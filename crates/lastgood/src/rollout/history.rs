@@ -1,10 +1,12 @@
 //! What became of rollouts, read from the ledger: in order, with their outcomes; which release is current; what was never finished.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use lastgood_model::UnixMs;
 use lastgood_model::release::Release;
-use lastgood_model::rollout::Outcome;
+use lastgood_model::rollout::{Outcome, Plan};
+use lastgood_rollout::plan;
 use lastgood_world::state::{Entry, StateError, ledger};
 
 use super::record::{Line, What, outcome};
@@ -24,6 +26,8 @@ pub struct Past {
     pub release: Release,
     /// The one that it assumed.
     pub parent: Option<String>,
+    /// Services that it was to change, and whether they were to go.
+    pub services: Vec<(Arc<str>, bool)>,
     /// Steps that began.
     pub begun: Vec<usize>,
     /// Whether the ledger calls it good, though nothing more stands there.
@@ -32,6 +36,14 @@ pub struct Past {
     pub outcome: Option<Outcome>,
     /// The first failure: the act, and why.
     pub failure: Option<(String, Option<String>)>,
+}
+
+impl Past {
+    /// Its plan, as it was made.
+    #[must_use]
+    pub fn plan(&self) -> Plan {
+        plan(&super::changes::intent(&self.services, &self.release.id, self.parent.as_deref()))
+    }
 }
 
 /// All that a ledger tells.
@@ -68,9 +80,9 @@ impl History {
             return;
         };
         let at = UnixMs(at);
-        let (who, release, parent, found) = match what {
-            What::Found { release } => (String::new(), release, None, true),
-            What::Planned { who, release, parent, .. } => (who, release, parent, false),
+        let (who, release, parent, services, found) = match what {
+            What::Found { release } => (String::new(), release, None, Vec::new(), true),
+            What::Planned { who, release, parent, services, .. } => (who, release, parent, services, false),
             what => return self.go_on(rollout, at, what),
         };
         let Some(release) = release.understood() else {
@@ -84,6 +96,7 @@ impl History {
             who,
             release,
             parent,
+            services: services.into_iter().map(|service| (service.name.into(), service.gone)).collect(),
             begun: Vec::new(),
             confirmed: found,
             outcome: found.then_some(Outcome::Good),

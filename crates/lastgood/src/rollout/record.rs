@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use lastgood_model::UnixMs;
 use lastgood_model::rollout::{Action, Ending, Outcome, Plan, Recipient, ReleaseId};
-use lastgood_rollout::{Act, Of, Record};
+use lastgood_rollout::{Act, Intent, Of, Record};
 use serde::{Deserialize, Serialize};
 
 use super::release::Written;
@@ -39,6 +39,8 @@ pub enum What {
         release: Written,
         /// The one that it assumes.
         parent: Option<String>,
+        /// Services that change, in order.
+        services: Vec<Service>,
         /// Its steps, in words of programs.
         steps: Vec<String>,
     },
@@ -70,6 +72,15 @@ pub enum What {
     },
 }
 
+/// A service that a plan changes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Service {
+    /// Its name.
+    pub name: String,
+    /// Whether it is declared no more.
+    pub gone: bool,
+}
+
 impl Line {
     /// A line for a record of the machine.
     #[must_use]
@@ -96,10 +107,12 @@ impl Line {
 
     /// A line for a plan.
     #[must_use]
-    pub fn planned(plan: &Plan, release: Written, who: &str, rollout: u64, at: UnixMs) -> Self {
+    pub fn planned(plan: &Plan, intent: &Intent, release: Written, who: &str, rollout: u64, at: UnixMs) -> Self {
+        let services = intent.services.iter();
+        let services = services.map(|service| Service { name: service.name.to_string(), gone: service.gone }).collect();
         let parent = plan.parent.as_ref().map(|id| id.0.to_string());
         let steps = plan.steps.iter().map(|step| named(&step.action)).collect();
-        Self { at: at.0, rollout, what: What::Planned { who: who.to_owned(), release, parent, steps } }
+        Self { at: at.0, rollout, what: What::Planned { who: who.to_owned(), release, parent, services, steps } }
     }
 }
 
@@ -144,13 +157,7 @@ pub fn named(action: &Action) -> String {
 /// The outcome of that name.
 #[must_use]
 pub fn outcome(name: &str) -> Option<Outcome> {
-    const ALL: [Outcome; 6] = [
-        Outcome::Good,
-        Outcome::Refused,
-        Outcome::RolledBack,
-        Outcome::Down,
-        Outcome::Stopped,
-        Outcome::UndoFailed,
-    ];
+    const ALL: [Outcome; 6] =
+        [Outcome::Good, Outcome::Refused, Outcome::RolledBack, Outcome::Down, Outcome::Stopped, Outcome::UndoFailed];
     ALL.into_iter().find(|outcome| outcome.name() == name)
 }

@@ -13,6 +13,7 @@ mod number;
 mod overview;
 mod page_table;
 mod probe;
+mod rollout;
 mod value;
 mod written_table;
 

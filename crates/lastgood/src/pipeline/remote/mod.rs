@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use lastgood_diagnose::nearest::nearest;
-use lastgood_world::ssh::{Heard, Ssh, SshFault};
+use lastgood_world::hear::Heard;
+use lastgood_world::ssh::{Ssh, SshFault};
 
 use crate::cli::place::PlaceArgs;
 use crate::complaint::Complaint;

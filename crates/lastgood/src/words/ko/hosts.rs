@@ -62,7 +62,9 @@ fn of_host(host: &str, fault: &HostFault) -> (String, String) {
         HostFault::NoFolder(path) => {
             (format!("{host}: {path} 폴더가 없음"), "lastgood.toml에서 target의 path를 고치거나 빼세요".to_owned())
         }
-        HostFault::Io(why) => (format!("{host}: 조사할 수 없음: {why}"), format!("접속만 따로 시험해 보세요: ssh {host} true")),
+        HostFault::Io(why) => {
+            (format!("{host}: 조사할 수 없음: {why}"), format!("접속만 따로 시험해 보세요: ssh {host} true"))
+        }
     }
 }
 
