@@ -25,12 +25,15 @@ impl Compose {
         Self { folder: folder.to_owned(), arguments: arguments.to_vec() }
     }
 
-    /// Makes the containers of one service as the files say, and none of another one. Nothing is built or fetched.
+    /// Makes the containers of one service as the files say, where they are not so. Nothing is built or fetched.
+    ///
+    /// What it depends on is left alone where it is as the files say, which is the caller's to see to. Without its dependencies
+    /// (`--no-deps`) Compose would write down that it has none, and make it anew at the next `up`.
     ///
     /// # Errors
     /// If Compose cannot be run, or does not end within `deadline`.
     pub fn up(&self, service: &str, deadline: Duration) -> Result<Heard, Unheard> {
-        let up = ["up", "--detach", "--no-deps", "--no-build", "--pull", "never", "--quiet-pull", service];
+        let up = ["up", "--detach", "--no-build", "--pull", "never", "--quiet-pull", service];
         self.run(&up, deadline)
     }
 
@@ -39,17 +42,7 @@ impl Compose {
     /// # Errors
     /// If Compose cannot be run, or does not end within `deadline`.
     pub fn up_anew(&self, service: &str, deadline: Duration) -> Result<Heard, Unheard> {
-        let up = [
-            "up",
-            "--detach",
-            "--no-deps",
-            "--no-build",
-            "--force-recreate",
-            "--pull",
-            "never",
-            "--quiet-pull",
-            service,
-        ];
+        let up = ["up", "--detach", "--no-build", "--force-recreate", "--pull", "never", "--quiet-pull", service];
         self.run(&up, deadline)
     }
 

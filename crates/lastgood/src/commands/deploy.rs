@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
+use lastgood_diagnose::topology;
 use lastgood_model::release::{Release, ReleasedService};
 use lastgood_world::engine::compose::{self, Compose};
 use lastgood_world::state::bundle::{Packed, pack};
@@ -48,8 +49,7 @@ pub fn run(args: &DeployArgs, view: View, io: &mut Io<'_>) -> anyhow::Result<Exi
     let (mut bundle, _) = bundle(args)?;
     bundle.seek(SeekFrom::Start(0))?;
     // Looking at releases changes the folder that this process is in.
-    let live = std::path::absolute(&args.to)?;
-    roll(&Target { live }, bundle, args.plan, view, io)
+    roll(&Target::of(&args.to)?, bundle, args.plan, view, io)
 }
 
 /// The target's side.
@@ -98,7 +98,7 @@ fn bundle(args: &DeployArgs) -> anyhow::Result<(File, Release)> {
         }
     }
     let mut services = Vec::new();
-    for name in changes::order(desired) {
+    for name in changes::order(desired, &topology::build(&looked.stack)) {
         let Some(service) = desired.service(&name) else { continue };
         let image = match &*service.image {
             "" => Arc::from(format!("{}-{name}", desired.project)),

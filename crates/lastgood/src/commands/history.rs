@@ -27,7 +27,7 @@ pub struct HistoryArgs {
 /// Runs it.
 pub fn run(args: &HistoryArgs, view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> {
     let zone = zone("--show-tz", args.show_tz.as_deref())?;
-    let target = Target { live: std::path::absolute(&args.of)? };
+    let target = Target::of(&args.of)?;
     let history = target.history().map_err(|trouble| Complaint::Rollout { trouble })?;
     let offset = zone.and_then(|zone| crate::pipeline::offset_at(&zone, lastgood_world::now())).unwrap_or(0);
     io.answer(&rollout::history(&history, Clock::new(offset), view))?;

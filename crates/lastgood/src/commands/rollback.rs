@@ -29,7 +29,7 @@ pub struct RollbackArgs {
 /// Runs it.
 pub fn run(args: &RollbackArgs, view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> {
     let fault = |trouble: Trouble| Complaint::Rollout { trouble };
-    let target = Target { live: std::path::absolute(&args.of)? };
+    let target = Target::of(&args.of)?;
     if !args.plan
         && let Some(open) = target.history().map_err(fault)?.open()
     {

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use lastgood_diagnose::drift;
+use lastgood_diagnose::{drift, topology};
 use lastgood_model::desired::{Desired, Service};
 use lastgood_model::release::Release;
 use lastgood_model::rollout::ReleaseId;
-use lastgood_model::{Difference, Stack};
+use lastgood_model::{Difference, Stack, Topology};
 use lastgood_rollout::{Intent, ServiceIntent, SwitchBy};
 use lastgood_world::digest;
 
@@ -103,7 +103,7 @@ pub fn changes(stack: &mut Stack, release: &Release, staging: &Path, live: &Path
             .extend(files.iter().filter(mounted).map(|file| Reason::File(Arc::clone(file))));
     }
     reasons.retain(|_, reasons| !reasons.is_empty());
-    let order = order(desired);
+    let order = order(desired, &topology::build(stack));
     let staying = order.iter().filter(|name| !reasons.contains_key(*name)).cloned().collect();
     let mut services: Vec<(Arc<str>, Vec<Reason>)> =
         order.iter().filter_map(|name| reasons.remove_entry(name)).collect();
@@ -130,23 +130,32 @@ pub fn settle(desired: &mut Desired, from: &Path, to: &Path) {
     }
 }
 
-/// Services, each behind those that it depends on.
+/// Services, each behind those that it depends on: as it says itself, or as its values and a proxy's configuration show.
 #[must_use]
-pub fn order(desired: &Desired) -> Vec<Arc<str>> {
+pub fn order(desired: &Desired, topology: &Topology) -> Vec<Arc<str>> {
     let (mut ordered, mut seen) = (Vec::new(), BTreeSet::new());
     for service in &desired.services {
-        visit(service, desired, &mut seen, &mut ordered);
+        visit(service, desired, topology, &mut seen, &mut ordered);
     }
     ordered
 }
 
-fn visit(service: &Service, desired: &Desired, seen: &mut BTreeSet<Arc<str>>, ordered: &mut Vec<Arc<str>>) {
+fn visit(
+    service: &Service,
+    desired: &Desired,
+    topology: &Topology,
+    seen: &mut BTreeSet<Arc<str>>,
+    ordered: &mut Vec<Arc<str>>,
+) {
     if !seen.insert(Arc::clone(&service.name)) {
         return;
     }
-    for needed in &service.depends_on {
-        if let Some(needed) = desired.service(&needed.service) {
-            visit(needed, desired, seen, ordered);
+    let declared = service.depends_on.iter().map(|needed| Arc::clone(&needed.service));
+    let asked = topology.find(&service.name).into_iter().flat_map(|index| topology.asks(index));
+    let asked = asked.filter_map(|edge| Some(Arc::clone(&topology.components.get(edge.to?)?.name)));
+    for needed in declared.chain(asked) {
+        if let Some(needed) = desired.service(&needed) {
+            visit(needed, desired, topology, seen, ordered);
         }
     }
     ordered.push(Arc::clone(&service.name));
@@ -170,7 +179,7 @@ mod tests {
         };
         let services = vec![service("web", &["app"]), service("app", &["db", "web"]), service("db", &[])];
         let desired = Desired { services, ..Desired::default() };
-        let names: Vec<String> = order(&desired).iter().map(ToString::to_string).collect();
+        let names: Vec<String> = order(&desired, &Topology::default()).iter().map(ToString::to_string).collect();
         assert_eq!(names, ["db", "app", "web"]);
     }
 }

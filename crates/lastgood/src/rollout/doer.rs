@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use lastgood_diagnose::Condition;
 use lastgood_diagnose::{StackScene, drift};
+use lastgood_model::probe_claim::Asked;
 use lastgood_model::release::{Release, ReleasedService};
 use lastgood_model::rollout::{Action, Ending, ReleaseId};
 use lastgood_model::snapshot::{Container, ContainerStatus, HealthStatus};
@@ -114,7 +115,11 @@ pub struct Hands<'w> {
     /// Files that were placed and are others than before.
     changed: BTreeSet<Arc<str>>,
     /// What was found wrong with dependencies; asked once for all services.
-    asked: Option<Vec<(Arc<str>, ProbeClaim)>>,
+    asked: Option<Vec<(Asked, ProbeClaim)>>,
+    /// Services that change.
+    changing: Vec<Arc<str>>,
+    /// Those of them that run as they are to.
+    switched: BTreeSet<Arc<str>>,
     /// Why the act that runs failed.
     trouble: Option<Trouble>,
     watcher: &'w mut dyn Watcher,
@@ -138,6 +143,8 @@ pub struct Job<'w> {
     pub parent: Option<Release>,
     /// Where the new one's files are.
     pub staging: PathBuf,
+    /// Services that change.
+    pub changing: Vec<Arc<str>>,
     /// Who is told.
     pub watcher: &'w mut dyn Watcher,
 }
@@ -146,7 +153,7 @@ impl<'w> Hands<'w> {
     /// For a job.
     #[must_use]
     pub fn of(job: Job<'w>) -> Self {
-        let Job { live, state, ledger, number, who, target, parent, staging, watcher } = job;
+        let Job { live, state, ledger, number, who, target, parent, staging, changing, watcher } = job;
         let ids = (target.id.clone(), parent.as_ref().map(|parent| parent.id.clone()));
         let releases = parent.into_iter().chain([target]).map(|release| (release.id.clone(), release)).collect();
         Self {
@@ -162,6 +169,8 @@ impl<'w> Hands<'w> {
             lease: None,
             changed: BTreeSet::new(),
             asked: None,
+            changing,
+            switched: BTreeSet::new(),
             trouble: None,
             watcher,
         }
@@ -265,24 +274,16 @@ impl<'w> Hands<'w> {
         heard(compose::tag(&there, &kept_image(&release.project, name, &release.id))?)
     }
 
+    /// What it needs of others serves it with the new values. What changes itself in this rollout is asked when it has changed.
     fn ask(&mut self, service: &str) -> Result<(), Trouble> {
         if self.asked.is_none() {
             let release = self.release(&self.target)?.clone();
             let looked = looked_at(&release, &self.staging, &self.live, true);
-            let scene = StackScene::new(&looked.stack);
-            let wrong = looked.stack.probes.iter().filter(|probed| probed.question.told == Told::Declared);
-            let wrong = wrong.filter_map(|probed| {
-                let (_, weight) = lastgood_diagnose::meaning(&scene, probed)?;
-                (weight == Weight::Decisive).then(|| {
-                    let asked = lastgood_model::probe_claim::Asked::of(&probed.question);
-                    let outcome = probed.answer.outcome.clone();
-                    let words = probed.answer.words.clone();
-                    (Arc::clone(&probed.question.from), ProbeClaim::Answered { asked, outcome, words })
-                })
-            });
-            self.asked = Some(wrong.collect());
+            let wrong = unserved(&looked.stack, Told::Declared);
+            let changes = |asked: &Asked| self.changing.iter().any(|name| name == asked.peer() || *name == asked.host);
+            self.asked = Some(wrong.into_iter().filter(|(asked, _)| !changes(asked)).collect());
         }
-        let wrong = self.asked.iter().flatten().find(|(from, _)| &**from == service);
+        let wrong = self.asked.iter().flatten().find(|(asked, _)| &*asked.from == service);
         wrong.map_or(Ok(()), |(_, claim)| Err(Trouble::Unserved(claim.clone())))
     }
 
@@ -304,6 +305,7 @@ impl<'w> Hands<'w> {
 
     fn switch(&mut self, service: &str, release: &ReleaseId, within: Duration) -> Result<(), Trouble> {
         let release = self.release(release)?.clone();
+        self.switched.insert(Arc::from(service));
         if let Some(ReleasedService { name, image, .. }) = release.service(service) {
             // The name stands for the release's image again, whatever was fetched meanwhile.
             let kept = kept_image(&release.project, name, &release.id);
@@ -344,7 +346,15 @@ impl<'w> Hands<'w> {
                         return Err(Trouble::Restarted(last_words(&looked.stack, service)));
                     }
                     if since.elapsed() >= HOLD {
-                        return Ok(());
+                        // It runs; now with its own eyes, and whatever else is new beside it.
+                        let seen = looked_at(release, &self.live, &self.live, true);
+                        let waits = |asked: &Asked| {
+                            let is_it = |name: &Arc<str>| name == asked.peer() || *name == asked.host;
+                            self.changing.iter().any(|name| is_it(name) && !self.switched.contains(name))
+                        };
+                        let wrong = unserved(&seen.stack, Told::Running);
+                        let wrong = wrong.into_iter().find(|(asked, _)| &*asked.from == service && !waits(asked));
+                        return wrong.map_or(Ok(()), |(_, claim)| Err(Trouble::Unserved(claim)));
                     }
                 }
                 Err(Trouble::NotHealthyYet) if !late => well = None,
@@ -463,6 +473,21 @@ fn subject(release: &Release, probes: bool) -> StackSubject {
         }
     }
     subject
+}
+
+/// Who is not served by what it needs, as the answers prove.
+fn unserved(stack: &Stack, told: Told) -> Vec<(Asked, ProbeClaim)> {
+    let scene = StackScene::new(stack);
+    let wrong = stack.probes.iter().filter(|probed| probed.question.told == told);
+    let wrong = wrong.filter(|probed| {
+        lastgood_diagnose::meaning(&scene, probed).is_some_and(|(_, weight)| weight == Weight::Decisive)
+    });
+    let claims = wrong.map(|probed| {
+        let asked = Asked::of(&probed.question);
+        let (outcome, words) = (probed.answer.outcome.clone(), probed.answer.words.clone());
+        (asked.clone(), ProbeClaim::Answered { asked, outcome, words })
+    });
+    claims.collect()
 }
 
 fn container<'s>(stack: &'s Stack, service: &str) -> Option<&'s Container> {

@@ -7,6 +7,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use lastgood_diagnose::topology;
 use lastgood_model::release::{Release, ReleasedService};
 use lastgood_model::rollout::{Outcome, Plan};
 use lastgood_rollout::{Machine, drive, plan};
@@ -62,6 +63,23 @@ impl Staging {
 }
 
 impl Target {
+    /// Of a folder, which need not be there yet.
+    ///
+    /// # Errors
+    /// If there is no current folder to begin from.
+    pub fn of(folder: &Path) -> io::Result<Self> {
+        let whole = std::path::absolute(folder)?;
+        // Compose knows folders by where they really are.
+        let live = whole.canonicalize().or_else(|_| {
+            let (above, name) = (whole.parent().map(Path::canonicalize), whole.file_name());
+            match (above, name) {
+                (Some(Ok(above)), Some(name)) => Ok::<_, io::Error>(above.join(name)),
+                _ => Ok(whole.clone()),
+            }
+        })?;
+        Ok(Self { live })
+    }
+
     /// Its folder of state.
     #[must_use]
     pub fn state(&self) -> PathBuf {
@@ -146,7 +164,7 @@ impl Target {
         }
         let looked = looked_at(like, &self.live, &self.live, false);
         let (Some(desired), Some(snapshot)) = (&looked.stack.desired, &looked.stack.snapshot) else { return Ok(None) };
-        let services: Vec<ReleasedService> = super::changes::order(desired)
+        let services: Vec<ReleasedService> = super::changes::order(desired, &topology::build(&looked.stack))
             .into_iter()
             .filter_map(|name| {
                 let container = snapshot.of_service(&desired.project, &name).next()?;
@@ -195,6 +213,7 @@ impl Target {
             target: seen.release.clone(),
             parent: seen.parent.clone(),
             staging: seen.staging.path().to_owned(),
+            changing: seen.changes.services.iter().map(|(name, _)| Arc::clone(name)).collect(),
             watcher,
         });
         Ok(drive(&mut Machine::new(&made), &mut hands))
@@ -228,6 +247,7 @@ impl Target {
             target: past.release.clone(),
             parent,
             staging,
+            changing: past.services.iter().map(|(name, _)| Arc::clone(name)).collect(),
             watcher,
         });
         hands.take_over()?;
