@@ -1,6 +1,7 @@
 //! The world: every syscall of lastgood. Files, pipes, inflating, and the facts of a live host.
 //! It hands on bytes as it received them and never interprets: it knows no log format and no rule.
 
+mod alive;
 mod blocks;
 mod command;
 mod compare;
@@ -24,6 +25,7 @@ pub mod ssh;
 pub mod state;
 mod unpack;
 
+pub use alive::{lives, own_mark};
 pub use blocks::{BLOCK, Blocks, LONGEST_LINE};
 pub use command::{Said, listen};
 pub use compare::{Relation, relation};

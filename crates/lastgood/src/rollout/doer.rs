@@ -181,13 +181,28 @@ impl<'w> Hands<'w> {
     /// # Errors
     /// If it lives.
     pub fn take_over(&mut self) -> Result<(), Trouble> {
-        match lease::take(&self.state.join("lock"), self.who.as_bytes(), now(), LEASE)? {
-            Take::Taken { lease, .. } => {
-                self.lease = Some(lease);
-                Ok(())
+        self.lease = Some(self.taken(LEASE)?);
+        Ok(())
+    }
+
+    /// The lease of the target. That of a process which is known to be dead counts as run out.
+    fn taken(&self, ttl: Duration) -> Result<Lease, Trouble> {
+        let lock = self.state.join("lock");
+        let mut at = now();
+        for _ in 0..2 {
+            match lease::take(&lock, self.who.as_bytes(), at, ttl)? {
+                Take::Taken { mut lease, .. } => {
+                    // From here on by the clock, whenever the old one would have ended.
+                    return match lease.renew(now(), ttl)? {
+                        Renewal::Renewed => Ok(lease),
+                        Renewal::Lost(_) => Err(Trouble::LeaseLost),
+                    };
+                }
+                Take::Held(holder) if super::target::is_dead(&holder.says) => at = holder.expires,
+                Take::Held(holder) => return Err(held(&holder.says)),
             }
-            Take::Held(holder) => Err(Trouble::Held(String::from_utf8_lossy(&holder.says).into_owned())),
         }
+        Err(Trouble::LeaseLost)
     }
 
     fn act(&mut self, action: &Action, within: Duration) -> Result<(), Trouble> {
@@ -234,10 +249,7 @@ impl<'w> Hands<'w> {
 
     fn take_lease(&mut self, within: Duration) -> Result<(), Trouble> {
         if self.lease.is_none() {
-            match lease::take(&self.state.join("lock"), self.who.as_bytes(), now(), within + LEASE)? {
-                Take::Taken { lease, .. } => self.lease = Some(lease),
-                Take::Held(holder) => return Err(Trouble::Held(String::from_utf8_lossy(&holder.says).into_owned())),
-            }
+            self.lease = Some(self.taken(within + LEASE)?);
         }
         let current = History::read(&self.state)?.current().map(|release| release.id.clone());
         if current == self.parent { Ok(()) } else { Err(Trouble::Stale) }
@@ -441,6 +453,13 @@ impl Doer for Hands<'_> {
         self.watcher.ended(act, ending, self.trouble.as_ref());
         ending
     }
+}
+
+/// Somebody lives who says that of itself.
+fn held(says: &[u8]) -> Trouble {
+    let says: Option<serde_json::Value> = serde_json::from_slice(says).ok();
+    let who = says.as_ref().and_then(|says| says["who"].as_str()).unwrap_or("?");
+    Trouble::Held(who.to_owned())
 }
 
 /// What Compose is told of a release.

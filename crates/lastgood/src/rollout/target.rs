@@ -13,7 +13,7 @@ use lastgood_model::rollout::{Outcome, Plan};
 use lastgood_rollout::{Machine, drive, plan};
 use lastgood_world::engine::compose;
 use lastgood_world::state::{self, Ledger, NewFile, Releases, bundle};
-use lastgood_world::{digest, now};
+use lastgood_world::{digest, lives, now, own_mark};
 use tempfile::TempDir;
 
 use super::changes::{Changes, changes};
@@ -237,7 +237,7 @@ impl Target {
         });
         let staging = state.join("releases").join(&*past.release.id.0).join("files");
         let made = past.plan();
-        let who = past.who.clone();
+        let who = who();
         let mut hands = Hands::of(Job {
             live: self.live.clone(),
             ledger: Ledger::open(&state.join("ledger.jsonl"))?,
@@ -274,11 +274,17 @@ fn append(ledger: &mut Ledger, line: &Line) -> Result<(), Trouble> {
     Ok(ledger.append(&payload)?)
 }
 
-/// Who asks, and from where, as one line of JSON.
+/// Who asks, and which process does it, as one line of JSON.
 #[must_use]
 pub fn who() -> String {
     let of = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
-    let user =
-        of("LASTGOOD_WHO").or_else(|| of("USER")).or_else(|| of("LOGNAME")).unwrap_or_else(|| "somebody".to_owned());
-    serde_json::json!({ "who": user, "pid": std::process::id() }).to_string()
+    let user = of("LASTGOOD_WHO").or_else(|| of("USER")).or_else(|| of("LOGNAME"));
+    serde_json::json!({ "who": user.unwrap_or_else(|| "somebody".to_owned()), "process": own_mark() }).to_string()
+}
+
+/// Whether whoever says that of itself is known to be dead.
+pub(super) fn is_dead(says: &[u8]) -> bool {
+    let says: Option<serde_json::Value> = serde_json::from_slice(says).ok();
+    let lives = says.as_ref().and_then(|says| says["process"].as_str()).and_then(lives);
+    lives == Some(false)
 }
