@@ -43,9 +43,10 @@ fn it_ends_whoever_forgot_it() {
     let targets = vec![target(ProbeProtocol::Http, "127.0.0.1", long.port); 60];
     let mut unread = agent().env("LASTGOOD_PROBE", agents_request(&targets).expose()).spawn().unwrap();
     let (status, took) = ended(&mut waits, begun);
-    assert!(!status.success() && took < Duration::from_millis(5_500), "{status} {took:?}");
+    // It lives for 4.8 s; the rest is for a machine that has other things to do.
+    assert!(!status.success() && took < Duration::from_secs(9), "{status} {took:?}");
     let (status, took) = ended(&mut unread, begun);
-    assert!(!status.success() && took < Duration::from_millis(5_500), "{status} {took:?}");
+    assert!(!status.success() && took < Duration::from_secs(9), "{status} {took:?}");
 }
 
 #[test]
