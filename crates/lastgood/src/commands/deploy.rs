@@ -1,7 +1,7 @@
 //! `lastgood deploy`: brings the release that the files here make to a target, proves it good there, or goes back.
 
 use std::fs::File;
-use std::io::{Seek, SeekFrom};
+use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,17 +12,20 @@ use lastgood_model::release::{Release, ReleasedService};
 use lastgood_world::engine::compose::{self, Compose};
 use lastgood_world::state::bundle::{Packed, pack};
 
+use crate::cli::place::PlaceArgs;
 use crate::cli::stack::StackArgs;
 use crate::complaint::Complaint;
 use crate::exit::Exit;
 use crate::io::Io;
 use crate::pipeline::look;
+use crate::pipeline::remote::{Asked, Target as Place, target, usual_folder};
 use crate::render::answer::View;
 use crate::render::rollout;
 use crate::rollout::contents::{ContentFault, released};
 use crate::rollout::release::Written;
 use crate::rollout::target::{Target, who};
 use crate::rollout::{changes, doer::Trouble};
+use crate::settings::Settings;
 
 /// Building takes no longer.
 const TO_BUILD: Duration = Duration::from_secs(3600);
@@ -30,12 +33,18 @@ const TO_BUILD: Duration = Duration::from_secs(3600);
 /// Brings a release to a target.
 #[derive(Clone, Debug, Args)]
 pub struct DeployArgs {
-    /// The folder on this machine that the release goes to
+    /// Where to
+    #[command(flatten, next_help_heading = "Host")]
+    pub place: PlaceArgs,
+    /// The folder there that the release goes to [default: path of the target, else ~/ and the project's name]
     #[arg(long, value_name = "DIR")]
-    pub to: PathBuf,
+    pub to: Option<PathBuf>,
     /// Say what would be done, and change nothing
     #[arg(long)]
     pub plan: bool,
+    /// The release comes in on standard input; for lastgood itself
+    #[arg(long, hide = true)]
+    pub arrived: bool,
     /// Build no image; the names stand for what they stand for now
     #[arg(long)]
     pub no_build: bool,
@@ -45,15 +54,64 @@ pub struct DeployArgs {
 }
 
 /// Runs it.
-pub fn run(args: &DeployArgs, view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> {
-    let (mut bundle, _) = bundle(args)?;
+pub fn run(args: &DeployArgs, settings: &Settings, view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> {
+    if args.arrived {
+        return roll(&Target::of(&at_home(args.to.as_deref())?)?, std::io::stdin().lock(), args.plan, view, io);
+    }
+    let target = target(&args.place, &[], settings)?;
+    let (mut bundle, release) = bundle(args)?;
     bundle.seek(SeekFrom::Start(0))?;
-    // Looking at releases changes the folder that this process is in.
-    roll(&Target::of(&args.to)?, bundle, args.plan, view, io)
+    let Some(target) = target else {
+        let Some(to) = &args.to else { return Err(Complaint::NoHost.into()) };
+        return roll(&Target::of(to)?, bundle, args.plan, view, io);
+    };
+    let path = args.to.as_ref().map(|to| to.to_string_lossy().into_owned()).or_else(|| target.path.clone());
+    let to = path.unwrap_or_else(|| usual_folder(&release.project));
+    // The folder may not be there yet.
+    let host = Asked::of(Place { path: None, ..target }, view, io)?;
+    if !args.plan {
+        bring_images(&host, &release, view, io)?;
+    }
+    let mut typed = vec!["deploy".to_owned(), "--arrived".to_owned(), "--to".to_owned(), to];
+    typed.extend(args.plan.then(|| "--plan".to_owned()));
+    host.send(bundle, &typed, view, io)
+}
+
+/// A folder that may begin in the user's home.
+fn at_home(folder: Option<&Path>) -> Result<PathBuf, Complaint> {
+    let folder = folder.ok_or(Complaint::NoHost)?;
+    match (folder.strip_prefix("~"), std::env::home_dir()) {
+        (Ok(rest), Some(home)) => Ok(home.join(rest)),
+        _ => Ok(folder.to_owned()),
+    }
+}
+
+/// Images that were built here and are not there yet. Whole: layers that are there already are sent again.
+fn bring_images(host: &Asked, release: &Release, view: View, io: &mut Io<'_>) -> anyhow::Result<()> {
+    let built: Vec<&ReleasedService> = release.services.iter().filter(|service| !service.image_id.is_empty()).collect();
+    let ids: Vec<&str> = built.iter().map(|service| &*service.image_id).collect();
+    let lacking = host.lacking_images(&ids)?;
+    let names: Vec<&str> = built
+        .iter()
+        .filter(|service| lacking.iter().any(|id| **id == *service.image_id))
+        .map(|service| &*service.image)
+        .collect();
+    if names.is_empty() {
+        return Ok(());
+    }
+    let packed = tempfile::NamedTempFile::new()?;
+    let said = compose::save(&names, packed.path(), TO_BUILD)?;
+    if said.code != 0 {
+        return Err(Complaint::Rollout { trouble: Trouble::Said(said.complaint) }.into());
+    }
+    let bytes = packed.path().metadata()?.len();
+    io.answer(&format!("{}\n", view.lang.brings_images(&names, bytes)))?;
+    host.load_images(packed.reopen()?)?;
+    Ok(())
 }
 
 /// The target's side.
-pub fn roll(target: &Target, stream: File, only_plan: bool, view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> {
+fn roll(target: &Target, stream: impl Read, only_plan: bool, view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> {
     let fault = |trouble: Trouble| Complaint::Rollout { trouble };
     if !only_plan && let Some(open) = target.history().map_err(fault)?.open() {
         io.answer(&format!("{}\n", view.lang.rollout().takes_up))?;

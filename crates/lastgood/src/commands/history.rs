@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::cli::place::PlaceArgs;
 use crate::cli::question::zone;
 use crate::complaint::Complaint;
 use crate::exit::Exit;
@@ -16,6 +17,9 @@ use crate::rollout::target::Target;
 /// What was deployed, and what became of it.
 #[derive(Clone, Debug, Args)]
 pub struct HistoryArgs {
+    /// Which machine
+    #[command(flatten, next_help_heading = "Host")]
+    pub place: PlaceArgs,
     /// The folder that was deployed to
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub of: PathBuf,

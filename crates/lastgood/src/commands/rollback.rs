@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::cli::place::PlaceArgs;
 use crate::complaint::Complaint;
 use crate::exit::Exit;
 use crate::io::Io;
@@ -18,6 +19,9 @@ pub struct RollbackArgs {
     /// The release, by the beginning of its id [default: the last good one before the one that serves]
     #[arg(value_name = "RELEASE")]
     pub release: Option<String>,
+    /// Which machine
+    #[command(flatten, next_help_heading = "Host")]
+    pub place: PlaceArgs,
     /// The folder that was deployed to
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub of: PathBuf,

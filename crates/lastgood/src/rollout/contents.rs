@@ -99,6 +99,8 @@ pub fn released(
         let described = digest(&place).and_then(|digest| Ok((digest, place.metadata()?.permissions().mode() & 0o777)));
         let (digest, mode) =
             described.map_err(|error| ContentFault::Unreadable(shown.to_string(), error.to_string()))?;
+        // Only Compose reads it, for whoever deploys.
+        let mode = if role.secret && !role.mounted { 0o600 } else { mode };
         let path = Arc::from(&*shown);
         found.push(ReleasedFile { path, digest: digest.into(), mode, secret: role.secret, mounted: role.mounted });
     }

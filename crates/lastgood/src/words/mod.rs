@@ -14,6 +14,8 @@ mod overview;
 mod page_table;
 mod probe;
 mod rollout;
+#[cfg(test)]
+mod rollout_tests;
 mod value;
 mod written_table;
 

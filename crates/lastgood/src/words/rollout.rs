@@ -5,6 +5,7 @@ use lastgood_model::snapshot::ContainerStatus;
 use lastgood_model::{Claim, Difference, StateClaim};
 
 use super::Lang;
+use super::capture::bytes;
 use super::josa::{subject, topic};
 use crate::complaint::Complaint;
 use crate::rollout::changes::Reason;
@@ -230,6 +231,15 @@ impl Lang {
             }
             (Self::En, difference) => super::en::flaws::difference(difference),
             (Self::Ko, difference) => super::ko::flaws::difference(difference),
+        }
+    }
+
+    /// Images are on their way; so many bytes.
+    #[must_use]
+    pub fn brings_images(self, names: &[&str], size: u64) -> String {
+        match self {
+            Self::En => format!("bringing {}: {}", names.join(", "), bytes(size)),
+            Self::Ko => format!("이미지 전송 중: {} ({})", names.join(", "), bytes(size)),
         }
     }
 

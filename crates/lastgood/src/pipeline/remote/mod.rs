@@ -28,8 +28,8 @@ pub use errand::retold;
 const TO_ANSWER: Duration = Duration::from_secs(30);
 /// Bringing the agent there takes no longer, also on a slow line.
 const TO_BRING: Duration = Duration::from_secs(600);
-/// An answer may take as long as the largest logs do.
-const TO_ASK: Duration = Duration::from_secs(900);
+/// An answer may take as long as the largest logs do, and a rollout as long as its acts.
+const TO_ASK: Duration = Duration::from_secs(3600);
 
 /// Another host, and where on it the project is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -104,6 +104,20 @@ pub fn target(place: &PlaceArgs, files: &[PathBuf], settings: &Settings) -> Resu
     }
 }
 
+/// The folder that a project is deployed to on a host, where none is named.
+#[must_use]
+pub fn usual_folder(project: &str) -> String {
+    format!("~/{project}")
+}
+
+/// What a question comes with on standard input.
+enum Input<'a> {
+    /// The settings, if there are any.
+    Settings(Option<&'a Path>),
+    /// Something else.
+    Stream(File),
+}
+
 fn called(name: &str, settings: &Settings) -> Result<Target, Complaint> {
     let known = || settings.targets.iter();
     known().find(|target| target.name == name).cloned().ok_or_else(|| Complaint::Target {
@@ -166,7 +180,7 @@ impl Asked {
         view: View,
         io: &mut Io<'_>,
     ) -> anyhow::Result<Exit> {
-        self.run(typed, settings, None, view, io)
+        self.run(typed, Input::Settings(settings), None, view, io)
     }
 
     /// The same, and what it writes goes to a file.
@@ -181,13 +195,44 @@ impl Asked {
         view: View,
         io: &mut Io<'_>,
     ) -> anyhow::Result<Exit> {
-        self.run(typed, settings, Some(output), view, io)
+        self.run(typed, Input::Settings(settings), Some(output), view, io)
+    }
+
+    /// Asks with something on standard input.
+    ///
+    /// # Errors
+    /// As `answer`.
+    pub fn send(&self, input: File, typed: &[String], view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> {
+        self.run(typed, Input::Stream(input), None, view, io)
+    }
+
+    /// Which of these images, by their ids, the engine there does not have.
+    ///
+    /// # Errors
+    /// If the host cannot be reached, or has no Docker.
+    pub fn lacking_images(&self, ids: &[&str]) -> Result<Vec<String>, Complaint> {
+        let heard = self.hear(&errand::lacking_images(ids), None, TO_ANSWER)?;
+        Ok(String::from_utf8_lossy(&heard.output).lines().map(str::to_owned).collect())
+    }
+
+    /// Takes in images that were saved.
+    ///
+    /// # Errors
+    /// If the host cannot be reached, or its engine does not take them.
+    pub fn load_images(&self, images: File) -> Result<(), Complaint> {
+        self.hear("docker load --quiet", Some(images), TO_BRING).map(drop)
+    }
+
+    fn hear(&self, script: &str, input: Option<File>, deadline: Duration) -> Result<Heard, Complaint> {
+        let fault = |fault: HostFault| Complaint::Host { host: self.target.host.clone(), fault };
+        let heard = self.ssh.hear(script, input, deadline).map_err(|error| fault(error.into()))?;
+        if heard.code == 0 { Ok(heard) } else { Err(fault(HostFault::Io(last_line(&heard.complaint)))) }
     }
 
     fn run(
         &self,
         typed: &[String],
-        settings: Option<&Path>,
+        input: Input<'_>,
         output: Option<File>,
         view: View,
         io: &mut Io<'_>,
@@ -195,23 +240,29 @@ impl Asked {
         let fault = |fault: HostFault| Complaint::Host { host: self.target.host.clone(), fault };
         // Where the project's folder there is not said, its containers tell: those of the project that lies here.
         let names_one = |word: &String| ["-p", "-f", "--p", "--f"].iter().any(|flag| word.starts_with(flag));
-        let unnamed = self.target.path.is_none() && !typed.iter().any(names_one);
+        let asks = matches!(input, Input::Settings(_));
+        let unnamed = asks && self.target.path.is_none() && !typed.iter().any(names_one);
         let project = if unnamed { project_here() } else { None };
+        let (input, has_settings) = match input {
+            Input::Settings(Some(path)) => (Some(File::open(path)?), true),
+            Input::Settings(None) => (None, false),
+            Input::Stream(stream) => (Some(stream), false),
+        };
         let errand = Errand {
             digest: self.agent.digest(),
             folder: self.target.path.as_deref(),
             project: project.as_deref(),
             typed,
-            has_settings: settings.is_some(),
+            has_settings,
             view,
         };
-        let settings = settings.map(File::open).transpose()?;
         io.stdout.flush()?;
-        let code = self.ssh.pass_on(&errand.script(), settings, output, TO_ASK).map_err(|error| fault(error.into()))?;
+        let code = self.ssh.pass_on(&errand.script(), input, output, TO_ASK).map_err(|error| fault(error.into()))?;
         match code {
             0 => Ok(Exit::Good),
             1 => Ok(Exit::Bad),
             2 => Ok(Exit::Unknown),
+            3 => Ok(Exit::Broken),
             errand::NO_FOLDER => Err(fault(HostFault::NoFolder(self.target.path.clone().unwrap_or_default())).into()),
             code => Err(fault(HostFault::NotRun(code)).into()),
         }
