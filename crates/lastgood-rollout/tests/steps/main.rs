@@ -1,10 +1,5 @@
 //! Every step of a rollout, failed in every way, and the death of whoever drives between any two operations: what is then so, and
 //! whether what is said of it is true. In a world of plain values, since a real one has too few evenings.
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "a test stops at the first surprise, and says what it counted"
-)]
 
 mod world;
 
@@ -168,7 +163,7 @@ fn one_fault_ends_with_the_last_good_release() {
                 let counts = if intent.migration == Some(Migration::OneWay) { &mut one_way } else { &mut counted };
                 *counts.entry(end.outcome).or_default() += 1;
                 // What leads traffic home is gone for good: there is no other way back.
-                let no_way_back = fault == Fault::Gone && end.world.faulted.iter().any(|act| is_way_home(act));
+                let no_way_back = fault == Fault::Gone && end.world.faulted.iter().any(is_way_home);
                 let broken = end.outcome == Outcome::UndoFailed && !no_way_back;
                 assert!(!broken, "{name}: {fault:?} at {at}: {:?}", end.world.acts);
             }

@@ -46,6 +46,14 @@ impl Compose {
         self.run(&up, deadline)
     }
 
+    /// Removes those containers of one service that do not run, as somebody leaves them who dies while they are made.
+    ///
+    /// # Errors
+    /// If Compose cannot be run, or does not end within `deadline`.
+    pub fn clear(&self, service: &str, deadline: Duration) -> Result<Heard, Unheard> {
+        self.run(&["rm", "--force", service], deadline)
+    }
+
     /// Ends and removes the containers of one service. Its volumes stay.
     ///
     /// # Errors
@@ -94,6 +102,14 @@ pub fn tag(id: &str, image: &str) -> Result<Heard, Unheard> {
 /// If Docker cannot be asked.
 pub fn untag(image: &str) -> Result<Heard, Unheard> {
     hear(docker().args(["image", "rm", "--", image]), None, QUICK)
+}
+
+/// Lets the nginx of a container read its configuration again; requests that are being answered are not cut off.
+///
+/// # Errors
+/// If Docker cannot be asked.
+pub fn reload_nginx(container: &str) -> Result<Heard, Unheard> {
+    hear(docker().args(["exec", container, "nginx", "-s", "reload"]), None, QUICK)
 }
 
 /// Fetches an image from its registry.

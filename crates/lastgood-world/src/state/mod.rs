@@ -4,6 +4,7 @@
 pub mod bundle;
 mod folder;
 mod frame;
+mod hands;
 mod keeping;
 pub mod lease;
 pub mod ledger;
@@ -12,6 +13,7 @@ mod releases;
 mod trouble;
 
 pub use frame::{FRAME_VERSION, Flaw};
+pub use hands::hold;
 pub use keeping::{Kept, NewFile};
 pub use lease::{Former, Holder, Lease, Renewal, Take};
 pub use ledger::{Entry, Ledger};

@@ -119,8 +119,7 @@ fn roll(target: &Target, stream: impl Read, only_plan: bool, view: View, io: &mu
         target.take_up(open, &mut teller).map_err(fault)?;
     }
     let seen = target.see(stream).map_err(fault)?;
-    let plan = target.plan(&seen);
-    io.answer(&rollout::plan(&seen, &plan, &target.live.to_string_lossy(), view))?;
+    io.answer(&rollout::plan(&seen, &target.live.to_string_lossy(), view))?;
     if only_plan || seen.changes.is_empty() {
         if only_plan && !seen.changes.is_empty() {
             io.answer(&format!("{}\n", view.lang.rollout().only_planned))?;

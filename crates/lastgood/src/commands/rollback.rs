@@ -52,8 +52,7 @@ pub fn run(args: &RollbackArgs, view: View, io: &mut Io<'_>) -> anyhow::Result<E
         return Err(Complaint::NoRelease { given: args.release.clone(), known }.into());
     };
     let seen = target.see_again(release).map_err(fault)?;
-    let plan = target.plan(&seen);
-    io.answer(&rollout::plan(&seen, &plan, &target.live.to_string_lossy(), view))?;
+    io.answer(&rollout::plan(&seen, &target.live.to_string_lossy(), view))?;
     if args.plan || seen.changes.is_empty() {
         return Ok(Exit::Good);
     }

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use lastgood_model::release::Release;
-use lastgood_model::rollout::{Ending, Outcome, Plan};
+use lastgood_model::rollout::{Ending, Outcome};
 use lastgood_rollout::{Act, Of};
 
 use super::answer::View;
@@ -19,7 +19,7 @@ const MARGIN: usize = 12;
 
 /// What is going to be done.
 #[must_use]
-pub fn plan(seen: &Seen, _plan: &Plan, place: &str, view: View) -> String {
+pub fn plan(seen: &Seen, place: &str, view: View) -> String {
     let words = view.lang.rollout();
     let release = seen.release.id.short();
     let after = seen.parent.as_ref().map_or_else(|| "–".to_owned(), |parent| parent.id.short().to_owned());
@@ -80,10 +80,17 @@ pub fn history(history: &History, clock: Clock, view: View) -> String {
         out.push('\n');
         if let Some((act, why)) = &past.failure {
             let why = why.as_deref().unwrap_or_default();
-            row(&mut out, "", &format!("{act}: {why}"), view);
+            row(&mut out, "", &format!("{}: {why}", short_ids(act)), view);
         }
     }
     out
+}
+
+/// Ids of releases by their first letters.
+fn short_ids(act: &str) -> String {
+    let is_id = |word: &&str| word.len() == 64 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let words = act.split(' ').map(|word| if is_id(&word) { word.get(..10).unwrap_or(word) } else { word });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 fn row(out: &mut String, label: &str, text: &str, view: View) {

@@ -102,6 +102,21 @@ pub fn changes(stack: &mut Stack, release: &Release, staging: &Path, live: &Path
             .or_default()
             .extend(files.iter().filter(mounted).map(|file| Reason::File(Arc::clone(file))));
     }
+    // A name may stand for another image by now, which Compose itself may not see.
+    for service in &release.services {
+        let running =
+            stack.snapshot.as_ref().and_then(|snapshot| snapshot.of_service(&desired.project, &service.name).next());
+        let Some(running) =
+            running.filter(|running| !service.image_id.is_empty() && running.image_id != service.image_id)
+        else {
+            continue;
+        };
+        let reasons = reasons.entry(Arc::clone(&service.name)).or_default();
+        if !reasons.iter().any(|reason| matches!(reason, Reason::Differs(Difference::Image { .. }))) {
+            let (declared, running) = (Arc::clone(&service.image), Arc::clone(&running.image));
+            reasons.push(Reason::Differs(Difference::Image { declared, running, rebuilt: true }));
+        }
+    }
     reasons.retain(|_, reasons| !reasons.is_empty());
     let order = order(desired, &topology::build(stack));
     let staying = order.iter().filter(|name| !reasons.contains_key(*name)).cloned().collect();

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
@@ -19,7 +20,7 @@ use lastgood_rollout::drive::Unwritten;
 use lastgood_rollout::{Act, Doer, Record};
 use lastgood_world::engine::compose::{self, Compose};
 use lastgood_world::hear::{Heard, Unheard};
-use lastgood_world::state::{Lease, Ledger, Placement, Releases, Renewal, StateError, Take, Way, lease};
+use lastgood_world::state::{Lease, Ledger, Placement, Releases, Renewal, StateError, Take, Way, hold, lease};
 use lastgood_world::{digest, now};
 
 use super::changes::mounts;
@@ -34,6 +35,8 @@ const LOOK_AGAIN: Duration = Duration::from_millis(300);
 pub const MOST_BYTES: u64 = 64 * 1024 * 1024;
 /// Beyond its act's own time, a lease lives so long.
 const LEASE: Duration = Duration::from_secs(60);
+/// What somebody who died had begun ends within this.
+const UNFINISHED: Duration = Duration::from_secs(120);
 /// So many good releases can be gone back to.
 const KEPT: usize = 5;
 
@@ -49,7 +52,7 @@ pub enum Trouble {
     /// What Compose or Docker said.
     Said(String),
     /// A dependency does not serve the new release.
-    Unserved(ProbeClaim),
+    Unserved(Box<ProbeClaim>),
     /// A service has no container.
     NoContainer,
     /// It does not run: its state, exit code and last words.
@@ -112,6 +115,8 @@ pub struct Hands<'w> {
     /// Where the new release's files are, to be asked with.
     staging: PathBuf,
     lease: Option<Lease>,
+    /// Held by every command that is started.
+    in_hand: Option<File>,
     /// Files that were placed and are others than before.
     changed: BTreeSet<Arc<str>>,
     /// What was found wrong with dependencies; asked once for all services.
@@ -167,6 +172,7 @@ impl<'w> Hands<'w> {
             parent: ids.1,
             staging,
             lease: None,
+            in_hand: None,
             changed: BTreeSet::new(),
             asked: None,
             changing,
@@ -182,7 +188,13 @@ impl<'w> Hands<'w> {
     /// If it lives.
     pub fn take_over(&mut self) -> Result<(), Trouble> {
         self.lease = Some(self.taken(LEASE)?);
-        Ok(())
+        self.take_in_hand()
+    }
+
+    /// Waits for what a dead one had begun.
+    fn take_in_hand(&mut self) -> Result<(), Trouble> {
+        self.in_hand = hold(&self.state.join("hands"), UNFINISHED)?;
+        if self.in_hand.is_some() { Ok(()) } else { Err(Trouble::TookTooLong(UNFINISHED.as_secs())) }
     }
 
     /// The lease of the target. That of a process which is known to be dead counts as run out.
@@ -212,6 +224,7 @@ impl<'w> Hands<'w> {
         match action {
             Action::TakeLease => self.take_lease(within),
             Action::DropLease => {
+                self.in_hand = None;
                 if let Some(lease) = self.lease.take() {
                     lease.release()?;
                 }
@@ -250,6 +263,7 @@ impl<'w> Hands<'w> {
     fn take_lease(&mut self, within: Duration) -> Result<(), Trouble> {
         if self.lease.is_none() {
             self.lease = Some(self.taken(within + LEASE)?);
+            self.take_in_hand()?;
         }
         let current = History::read(&self.state)?.current().map(|release| release.id.clone());
         if current == self.parent { Ok(()) } else { Err(Trouble::Stale) }
@@ -296,7 +310,7 @@ impl<'w> Hands<'w> {
             self.asked = Some(wrong.into_iter().filter(|(asked, _)| !changes(asked)).collect());
         }
         let wrong = self.asked.iter().flatten().find(|(asked, _)| &*asked.from == service);
-        wrong.map_or(Ok(()), |(_, claim)| Err(Trouble::Unserved(claim.clone())))
+        wrong.map_or(Ok(()), |(_, claim)| Err(Trouble::Unserved(Box::new(claim.clone()))))
     }
 
     fn place(&mut self, release: &ReleaseId) -> Result<(), Trouble> {
@@ -329,18 +343,22 @@ impl<'w> Hands<'w> {
         }
         let looked = looked_at(&release, &self.live, &self.live, false);
         let compose = self.compose(&release, &self.live);
-        // Compose does not see that a mounted file is another one.
+        // Compose does not see that a mounted file is another one, nor that a container still bears the name which it had for the
+        // moment in which somebody who died made it anew.
         let desired = looked.stack.desired.as_ref().and_then(|desired| desired.service(service));
         let changed = |path: &Arc<str>| desired.is_some_and(|desired| mounts(desired, &self.live.join(&**path)));
-        let replaced = |drift: &Drift| {
-            &*drift.service == service
-                && drift.differences.iter().any(|difference| matches!(difference, Difference::MountReplaced { .. }))
+        let unseen = |difference: &Difference| {
+            matches!(difference, Difference::MountReplaced { .. } | Difference::Setting("container_name"))
         };
-        if self.changed.iter().any(changed) || drift::find(&looked.stack).iter().any(replaced) {
-            heard(compose.up_anew(service, within)?)
-        } else {
-            heard(compose.up(service, within)?)
+        let replaced = |drift: &Drift| &*drift.service == service && drift.differences.iter().any(unseen);
+        let anew = self.changed.iter().any(changed) || drift::find(&looked.stack).iter().any(replaced);
+        let up = || if anew { compose.up_anew(service, within) } else { compose.up(service, within) };
+        if heard(up()?).is_ok() {
+            return Ok(());
         }
+        // What somebody left who died in the middle of this is in the way.
+        compose.clear(service, within)?;
+        heard(up()?)
     }
 
     /// Well, as its release says, and so for a while.
@@ -353,6 +371,10 @@ impl<'w> Hands<'w> {
             let late = begun.elapsed() >= within;
             match state_of(&looked.stack, release, service) {
                 Ok(restarts) => {
+                    if well.is_none() {
+                        // Its address is another one now.
+                        reload_proxies(&looked.stack, service)?;
+                    }
                     let (since, before) = *well.get_or_insert((Instant::now(), restarts));
                     if restarts != before {
                         return Err(Trouble::Restarted(last_words(&looked.stack, service)));
@@ -366,7 +388,7 @@ impl<'w> Hands<'w> {
                         };
                         let wrong = unserved(&seen.stack, Told::Running);
                         let wrong = wrong.into_iter().find(|(asked, _)| &*asked.from == service && !waits(asked));
-                        return wrong.map_or(Ok(()), |(_, claim)| Err(Trouble::Unserved(claim)));
+                        return wrong.map_or(Ok(()), |(_, claim)| Err(Trouble::Unserved(Box::new(claim))));
                     }
                 }
                 Err(Trouble::NotHealthyYet) if !late => well = None,
@@ -494,6 +516,20 @@ fn subject(release: &Release, probes: bool) -> StackSubject {
     subject
 }
 
+/// Proxies of the stack that still ask a service by an address which is not its own any more look it up again.
+fn reload_proxies(stack: &Stack, service: &str) -> Result<(), Trouble> {
+    let drift = drift::find(stack).into_iter().filter(|drift| &*drift.service == service);
+    for difference in drift.flat_map(|drift| drift.differences) {
+        let Difference::StaleUpstream { proxy, .. } = difference else { continue };
+        let container = stack.snapshot.as_ref().and_then(|snapshot| snapshot.container(&proxy));
+        // Somebody else's proxy is theirs to reload.
+        if container.is_some_and(|container| !stack.is_foreign(container)) {
+            heard(compose::reload_nginx(&proxy)?)?;
+        }
+    }
+    Ok(())
+}
+
 /// Who is not served by what it needs, as the answers prove.
 fn unserved(stack: &Stack, told: Told) -> Vec<(Asked, ProbeClaim)> {
     let scene = StackScene::new(stack);
@@ -556,8 +592,9 @@ fn state_of(stack: &Stack, release: &Release, service: &str) -> Result<u64, Trou
     }
     match &container.health {
         Some(health) if health.status == HealthStatus::Unhealthy => {
-            let said = health.checks.last().map(|result| Arc::clone(&result.output)).unwrap_or_default();
-            Err(Trouble::Unhealthy(said))
+            let said = health.checks.last().map_or("", |result| &result.output);
+            // A traceback ends with what it is about.
+            Err(Trouble::Unhealthy(last_line(said).into()))
         }
         Some(health) if health.status == HealthStatus::Starting => Err(Trouble::NotHealthyYet),
         _ => Ok(container.restarts),

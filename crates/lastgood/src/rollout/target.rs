@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use lastgood_diagnose::topology;
 use lastgood_model::release::{Release, ReleasedService};
-use lastgood_model::rollout::{Outcome, Plan};
+use lastgood_model::rollout::Outcome;
 use lastgood_rollout::{Machine, drive, plan};
 use lastgood_world::engine::compose;
 use lastgood_world::state::{self, Ledger, NewFile, Releases, bundle};
@@ -217,12 +217,6 @@ impl Target {
             watcher,
         });
         Ok(drive(&mut Machine::new(&made), &mut hands))
-    }
-
-    /// What is going to be done.
-    #[must_use]
-    pub fn plan(&self, seen: &Seen) -> Plan {
-        plan(&seen.changes.intent(&seen.release, seen.parent.as_ref()))
     }
 
     /// Takes up a rollout whose driver died: back, or on to its end where it was confirmed.

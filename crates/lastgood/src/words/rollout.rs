@@ -171,7 +171,7 @@ impl Lang {
             }
             Trouble::NoImage(image, words) => format!("이미지 {image}: 여기에 없고 받을 수도 없음: {words}"),
             Trouble::Said(words) | Trouble::Other(words) => words.clone(),
-            Trouble::Unserved(claim) => self.words().claim(&Claim::State(StateClaim::Probe(claim.clone()))),
+            Trouble::Unserved(claim) => self.words().claim(&Claim::State(StateClaim::Probe((**claim).clone()))),
             Trouble::NoContainer if en => "it has no container".to_owned(),
             Trouble::NoContainer => "컨테이너가 없음".to_owned(),
             Trouble::Ended(status, code, words) if en => {

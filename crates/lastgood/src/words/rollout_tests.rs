@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use lastgood_model::Difference;
 use lastgood_model::rollout::{Action, Outcome, Recipient, ReleaseId};
 use lastgood_model::snapshot::ContainerStatus;
-use lastgood_model::Difference;
 
 use super::Lang;
 use crate::complaint::Complaint;
@@ -74,14 +74,9 @@ fn each_language_tells_of_rollouts() {
     for reason in [Reason::File(Arc::from("site.conf")), Reason::Gone, Reason::Differs(Difference::NotCreated)] {
         differ(&format!("{reason:?}"), |lang| lang.reason(&reason));
     }
-    for outcome in [
-        Outcome::Good,
-        Outcome::Refused,
-        Outcome::RolledBack,
-        Outcome::Down,
-        Outcome::Stopped,
-        Outcome::UndoFailed,
-    ] {
+    for outcome in
+        [Outcome::Good, Outcome::Refused, Outcome::RolledBack, Outcome::Down, Outcome::Stopped, Outcome::UndoFailed]
+    {
         differ(outcome.name(), |lang| lang.outcome(outcome, "0123456789", Some("9876543210")));
     }
     for complaint in [
