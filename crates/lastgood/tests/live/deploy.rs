@@ -78,8 +78,8 @@ impl Drop for Site {
     fn drop(&mut self) {
         // The folder goes with the bed; its containers and their images' names do not.
         let _gone = shell(
-            &self.live,
-            "docker compose --progress quiet down --volumes --timeout 0
+            Path::new("/"),
+            "docker compose -p live-deploy --progress quiet down --volumes --timeout 0
              docker image ls --format '{{.Repository}}:{{.Tag}}' | grep '^lastgood/live-deploy/' | xargs -r docker image rm",
         );
     }
