@@ -50,6 +50,7 @@ mod variables;
 pub use closeup::CloseUp;
 pub use condition::Condition;
 pub use decide::decide;
+pub use faults::probed::meaning;
 pub use question::Question;
 pub use stack_scene::StackScene;
 pub use suspect::{Suspects, suspect};

@@ -224,7 +224,10 @@ impl<'a> Builder<'a> {
         if host.parse::<std::net::IpAddr>().is_ok() {
             return self.at_address(host, found.port);
         }
-        let named = self.bearer(asker, host).map(|container| self.of(container));
+        // While nothing runs of whoever asks, no network says who else bears the name: a service of its own project does.
+        let is_declared = self.stack.desired.as_ref().is_some_and(|desired| desired.service(host).is_some());
+        let own = if asker.is_none() && is_declared { self.topology.find(host) } else { None };
+        let named = own.or_else(|| self.bearer(asker, host).map(|container| self.of(container)));
         let named = named.or_else(|| self.topology.find(host)).or_else(|| self.declared(host));
         named.filter(|to| *to != from).or_else(|| {
             host.contains('.').then(|| {

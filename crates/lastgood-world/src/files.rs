@@ -120,3 +120,34 @@ pub fn digest(path: &Path) -> io::Result<String> {
     io::copy(&mut File::open(path)?, &mut digest)?;
     Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }
+
+/// SHA-256 of some bytes, in hex.
+#[must_use]
+pub fn digest_of(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The files below a folder, sorted, by their paths in it; links are none. `None`: there are more than a thousand.
+///
+/// # Errors
+/// If a folder cannot be read.
+pub fn files_below(folder: &Path) -> io::Result<Option<Vec<PathBuf>>> {
+    const MOST: usize = 1_000;
+    let (mut found, mut open) = (Vec::new(), vec![PathBuf::new()]);
+    while let Some(here) = open.pop() {
+        for entry in std::fs::read_dir(folder.join(&here))? {
+            let entry = entry?;
+            let (path, kind) = (here.join(entry.file_name()), entry.file_type()?);
+            if kind.is_dir() {
+                open.push(path);
+            } else if kind.is_file() {
+                found.push(path);
+            }
+            if found.len() + open.len() > MOST {
+                return Ok(None);
+            }
+        }
+    }
+    found.sort();
+    Ok(Some(found))
+}

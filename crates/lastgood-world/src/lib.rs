@@ -1,6 +1,7 @@
 //! The world: every syscall of lastgood. Files, pipes, inflating, and the facts of a live host.
 //! It hands on bytes as it received them and never interprets: it knows no log format and no rule.
 
+mod alive;
 mod blocks;
 mod command;
 mod compare;
@@ -9,6 +10,7 @@ mod discover;
 pub mod engine;
 mod files;
 mod handle;
+pub mod hear;
 mod host;
 mod lines;
 mod machine;
@@ -21,14 +23,16 @@ mod settings;
 mod source;
 mod spool;
 pub mod ssh;
+pub mod state;
 mod unpack;
 
+pub use alive::{lives, own_mark};
 pub use blocks::{BLOCK, Blocks, LONGEST_LINE};
 pub use command::{Said, listen};
 pub use compare::{Relation, relation};
 pub use damage::Damage;
 pub use discover::{Again, Discovered, Input, discover};
-pub use files::{LogFile, digest, head};
+pub use files::{LogFile, digest, digest_of, files_below, head};
 pub use host::{Written, boot_time, host_name, now, written_now};
 pub use lines::{Start, fetch};
 pub use machine::{Capacity, capacities, kernel_release, path_kinds, processor, runs_systemd, socket_holders};

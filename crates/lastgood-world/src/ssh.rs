@@ -3,19 +3,20 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tempfile::TempDir;
 
+use crate::hear::{Heard, Unheard, ended, hear};
+
 /// The exit code that ssh keeps for itself.
 const OF_SSH: i32 = 255;
-const LOOK_AGAIN: Duration = Duration::from_millis(5);
 /// Said before a script says anything: what came before is of the user's shell, which may greet whoever comes.
 const BEGINS: &str = "-- lastgood begins";
-/// So much is kept of what a command says to be read, in bytes.
-const MOST_SAID: u64 = 64 * 1024;
+/// A greeting has no more bytes.
+const LONGEST_GREETING: u64 = 64 * 1024;
 
 /// Why a host could not be asked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -34,6 +35,15 @@ pub enum SshFault {
     Io(String),
 }
 
+impl From<Unheard> for SshFault {
+    fn from(unheard: Unheard) -> Self {
+        match unheard {
+            Unheard::TookTooLong(seconds) => Self::TookTooLong(seconds),
+            Unheard::Io(error) => error.into(),
+        }
+    }
+}
+
 impl From<io::Error> for SshFault {
     fn from(error: io::Error) -> Self {
         match error.kind() {
@@ -41,17 +51,6 @@ impl From<io::Error> for SshFault {
             _ => Self::Io(error.to_string()),
         }
     }
-}
-
-/// What a command there said.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Heard {
-    /// Its exit code.
-    pub code: i32,
-    /// The beginning of its standard output.
-    pub output: Vec<u8>,
-    /// The beginning of its standard error.
-    pub complaint: String,
 }
 
 /// A host.
@@ -80,23 +79,11 @@ impl Ssh {
     /// # Errors
     /// If the host cannot be reached, or the script does not end within `deadline`.
     pub fn hear(&self, script: &str, input: Option<File>, deadline: Duration) -> Result<Heard, SshFault> {
-        let mut child = self
-            .command(script)
-            .stdin(input.map_or_else(Stdio::null, Stdio::from))
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()?;
-        let (output, complaint) = (child.stdout.take(), child.stderr.take());
-        let (output, complaint, code) = thread::scope(|scope| {
-            let output = scope.spawn(|| output.map(read_script).unwrap_or_default());
-            let complaint = scope.spawn(|| complaint.map(read).unwrap_or_default());
-            let code = wait(&mut child, deadline);
-            (output.join().unwrap_or_default(), complaint.join().unwrap_or_default(), code)
-        });
-        let complaint = String::from_utf8_lossy(&complaint).into_owned();
-        match code? {
-            OF_SSH => Err(SshFault::Unreachable(last_line(&complaint))),
-            code => Ok(Heard { code, output, complaint }),
+        let mut heard = hear(&mut self.command(script), input, deadline)?;
+        heard.output = script_says(heard.output);
+        match heard.code {
+            OF_SSH => Err(SshFault::Unreachable(last_line(&heard.complaint))),
+            _ => Ok(heard),
         }
     }
 
@@ -119,7 +106,7 @@ impl Ssh {
         };
         let output = child.stdout.take();
         let (read, code) = thread::scope(|scope| {
-            let waiting = scope.spawn(|| wait(&mut child, deadline));
+            let waiting = scope.spawn(|| ended(&mut child, deadline).map_err(SshFault::from));
             let read = output.map(|output| {
                 let mut output = BufReader::new(output);
                 let _before = begin(&mut output);
@@ -170,7 +157,7 @@ impl Drop for Ssh {
 /// Reads up to where the script begins. Returns what there is if it never does, or not soon.
 fn begin(from: &mut impl BufRead) -> Option<Vec<u8>> {
     let mut before = Vec::new();
-    let mut limited = from.take(MOST_SAID);
+    let mut limited = from.take(LONGEST_GREETING);
     while limited.read_until(b'\n', &mut before).is_ok_and(|length| length > 0) {
         if before.strip_suffix(b"\n").is_some_and(|line| line.ends_with(BEGINS.as_bytes())) {
             return None;
@@ -179,40 +166,10 @@ fn begin(from: &mut impl BufRead) -> Option<Vec<u8>> {
     Some(before)
 }
 
-/// What the script says; without one, what is said in its place.
-fn read_script(from: impl Read) -> Vec<u8> {
-    let mut from = BufReader::new(from);
-    match begin(&mut from) {
-        None => read(from),
-        Some(before) => {
-            let _drained = io::copy(&mut from, &mut io::sink());
-            before
-        }
-    }
-}
-
-fn read(from: impl Read) -> Vec<u8> {
-    let mut said = Vec::new();
-    let mut from = from.take(MOST_SAID);
-    // What came before an error is what there is.
-    let _broken = from.read_to_end(&mut said);
-    let _drained = io::copy(&mut from.into_inner(), &mut io::sink());
-    said
-}
-
-fn wait(child: &mut Child, deadline: Duration) -> Result<i32, SshFault> {
-    let begun = Instant::now();
-    loop {
-        if let Some(status) = child.try_wait()? {
-            return Ok(status.code().unwrap_or(OF_SSH));
-        }
-        if begun.elapsed() >= deadline {
-            let _ended_already = child.kill();
-            child.wait()?;
-            return Err(SshFault::TookTooLong(deadline.as_secs()));
-        }
-        thread::sleep(LOOK_AGAIN);
-    }
+/// What the script says of all that was said; without one, what is said in its place.
+fn script_says(all: Vec<u8>) -> Vec<u8> {
+    let mut from = all.as_slice();
+    begin(&mut from).unwrap_or_else(|| from.to_vec())
 }
 
 /// What ssh said last is why it gave up; before it may stand a banner.
@@ -237,7 +194,7 @@ mod tests {
 
     #[test]
     fn a_greeting_is_no_answer() {
-        let read = |said: &str| String::from_utf8(read_script(said.as_bytes())).unwrap();
+        let read = |said: &str| String::from_utf8(script_says(said.as_bytes().to_vec())).unwrap();
         assert_eq!(read(&format!("{BEGINS}\nLinux x86_64\n")), "Linux x86_64\n");
         assert_eq!(
             read(&format!("you are at home\nno newline{BEGINS}\nLinux\n{BEGINS}\n")),

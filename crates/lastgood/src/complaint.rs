@@ -7,11 +7,13 @@ use lastgood_model::Gap;
 
 use crate::pipeline::remote::HostFault;
 use crate::render::postmortem::Mistake;
+use crate::rollout::contents::ContentFault;
+use crate::rollout::doer::Trouble;
 use crate::settings::SettingsFault;
 use crate::words::Lang;
 
 /// A reason to stop with exit code 2.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Complaint {
     /// Not a time.
     Time {
@@ -87,6 +89,23 @@ pub enum Complaint {
         host: String,
         /// Why.
         fault: HostFault,
+    },
+    /// A rollout could not begin.
+    Rollout {
+        /// Why.
+        trouble: Trouble,
+    },
+    /// The files here make no release.
+    Contents {
+        /// Why.
+        fault: ContentFault,
+    },
+    /// There is no such release to go back to.
+    NoRelease {
+        /// What was typed, if anything.
+        given: Option<String>,
+        /// Good releases that are kept, the last one first.
+        known: Vec<String>,
     },
     /// `lastgood.toml` is not right.
     Settings {

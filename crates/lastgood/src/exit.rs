@@ -1,8 +1,9 @@
 //! Exit codes: a public contract. What an answer is worth is decided elsewhere.
 
 use lastgood_model::Status;
+use lastgood_model::rollout::Outcome;
 
-/// How a run ends. `deploy` and `rollback` will add their own; nothing else ever does.
+/// How a run ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
     /// 0: healthy, no finding, nothing to do.
@@ -11,6 +12,8 @@ pub enum Exit {
     Bad,
     /// 2: could not find out, or nothing was attempted.
     Unknown,
+    /// 3: only of `deploy` and `rollback`: it serves nobody, or going back failed.
+    Broken,
 }
 
 impl Exit {
@@ -21,6 +24,7 @@ impl Exit {
             Self::Good => 0,
             Self::Bad => 1,
             Self::Unknown => 2,
+            Self::Broken => 3,
         }
     }
 }
@@ -28,6 +32,16 @@ impl Exit {
 impl From<Exit> for std::process::ExitCode {
     fn from(exit: Exit) -> Self {
         exit.code().into()
+    }
+}
+
+impl From<Outcome> for Exit {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Good => Self::Good,
+            Outcome::Refused | Outcome::RolledBack => Self::Bad,
+            Outcome::Down | Outcome::Stopped | Outcome::UndoFailed => Self::Broken,
+        }
     }
 }
 

@@ -13,6 +13,7 @@ pub mod pipeline;
 pub mod privacy;
 pub mod progress;
 pub mod render;
+pub mod rollout;
 pub mod run;
 pub mod said;
 pub mod settings;

@@ -8,11 +8,15 @@ use std::path::{Path, PathBuf};
 use clap::Parser;
 
 use crate::cli::{Cli, Command, Manner, When};
-use crate::commands::{capture, check, completions, explain, host, init, man, probe, report, status, timeline, why};
+use crate::commands::{
+    capture, check, completions, deploy, explain, history, host, init, man, probe, report, rollback, status, timeline,
+    why,
+};
 use crate::complaint::Complaint;
 use crate::exit::Exit;
 use crate::io::Io;
-use crate::pipeline::remote::{Asked, Target, retold, target};
+use crate::pipeline::remote::{Asked, Target, retold, target, usual_folder};
+use crate::pipeline::stack::project_here;
 use crate::render::answer::View;
 use crate::render::quote::repeated;
 use crate::settings::{self, Settings};
@@ -62,11 +66,20 @@ fn elsewhere(cli: &Cli, settings: &Settings) -> Result<Option<Target>, Complaint
         Command::Check(args) => (&args.place, &args.case, [].as_slice()),
         Command::Status(args) => (&args.place, &args.case, [].as_slice()),
         Command::Capture(args) => (&args.place, &args.question.case, args.question.logs.as_slice()),
+        Command::Rollback(args) => (&args.place, &None, [].as_slice()),
+        Command::History(args) => (&args.place, &None, [].as_slice()),
         _ => return Ok(None),
     };
     // A case is of this machine, wherever it was captured.
     let files: Vec<PathBuf> = case.iter().map(|case| Path::new(".").join(case)).chain(logs.iter().cloned()).collect();
-    target(place, &files, settings)
+    let mut found = target(place, &files, settings)?;
+    // Where a project was deployed to is where its history is.
+    if let (Some(Target { path: path @ None, .. }), Command::Rollback(_) | Command::History(_)) =
+        (&mut found, &cli.command)
+    {
+        *path = project_here().map(|project| usual_folder(&project));
+    }
+    Ok(found)
 }
 
 fn dispatch(cli: &Cli, settings: &Settings, view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> {
@@ -78,6 +91,9 @@ fn dispatch(cli: &Cli, settings: &Settings, view: View, io: &mut Io<'_>) -> anyh
         Command::Report(args) => report::run(args, settings, view, io),
         Command::Capture(args) => capture::run(args, settings, view, io),
         Command::Explain(args) => explain::run(args, view, io),
+        Command::Deploy(args) => deploy::run(args, settings, view, io),
+        Command::Rollback(args) => rollback::run(args, view, io),
+        Command::History(args) => history::run(args, view, io),
         Command::Host(args) => host::run(args, settings, view, io),
         Command::Init(args) => init::run(args, cli.manner.lang, view, io),
         Command::Completions(args) => completions::run(args, io),

@@ -37,10 +37,11 @@ const WALLS: &[Wall] = &[
         ]),
     },
     Wall { name: "lastgood-diagnose", inside: &[MODEL], outside: Some(&["foldhash"]) },
+    Wall { name: "lastgood-rollout", inside: &[MODEL], outside: Some(&[]) },
     Wall { name: "lastgood-world", inside: &[MODEL], outside: None },
     Wall {
         name: "lastgood",
-        inside: &[MODEL, "lastgood-intake", "lastgood-diagnose", "lastgood-world"],
+        inside: &[MODEL, "lastgood-intake", "lastgood-diagnose", "lastgood-rollout", "lastgood-world"],
         outside: None,
     },
     Wall { name: "testkit", inside: &[], outside: None },

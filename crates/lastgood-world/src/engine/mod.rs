@@ -2,6 +2,7 @@
 //! they mean, is the caller's. All questions of one look share one deadline, so a daemon that hangs costs no more than that.
 
 mod archive;
+pub mod compose;
 mod endpoint;
 mod frames;
 mod logs;

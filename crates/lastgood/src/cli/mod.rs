@@ -77,6 +77,12 @@ pub enum Command {
     Explain(commands::explain::ExplainArgs),
     /// A first lastgood.toml beside the compose file
     Init(commands::init::InitArgs),
+    /// Brings a release to a target, proves it good, or goes back
+    Deploy(commands::deploy::DeployArgs),
+    /// Brings an earlier release back
+    Rollback(commands::rollback::RollbackArgs),
+    /// What was deployed, and what became of it
+    History(commands::history::HistoryArgs),
     /// Hosts that were asked
     Host(commands::host::HostArgs),
     /// Completions for a shell

@@ -3,12 +3,15 @@
 pub mod capture;
 pub mod check;
 pub mod completions;
+pub mod deploy;
 pub mod explain;
+pub mod history;
 pub mod host;
 pub mod init;
 pub mod man;
 pub mod probe;
 pub mod report;
+pub mod rollback;
 pub mod status;
 pub mod timeline;
 pub mod why;

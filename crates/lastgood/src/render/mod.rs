@@ -26,5 +26,6 @@ mod paste_state;
 pub mod picture;
 pub mod postmortem;
 pub mod quote;
+pub mod rollout;
 pub mod series;
 pub mod terminal;

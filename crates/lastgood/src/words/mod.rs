@@ -13,6 +13,9 @@ mod number;
 mod overview;
 mod page_table;
 mod probe;
+mod rollout;
+#[cfg(test)]
+mod rollout_tests;
 mod value;
 mod written_table;
 

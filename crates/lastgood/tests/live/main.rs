@@ -6,6 +6,7 @@ mod architectures;
 mod bed;
 mod checks;
 mod clients;
+mod deploy;
 mod eyes;
 mod faults;
 mod hosts;

@@ -63,6 +63,15 @@ pub(super) fn bring(digest: &str) -> String {
     )
 }
 
+/// Names those of these images that the engine does not have.
+pub(super) fn lacking_images(ids: &[&str]) -> String {
+    let ids: Vec<String> = ids.iter().map(|id| quoted(id)).collect();
+    format!(
+        "docker version >/dev/null || exit 1\nfor i in {}; do docker image inspect \"$i\" >/dev/null 2>&1 || echo \"$i\"; done",
+        ids.join(" ")
+    )
+}
+
 /// A question for the agent.
 pub(super) struct Errand<'a> {
     /// Which agent.
@@ -103,7 +112,8 @@ impl Errand<'_> {
         };
         let _written = write!(
             script,
-            "{FOLDER}\nCOLUMNS={width} LC_ALL=C.UTF-8 {call}\"$d/agent-{}\" --lang {} --color {color}",
+            "{FOLDER}\nCOLUMNS={width} LC_ALL=C.UTF-8 LASTGOOD_WHO={} {call}\"$d/agent-{}\" --lang {} --color {color}",
+            quoted(&who_asks()),
             self.digest,
             lang.name()
         );
@@ -130,6 +140,13 @@ impl Errand<'_> {
         }
         script
     }
+}
+
+/// Who asks from here, for the ledger there: `me@laptop`.
+fn who_asks() -> String {
+    let of = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let user = of("USER").or_else(|| of("LOGNAME")).unwrap_or_else(|| "somebody".to_owned());
+    format!("{user}@{}", lastgood_world::host_name().unwrap_or_default())
 }
 
 /// A folder, which may begin in the user's home.
@@ -181,10 +198,13 @@ mod tests {
             is_parcel: false,
             view,
         };
+        let asked =
+            r#""$d/agent-ab12" --lang en --color always --config - 'why' --local 'it'\''s; reboot' '--since' '-2h'"#;
+        let who = quoted(&who_asks());
         let expected = [
             r#"cd "$HOME"/'shop'\''s' 2>/dev/null || exit 97"#,
             FOLDER,
-            r#"COLUMNS=72 LC_ALL=C.UTF-8 exec "$d/agent-ab12" --lang en --color always --config - 'why' --local 'it'\''s; reboot' '--since' '-2h'"#,
+            &format!("COLUMNS=72 LC_ALL=C.UTF-8 LASTGOOD_WHO={who} exec {asked}"),
         ];
         assert_eq!(errand.script(), expected.join("\n"));
     }

@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use lastgood_diagnose::nearest::nearest;
-use lastgood_world::ssh::{Heard, Ssh, SshFault};
+use lastgood_world::hear::Heard;
+use lastgood_world::ssh::{Ssh, SshFault};
 
 use crate::cli::place::PlaceArgs;
 use crate::complaint::Complaint;
@@ -30,8 +31,8 @@ pub use parcel::Expected;
 const TO_ANSWER: Duration = Duration::from_secs(30);
 /// Bringing the agent there takes no longer, also on a slow line.
 const TO_BRING: Duration = Duration::from_secs(600);
-/// An answer may take as long as the largest logs do.
-const TO_ASK: Duration = Duration::from_secs(900);
+/// An answer may take as long as the largest logs do, and a rollout as long as its acts.
+const TO_ASK: Duration = Duration::from_secs(3600);
 
 /// Another host, and where on it the project is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -114,6 +115,20 @@ pub fn target(place: &PlaceArgs, files: &[PathBuf], settings: &Settings) -> Resu
     }
 }
 
+/// The folder that a project is deployed to on a host, where none is named.
+#[must_use]
+pub fn usual_folder(project: &str) -> String {
+    format!("~/{project}")
+}
+
+/// What a question comes with on standard input.
+enum Input<'a> {
+    /// The settings, if there are any.
+    Settings(Option<&'a Path>),
+    /// Something else.
+    Stream(File),
+}
+
 fn called(name: &str, settings: &Settings) -> Result<Target, Complaint> {
     let known = || settings.targets.iter();
     known().find(|target| target.name == name).cloned().ok_or_else(|| Complaint::Target {
@@ -176,50 +191,61 @@ impl Asked {
         view: View,
         io: &mut Io<'_>,
     ) -> anyhow::Result<Exit> {
-        self.run(typed, settings, None, view, io)
+        self.run(typed, Input::Settings(settings), view, io)
     }
 
-    /// The same, and what it writes goes to a file.
+    /// Asks with something on standard input.
     ///
     /// # Errors
     /// As `answer`.
-    pub fn answer_into(
-        &self,
-        output: File,
-        typed: &[String],
-        settings: Option<&Path>,
-        view: View,
-        io: &mut Io<'_>,
-    ) -> anyhow::Result<Exit> {
-        self.run(typed, settings, Some(output), view, io)
+    pub fn send(&self, input: File, typed: &[String], view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> {
+        self.run(typed, Input::Stream(input), view, io)
     }
 
-    fn run(
-        &self,
-        typed: &[String],
-        settings: Option<&Path>,
-        output: Option<File>,
-        view: View,
-        io: &mut Io<'_>,
-    ) -> anyhow::Result<Exit> {
+    /// Which of these images, by their ids, the engine there does not have.
+    ///
+    /// # Errors
+    /// If the host cannot be reached, or has no Docker.
+    pub fn lacking_images(&self, ids: &[&str]) -> Result<Vec<String>, Complaint> {
+        let heard = self.hear(&errand::lacking_images(ids), None, TO_ANSWER)?;
+        Ok(String::from_utf8_lossy(&heard.output).lines().map(str::to_owned).collect())
+    }
+
+    /// Takes in images that were saved.
+    ///
+    /// # Errors
+    /// If the host cannot be reached, or its engine does not take them.
+    pub fn load_images(&self, images: File) -> Result<(), Complaint> {
+        self.hear("docker load --quiet", Some(images), TO_BRING).map(drop)
+    }
+
+    fn hear(&self, script: &str, input: Option<File>, deadline: Duration) -> Result<Heard, Complaint> {
         let fault = |fault: HostFault| Complaint::Host { host: self.target.host.clone(), fault };
-        let script = self.script(typed, settings.is_some(), false, view);
-        let settings = settings.map(File::open).transpose()?;
+        let heard = self.ssh.hear(script, input, deadline).map_err(|error| fault(error.into()))?;
+        if heard.code == 0 { Ok(heard) } else { Err(fault(HostFault::Io(last_line(&heard.complaint)))) }
+    }
+
+    fn run(&self, typed: &[String], input: Input<'_>, view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> {
+        let fault = |fault: HostFault| Complaint::Host { host: self.target.host.clone(), fault };
+        let asks = matches!(input, Input::Settings(_));
+        let (input, has_settings) = match input {
+            Input::Settings(Some(path)) => (Some(File::open(path)?), true),
+            Input::Settings(None) => (None, false),
+            Input::Stream(stream) => (Some(stream), false),
+        };
+        let script = self.script(typed, has_settings, asks, false, view);
         io.stdout.flush()?;
-        let (passed_on, code) = self.ssh.stream(&script, settings, TO_ASK, |said| match output {
-            Some(mut file) => copy(said, &mut file),
-            None => copy(said, io.stdout),
-        });
+        let (passed_on, code) = self.ssh.stream(&script, input, TO_ASK, |said| copy(said, io.stdout));
         // Whoever reads ours may have seen enough.
         passed_on.transpose()?;
         let code = code.map_err(|error| fault(error.into()))?;
         self.exit(code).map_err(|found| fault(found).into())
     }
 
-    fn script(&self, typed: &[String], has_settings: bool, is_parcel: bool, view: View) -> String {
+    fn script(&self, typed: &[String], has_settings: bool, asks: bool, is_parcel: bool, view: View) -> String {
         // Where the project's folder there is not said, its containers tell: those of the project that lies here.
         let names_one = |word: &String| ["-p", "-f", "--p", "--f"].iter().any(|flag| word.starts_with(flag));
-        let unnamed = self.target.path.is_none() && !typed.iter().any(names_one);
+        let unnamed = asks && self.target.path.is_none() && !typed.iter().any(names_one);
         let project = if unnamed { project_here() } else { None };
         let errand = Errand {
             digest: self.agent.digest(),
@@ -241,6 +267,7 @@ impl Asked {
             2 => Ok(Exit::Unknown),
             errand::NO_FOLDER => Err(HostFault::NoFolder(self.target.path.clone().unwrap_or_default())),
             errand::NO_TEMPORARY => Err(HostFault::NoTemporary),
+            3 => Ok(Exit::Broken),
             code => Err(HostFault::NotRun(code)),
         }
     }

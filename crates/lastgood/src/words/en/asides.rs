@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use lastgood_model::{Gap, GapKind, NoteKind};
 
+use super::super::Lang;
 use super::super::Words;
 use super::super::capture::bytes;
 use super::super::number::{grouped, percent};
@@ -206,6 +207,9 @@ pub(super) fn complaint(complaint: &Complaint) -> (String, Vec<String>) {
         | Complaint::FileThere { .. }
         | Complaint::Host { .. } => {
             return hosts::complaint(complaint);
+        }
+        Complaint::Rollout { .. } | Complaint::Contents { .. } | Complaint::NoRelease { .. } => {
+            return Lang::En.rollout_complaint(complaint);
         }
         Complaint::NoPath => (
             "no log was given".to_owned(),

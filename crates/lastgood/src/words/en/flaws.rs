@@ -187,7 +187,7 @@ fn what(told: &Told<'_>) -> String {
     }
 }
 
-fn difference(difference: &Difference) -> String {
+pub(in crate::words) fn difference(difference: &Difference) -> String {
     match difference {
         Difference::Image { rebuilt: true, declared, .. } => format!("{declared} was built again"),
         Difference::Image { declared, running, .. } => format!("image {declared}, runs {running}"),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use lastgood_model::{Gap, GapKind, NoteKind};
 
+use super::super::Lang;
 use super::super::Words;
 use super::super::capture::bytes;
 use super::super::josa::{object, subject, towards, with};
@@ -209,6 +210,9 @@ pub(super) fn complaint(complaint: &Complaint) -> (String, Vec<String>) {
         | Complaint::FileThere { .. }
         | Complaint::Host { .. } => {
             return hosts::complaint(complaint);
+        }
+        Complaint::Rollout { .. } | Complaint::Contents { .. } | Complaint::NoRelease { .. } => {
+            return Lang::Ko.rollout_complaint(complaint);
         }
         Complaint::NoPath => (
             "읽을 로그가 주어지지 않음".to_owned(),

@@ -189,7 +189,7 @@ fn what(told: &Told<'_>) -> String {
     }
 }
 
-fn difference(difference: &Difference) -> String {
+pub(in crate::words) fn difference(difference: &Difference) -> String {
     match difference {
         Difference::Image { rebuilt: true, declared, .. } => format!("{declared} 이미지가 다시 빌드됨"),
         Difference::Image { declared, running, .. } => format!("이미지 {declared}, 실행 중 {running}"),

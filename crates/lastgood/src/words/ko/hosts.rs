@@ -62,6 +62,22 @@ fn of_host(host: &str, fault: &HostFault) -> (String, String) {
         HostFault::NoFolder(path) => {
             (format!("{host}: {path} 폴더가 없음"), "lastgood.toml에서 target의 path를 고치거나 빼세요".to_owned())
         }
+        HostFault::NoTemporary => (
+            format!("{host}: 임시 폴더를 만들 수 없음"),
+            "사례는 호스트의 /tmp(또는 TMPDIR) 아래에서 수집합니다. 쓰기 권한과 남은 공간을 확인하세요".to_owned(),
+        ),
+        HostFault::Incomplete => (
+            format!("{host}: 사례가 끝까지 도착하지 않음. 아무것도 쓰지 않았음"),
+            format!("로그인 셸이 스스로 무언가 출력하는지 확인하세요: ssh {host} true | wc -c"),
+        ),
+        HostFault::Foreign(what) => (
+            format!("{host}: 사례에 속하지 않는 {what} 수신. 아무것도 쓰지 않았음"),
+            "이유를 알 때까지 그 호스트를 믿지 마세요".to_owned(),
+        ),
+        HostFault::TooLarge(most) => (
+            format!("{host}: {} 넘게 보내 옴. 아무것도 쓰지 않았음", bytes(*most)),
+            "--since와 --until로 줄이거나 --max-size로 더 허용하세요".to_owned(),
+        ),
         HostFault::Io(why) => {
             (format!("{host}: 조사할 수 없음: {why}"), format!("접속만 따로 시험해 보세요: ssh {host} true"))
         }

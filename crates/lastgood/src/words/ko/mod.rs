@@ -7,7 +7,7 @@ mod builds;
 mod causes;
 mod claims;
 mod flaw_advice;
-mod flaws;
+pub(super) mod flaws;
 mod hosts;
 mod limits;
 mod probes;

@@ -1,0 +1,10 @@
+//! A rollout: its plan, complete before the first act; the machine that says what comes next; and the way back.
+//! No IO, no clock, no diagnosis: acts are done by whoever drives the machine, and how they ended is all that it hears.
+
+pub mod drive;
+pub mod machine;
+pub mod plan;
+
+pub use drive::{Doer, Record, drive};
+pub use machine::{Act, Machine, Next, Of};
+pub use plan::{Intent, ServiceIntent, SwitchBy, plan};

@@ -1,0 +1,232 @@
+//! Every step of a rollout, failed in every way, and the death of whoever drives between any two operations: what is then so, and
+//! whether what is said of it is true. In a world of plain values, since a real one has too few evenings.
+
+mod world;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use lastgood_model::rollout::{Action, Outcome, Phase, Plan, Recipient, ReleaseId};
+use lastgood_rollout::drive::standing;
+use lastgood_rollout::plan::Migration;
+use lastgood_rollout::{Act, Intent, Machine, Of, Record, ServiceIntent, SwitchBy, drive, plan};
+
+use world::{Fault, World};
+
+fn release(name: &str) -> ReleaseId {
+    ReleaseId(Arc::from(name))
+}
+
+fn service(name: &str) -> ServiceIntent {
+    ServiceIntent { name: Arc::from(name), loads: true, beside: false, switch: SwitchBy::Recreate, gone: false }
+}
+
+/// Rollouts of every kind, by name.
+fn intents() -> Vec<(&'static str, Intent)> {
+    let beside = |name| ServiceIntent { beside: true, ..service(name) };
+    let proxied = |name| ServiceIntent { switch: SwitchBy::Proxy, ..beside(name) };
+    let of = |services: &[ServiceIntent]| Intent {
+        parent: Some(release("old")),
+        target: release("new"),
+        services: services.to_vec(),
+        migration: None,
+        arms: true,
+        smokes: true,
+        bake_ms: 1_000,
+    };
+    let two = || of(&[beside("backend"), service("web")]);
+    vec![
+        ("recreate", of(&[service("backend")])),
+        ("beside first", two()),
+        ("proxy", of(&[proxied("backend")])),
+        ("two by proxy", of(&[proxied("backend"), proxied("web")])),
+        ("env only", of(&[ServiceIntent { loads: false, ..service("backend") }])),
+        ("one goes", of(&[service("backend"), ServiceIntent { gone: true, ..service("worker") }])),
+        ("first", Intent { parent: None, ..two() }),
+        ("first by proxy", Intent { parent: None, ..of(&[proxied("backend")]) }),
+        ("migrates, compatible", Intent { migration: Some(Migration::Compatible), ..two() }),
+        ("migrates, with a way back", Intent { migration: Some(Migration::Reversible), ..two() }),
+        ("migrates one way", Intent { migration: Some(Migration::OneWay), ..two() }),
+        ("nothing to look at", Intent { arms: false, smokes: false, bake_ms: 0, ..of(&[service("backend")]) }),
+    ]
+}
+
+/// How a rollout ended, and what is so then.
+struct End {
+    outcome: Outcome,
+    world: World,
+}
+
+/// Runs a rollout in which these operations go wrong. Whoever drives may die; then the host takes it up.
+fn run(intent: &Intent, made: &Plan, faults: &[(usize, Fault)]) -> End {
+    let mut world = World::new(made, &intent.services, faults);
+    let mut outcome = drive(&mut Machine::new(made), &mut world);
+    // Each death is one operation, so that there are no more than faults.
+    for _ in 0..faults.len() {
+        if !world.dead {
+            break;
+        }
+        world.revive();
+        let (begun, confirmed, ended) = standing(&world.ledger);
+        outcome = match ended {
+            Some(ended) => ended,
+            None => drive(&mut Machine::resumed(made, begun, confirmed), &mut world),
+        };
+    }
+    End { outcome, world }
+}
+
+/// What must hold at the end, whatever went wrong; the complaint, if it does not.
+fn wrong(intent: &Intent, made: &Plan, end: &End) -> Option<String> {
+    let (world, truth) = (&end.world, &end.world.truth);
+    let is_old = world.is(made.parent.as_ref());
+    let gone = |name: &str| intent.services.iter().any(|service| service.gone && &*service.name == name);
+    let of_target = |(name, running): (&Arc<str>, &Option<ReleaseId>)| {
+        if gone(name) { running.is_none() } else { running.as_ref() == Some(&made.target) }
+    };
+    let is_new =
+        truth.services.iter().all(of_target) && truth.files.as_ref() == Some(&made.target) && truth.routed.is_empty();
+    // One that stays although nobody made that fail would have been forgotten.
+    let stays = |name: &&Arc<str>| !world.faulted.contains(&Action::DropCandidate { service: Arc::clone(name) });
+    let forgotten = truth.candidates.iter().any(|name| stays(&name) && !truth.routed.contains(name));
+    let cannot_look = world.faulted.contains(&Action::Verify { release: made.parent.clone() });
+    let said = match end.outcome {
+        Outcome::Good if !is_new => "is said to be good and is not",
+        Outcome::Refused if !is_old => "is said to be refused, and is not as it was",
+        Outcome::Refused if world.touched => "is said to be refused, and something that serves was touched",
+        Outcome::RolledBack | Outcome::Down if !is_old => "is said to be back, and is not",
+        Outcome::RolledBack if made.parent.is_none() => "there was nothing to go back to",
+        Outcome::Down if made.parent.is_some() => "is said to be the first one",
+        Outcome::UndoFailed if is_old && !cannot_look => "is said to be broken, and is as it was",
+        Outcome::Stopped if intent.migration != Some(Migration::OneWay) => "stops for no reason",
+        _ if forgotten => "a candidate is forgotten",
+        _ if truth.armed && !world.faulted.contains(&Action::Disarm) => "the host is still armed",
+        _ if truth.leased && !lease_may_stay(world) => "the lease is still held",
+        _ => "",
+    };
+    if !said.is_empty() {
+        return Some(format!("{said}: {:?} {truth:?}", end.outcome));
+    }
+    let written = world.ledger.iter().rev().find_map(|record| match record {
+        Record::Finished(outcome) => Some(*outcome),
+        _ => None,
+    });
+    match written {
+        Some(written) if written != end.outcome => Some(format!("the ledger says {written:?}: {:?}", end.outcome)),
+        _ => None,
+    }
+}
+
+/// Where letting go itself was made to fail, the lease ends by its expiry.
+fn lease_may_stay(world: &World) -> bool {
+    world.faulted.contains(&Action::DropLease)
+}
+
+/// Operations of a rollout in which nothing goes wrong.
+fn operations(intent: &Intent, made: &Plan) -> usize {
+    let end = run(intent, made, &[]);
+    assert_eq!(end.outcome, Outcome::Good);
+    assert_eq!(wrong(intent, made, &end), None);
+    end.world.operations
+}
+
+#[test]
+fn nothing_that_serves_is_touched_before_all_that_can_refuse() {
+    for (name, intent) in intents() {
+        let made = plan(&intent);
+        assert_eq!(made, plan(&intent), "{name}: the same intent, the same plan");
+        let phases: Vec<Phase> = made.steps.iter().map(|step| step.phase).collect();
+        assert!(phases.is_sorted(), "{name}: {phases:?}");
+        for step in &made.steps {
+            let touches = matches!(
+                step.action,
+                Action::Place { .. } | Action::Switch { .. } | Action::Route { .. } | Action::Migrate
+            );
+            assert!(!touches || step.phase == Phase::Switch, "{name}: {step:?}");
+            let takes_back = step.undo.is_some() || step.action == Action::Migrate;
+            assert!(!touches || takes_back, "{name}: nothing takes {step:?} back");
+        }
+    }
+}
+
+#[test]
+fn one_fault_ends_with_the_last_good_release() {
+    let mut counted: BTreeMap<Outcome, usize> = BTreeMap::new();
+    let mut one_way: BTreeMap<Outcome, usize> = BTreeMap::new();
+    for (name, intent) in intents() {
+        let made = plan(&intent);
+        for at in 0..operations(&intent, &made) {
+            for fault in Fault::ALL {
+                let end = run(&intent, &made, &[(at, fault)]);
+                let complaint = wrong(&intent, &made, &end);
+                assert_eq!(complaint, None, "{name}: {fault:?} at {at}: {:?}", end.world.acts);
+                let counts = if intent.migration == Some(Migration::OneWay) { &mut one_way } else { &mut counted };
+                *counts.entry(end.outcome).or_default() += 1;
+                // What leads traffic home is gone for good: there is no other way back.
+                let no_way_back = fault == Fault::Gone && end.world.faulted.iter().any(is_way_home);
+                let broken = end.outcome == Outcome::UndoFailed && !no_way_back;
+                assert!(!broken, "{name}: {fault:?} at {at}: {:?}", end.world.acts);
+            }
+        }
+    }
+    println!("one fault, or one death: {} rollouts: {counted:?}", counted.values().sum::<usize>());
+    println!("with a migration that goes one way: {one_way:?}");
+    assert!(counted.keys().copied().collect::<BTreeSet<_>>().len() >= 4, "{counted:?}");
+}
+
+#[test]
+fn two_faults_are_only_too_many_where_the_way_back_itself_is_gone() {
+    let mut counted: BTreeMap<Outcome, usize> = BTreeMap::new();
+    let mut broken: BTreeMap<String, usize> = BTreeMap::new();
+    let mut random = fastrand::Rng::with_seed(8);
+    for (name, intent) in intents() {
+        let made = plan(&intent);
+        let operations = operations(&intent, &made);
+        for first in 0..operations {
+            for one in Fault::ALL {
+                // The way back is as long as the way forward again, and is gone up to three times.
+                for second in first + 1..first + 2 * operations {
+                    for two in Fault::ALL {
+                        if random.u32(..8) != 0 {
+                            continue;
+                        }
+                        let end = run(&intent, &made, &[(first, one), (second, two)]);
+                        let complaint = wrong(&intent, &made, &end);
+                        let told = || format!("{name}: {one:?} at {first}, {two:?} at {second}: {:?}", end.world.acts);
+                        assert_eq!(complaint, None, "{}", told());
+                        *counted.entry(end.outcome).or_default() += 1;
+                        if end.outcome == Outcome::UndoFailed {
+                            let gone =
+                                [(first, one), (second, two)].into_iter().filter(|(_, fault)| *fault == Fault::Gone);
+                            let acts = gone.filter_map(|(at, _)| end.world.acts.iter().find(|(of, _)| *of == at));
+                            let back = |act: &Act| matches!(act.of, Of::Undo(_) | Of::Look) || is_way_home(&act.action);
+                            let back: Vec<String> =
+                                acts.filter(|(_, act)| back(act)).map(|(_, act)| called(act)).collect();
+                            assert!(!back.is_empty(), "{}", told());
+                            *broken.entry(back.join(" and ")).or_default() += 1;
+                        }
+                    }
+                }
+            }
+        }
+    }
+    println!("two faults or deaths, one in eight of all: {} rollouts: {counted:?}", counted.values().sum::<usize>());
+    for (act, count) in broken {
+        println!("undo-failed, since this is gone for good on the way back: {act}: {count}");
+    }
+}
+
+fn is_way_home(action: &Action) -> bool {
+    matches!(action, Action::Route { to: Recipient::Service, .. })
+}
+
+fn called(act: &Act) -> String {
+    match &act.action {
+        Action::Switch { release, .. } => {
+            format!("a service of {}", release.as_ref().map_or("nothing", |release| &*release.0))
+        }
+        Action::DropCandidate { .. } => "a candidate's end".to_owned(),
+        Action::Route { to, .. } => format!("the way to the {to:?}"),
+        other => format!("{other:?}"),
+    }
+}

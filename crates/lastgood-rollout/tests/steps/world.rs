@@ -1,0 +1,272 @@
+//! A world that is not there: services, candidates, routes, files and a ledger as plain values, in which any act can fail in every
+//! way, and whoever drives can die between any two operations. It knows what is true, whatever it says.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use lastgood_model::rollout::{Action, Ending, Plan, Recipient, ReleaseId};
+use lastgood_rollout::drive::Unwritten;
+use lastgood_rollout::{Act, Doer, Record, ServiceIntent};
+
+/// In which way an operation goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fault {
+    /// It is not done, and that is said. A record is not written.
+    Error,
+    /// It is not done in time.
+    Timeout,
+    /// It is done, too late.
+    Late,
+    /// It is not done, and is said to be.
+    SaysDone,
+    /// It is done, and is said not to be.
+    SaysFailed,
+    /// It is done at the last moment.
+    Slow,
+    /// What it needs is gone for good: it fails from now on, whenever it is tried.
+    Gone,
+    /// Whoever drives dies before it.
+    DiesBefore,
+    /// Whoever drives dies when it is done, and before anybody hears of it.
+    DiesAfter,
+}
+
+impl Fault {
+    pub const ALL: [Self; 9] = [
+        Self::Error,
+        Self::Timeout,
+        Self::Late,
+        Self::SaysDone,
+        Self::SaysFailed,
+        Self::Slow,
+        Self::Gone,
+        Self::DiesBefore,
+        Self::DiesAfter,
+    ];
+}
+
+/// What is so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Truth {
+    /// Which release a service's container runs.
+    pub services: BTreeMap<Arc<str>, Option<ReleaseId>>,
+    /// Services with a candidate.
+    pub candidates: BTreeSet<Arc<str>>,
+    /// Services whose traffic goes to the candidate.
+    pub routed: BTreeSet<Arc<str>>,
+    /// Which release's files are live.
+    pub files: Option<ReleaseId>,
+    /// Whether the data was brought forward.
+    pub migrated: bool,
+    pub leased: bool,
+    pub armed: bool,
+}
+
+pub struct World {
+    pub truth: Truth,
+    pub ledger: Vec<Record>,
+    /// Something that serves, or its files, was changed at some time.
+    pub touched: bool,
+    /// So many operations so far: acts and records alike.
+    pub operations: usize,
+    /// Acts in order, by the operation that they were.
+    pub acts: Vec<(usize, Act)>,
+    pub dead: bool,
+    /// Acts that went wrong because they were made to.
+    pub faulted: Vec<Action>,
+    target: ReleaseId,
+    /// Services that the new release does not have.
+    gone_services: BTreeSet<Arc<str>>,
+    needs_data_back: bool,
+    kept: bool,
+    loaded: BTreeSet<Arc<str>>,
+    to_load: BTreeSet<Arc<str>>,
+    faults: Vec<(usize, Fault)>,
+    gone: Vec<Action>,
+}
+
+impl World {
+    /// One in which a release runs, or none, and in which these operations go wrong.
+    pub fn new(plan: &Plan, services: &[ServiceIntent], faults: &[(usize, Fault)]) -> Self {
+        let to_load = plan.steps.iter().filter_map(|step| match &step.action {
+            Action::Load { service } => Some(Arc::clone(service)),
+            _ => None,
+        });
+        Self {
+            truth: Truth {
+                services: services.iter().map(|service| (Arc::clone(&service.name), plan.parent.clone())).collect(),
+                candidates: BTreeSet::new(),
+                routed: BTreeSet::new(),
+                files: plan.parent.clone(),
+                migrated: false,
+                leased: false,
+                armed: false,
+            },
+            ledger: Vec::new(),
+            touched: false,
+            operations: 0,
+            acts: Vec::new(),
+            dead: false,
+            faulted: Vec::new(),
+            target: plan.target.clone(),
+            gone_services: services
+                .iter()
+                .filter(|service| service.gone)
+                .map(|service| Arc::clone(&service.name))
+                .collect(),
+            needs_data_back: plan.steps.iter().any(|step| step.undo == Some(Action::MigrateBack)),
+            kept: false,
+            loaded: BTreeSet::new(),
+            to_load: to_load.collect(),
+            faults: faults.to_vec(),
+            gone: Vec::new(),
+        }
+    }
+
+    /// Somebody else drives from now on.
+    pub fn revive(&mut self) {
+        self.dead = false;
+    }
+
+    /// Whether everything is as a release says; services of which it has none are given.
+    pub fn is(&self, release: Option<&ReleaseId>) -> bool {
+        let truth = &self.truth;
+        let of = |name: &Arc<str>| release.filter(|id| **id != self.target || !self.gone_services.contains(name));
+        let services = truth.services.iter().all(|(name, running)| running.as_ref() == of(name));
+        let data = !self.needs_data_back || release == Some(&self.target) || !truth.migrated;
+        services && data && truth.files.as_ref() == release && truth.routed.is_empty()
+    }
+
+    fn fault(&mut self) -> Option<Fault> {
+        let now = self.operations;
+        self.operations += 1;
+        self.faults.iter().find(|(at, _)| *at == now).map(|(_, fault)| *fault)
+    }
+
+    /// Does it, if it can be done; looks, if it is a look.
+    fn really(&mut self, action: &Action) -> bool {
+        let truth = &mut self.truth;
+        match action {
+            Action::TakeLease => truth.leased = true,
+            Action::DropLease => truth.leased = false,
+            Action::Arm => truth.armed = true,
+            Action::Disarm => truth.armed = false,
+            Action::Keep => self.kept = true,
+            Action::Load { service } => {
+                self.loaded.insert(Arc::clone(service));
+            }
+            Action::StartCandidate { service } => {
+                if !self.kept || (self.to_load.contains(service) && !self.loaded.contains(service)) {
+                    return false;
+                }
+                truth.candidates.insert(Arc::clone(service));
+            }
+            Action::GateCandidate { service } => return truth.candidates.contains(service),
+            Action::DropCandidate { service } => {
+                // Nobody takes away what answers.
+                if truth.routed.contains(service) {
+                    return false;
+                }
+                truth.candidates.remove(service);
+            }
+            Action::Migrate => truth.migrated = true,
+            Action::MigrateBack => truth.migrated = false,
+            Action::Place { release } => {
+                if release.as_ref() == Some(&self.target) && !self.kept {
+                    return false;
+                }
+                self.touched |= truth.files != *release;
+                truth.files.clone_from(release);
+            }
+            Action::Switch { service, release } => {
+                let is_new = release.as_ref() == Some(&self.target);
+                let unloaded = self.to_load.contains(service) && !self.loaded.contains(service);
+                // It is made from the live files.
+                if (is_new && unloaded) || (release.is_some() && truth.files != *release) {
+                    return false;
+                }
+                self.touched |= truth.services.get(service) != Some(release);
+                truth.services.insert(Arc::clone(service), release.clone());
+            }
+            Action::Route { service, to: Recipient::Candidate } => {
+                if !truth.candidates.contains(service) {
+                    return false;
+                }
+                self.touched |= truth.routed.insert(Arc::clone(service));
+            }
+            Action::Route { service, to: Recipient::Service } => {
+                truth.routed.remove(service);
+            }
+            Action::Gate { service, release } => {
+                return truth.services.get(service).and_then(Option::as_ref) == Some(release);
+            }
+            Action::Verify { release } => return self.is(release.as_ref()),
+            Action::Ask { .. } | Action::Smoke | Action::Bake | Action::Confirm | Action::Prune => {}
+        }
+        true
+    }
+}
+
+impl Doer for World {
+    fn write(&mut self, record: &Record) -> Result<(), Unwritten> {
+        if self.dead {
+            return Err(Unwritten);
+        }
+        match self.fault() {
+            Some(Fault::DiesBefore) => self.dead = true,
+            Some(Fault::DiesAfter) => {
+                self.ledger.push(record.clone());
+                self.dead = true;
+            }
+            Some(Fault::Error | Fault::Timeout | Fault::SaysDone) => return Err(Unwritten),
+            Some(Fault::Late | Fault::SaysFailed) => {
+                self.ledger.push(record.clone());
+                return Err(Unwritten);
+            }
+            Some(Fault::Slow | Fault::Gone) | None => self.ledger.push(record.clone()),
+        }
+        if self.dead { Err(Unwritten) } else { Ok(()) }
+    }
+
+    fn perform(&mut self, act: &Act) -> Ending {
+        if self.dead {
+            return Ending::Failed;
+        }
+        self.acts.push((self.operations, act.clone()));
+        let done = |done| if done { Ending::Done } else { Ending::Failed };
+        let fault = self.fault();
+        if fault.is_some() {
+            self.faulted.push(act.action.clone());
+        }
+        if self.gone.contains(&act.action) {
+            return Ending::Failed;
+        }
+        match fault {
+            Some(Fault::Error) => Ending::Failed,
+            Some(Fault::Timeout) => Ending::TimedOut,
+            Some(Fault::Late) => {
+                self.really(&act.action);
+                Ending::TimedOut
+            }
+            Some(Fault::SaysDone) => Ending::Done,
+            Some(Fault::SaysFailed) => {
+                self.really(&act.action);
+                Ending::Failed
+            }
+            Some(Fault::Gone) => {
+                self.gone.push(act.action.clone());
+                Ending::Failed
+            }
+            Some(Fault::DiesBefore) => {
+                self.dead = true;
+                Ending::Failed
+            }
+            Some(Fault::DiesAfter) => {
+                self.really(&act.action);
+                self.dead = true;
+                Ending::Failed
+            }
+            Some(Fault::Slow) | None => done(self.really(&act.action)),
+        }
+    }
+}

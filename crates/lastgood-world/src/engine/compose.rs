@@ -1,0 +1,143 @@
+//! Docker and Compose by their own programs, where something is made or changed: what the user's own `docker compose up` would do is
+//! done by it. Questions go to the engine's interface instead. Which service, and whether it may be touched, is the caller's.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use crate::hear::{Heard, Unheard, hear};
+
+/// Questions of `docker` itself are answered within this.
+const QUICK: Duration = Duration::from_secs(20);
+
+/// A project as Compose is told of it.
+#[derive(Clone, Debug)]
+pub struct Compose {
+    folder: PathBuf,
+    arguments: Vec<String>,
+}
+
+impl Compose {
+    /// The project of a folder. `arguments` stand before the command: `-f`, `-p`, `--profile`.
+    #[must_use]
+    pub fn of(folder: &Path, arguments: &[String]) -> Self {
+        Self { folder: folder.to_owned(), arguments: arguments.to_vec() }
+    }
+
+    /// Makes the containers of one service as the files say, where they are not so. Nothing is built or fetched.
+    ///
+    /// What it depends on is left alone where it is as the files say, which is the caller's to see to. Without its dependencies
+    /// (`--no-deps`) Compose would write down that it has none, and make it anew at the next `up`.
+    ///
+    /// # Errors
+    /// If Compose cannot be run, or does not end within `deadline`.
+    pub fn up(&self, service: &str, deadline: Duration) -> Result<Heard, Unheard> {
+        let up = ["up", "--detach", "--no-build", "--pull", "never", "--quiet-pull", service];
+        self.run(&up, deadline)
+    }
+
+    /// The same, also where Compose sees no difference.
+    ///
+    /// # Errors
+    /// If Compose cannot be run, or does not end within `deadline`.
+    pub fn up_anew(&self, service: &str, deadline: Duration) -> Result<Heard, Unheard> {
+        let up = ["up", "--detach", "--no-build", "--force-recreate", "--pull", "never", "--quiet-pull", service];
+        self.run(&up, deadline)
+    }
+
+    /// Removes those containers of one service that do not run, as somebody leaves them who dies while they are made.
+    ///
+    /// # Errors
+    /// If Compose cannot be run, or does not end within `deadline`.
+    pub fn clear(&self, service: &str, deadline: Duration) -> Result<Heard, Unheard> {
+        self.run(&["rm", "--force", service], deadline)
+    }
+
+    /// Ends and removes the containers of one service. Its volumes stay.
+    ///
+    /// # Errors
+    /// If Compose cannot be run, or does not end within `deadline`.
+    pub fn remove(&self, service: &str, deadline: Duration) -> Result<Heard, Unheard> {
+        self.run(&["rm", "--stop", "--force", service], deadline)
+    }
+
+    /// Builds the images of these services.
+    ///
+    /// # Errors
+    /// If Compose cannot be run, or does not end within `deadline`.
+    pub fn build(&self, services: &[&str], deadline: Duration) -> Result<Heard, Unheard> {
+        let build: Vec<&str> = ["--progress", "plain", "build"].into_iter().chain(services.iter().copied()).collect();
+        self.run(&build, deadline)
+    }
+
+    fn run(&self, command: &[&str], deadline: Duration) -> Result<Heard, Unheard> {
+        let mut docker = docker();
+        docker.current_dir(&self.folder).arg("compose").args(["--ansi", "never"]).args(&self.arguments).args(command);
+        hear(&mut docker, None, deadline)
+    }
+}
+
+/// The id of the image of that name; `None` if there is none.
+///
+/// # Errors
+/// If Docker cannot be asked.
+pub fn image_id(image: &str) -> Result<Option<String>, Unheard> {
+    let heard = hear(docker().args(["image", "inspect", "--format", "{{.Id}}", "--", image]), None, QUICK)?;
+    let id = String::from_utf8_lossy(&heard.output).trim().to_owned();
+    Ok((heard.code == 0 && !id.is_empty()).then_some(id))
+}
+
+/// Lets a name stand for an image.
+///
+/// # Errors
+/// If Docker cannot be asked.
+pub fn tag(id: &str, image: &str) -> Result<Heard, Unheard> {
+    hear(docker().args(["image", "tag", "--", id, image]), None, QUICK)
+}
+
+/// Takes a name from an image; one that bears no name any more goes, unless a container uses it.
+///
+/// # Errors
+/// If Docker cannot be asked.
+pub fn untag(image: &str) -> Result<Heard, Unheard> {
+    hear(docker().args(["image", "rm", "--", image]), None, QUICK)
+}
+
+/// Lets the nginx of a container read its configuration again; requests that are being answered are not cut off.
+///
+/// # Errors
+/// If Docker cannot be asked.
+pub fn reload_nginx(container: &str) -> Result<Heard, Unheard> {
+    hear(docker().args(["exec", container, "nginx", "-s", "reload"]), None, QUICK)
+}
+
+/// Fetches an image from its registry.
+///
+/// # Errors
+/// If Docker cannot be asked, or does not end within `deadline`.
+pub fn pull(image: &str, deadline: Duration) -> Result<Heard, Unheard> {
+    hear(docker().args(["pull", "--quiet", "--", image]), None, deadline)
+}
+
+/// Writes images to a file, as `docker load` reads them.
+///
+/// # Errors
+/// If Docker cannot be asked, or does not end within `deadline`.
+pub fn save(images: &[&str], into: &Path, deadline: Duration) -> Result<Heard, Unheard> {
+    hear(docker().arg("save").arg("--output").arg(into).arg("--").args(images), None, deadline)
+}
+
+/// Takes images in that were saved.
+///
+/// # Errors
+/// If Docker cannot be asked, or does not end within `deadline`.
+pub fn load(from: File, deadline: Duration) -> Result<Heard, Unheard> {
+    hear(docker().args(["load", "--quiet"]), Some(from), deadline)
+}
+
+fn docker() -> Command {
+    let mut docker = Command::new("docker");
+    docker.env("LC_ALL", "C");
+    docker
+}

@@ -1,0 +1,197 @@
+//! `lastgood deploy`: brings the release that the files here make to a target, proves it good there, or goes back.
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use lastgood_diagnose::topology;
+use lastgood_model::release::{Release, ReleasedService};
+use lastgood_world::engine::compose::{self, Compose};
+use lastgood_world::state::bundle::{Packed, pack};
+
+use crate::cli::place::PlaceArgs;
+use crate::cli::stack::StackArgs;
+use crate::complaint::Complaint;
+use crate::exit::Exit;
+use crate::io::Io;
+use crate::pipeline::look;
+use crate::pipeline::remote::{Asked, Target as Place, target, usual_folder};
+use crate::render::answer::View;
+use crate::render::rollout;
+use crate::rollout::contents::{ContentFault, released};
+use crate::rollout::release::Written;
+use crate::rollout::target::{Target, who};
+use crate::rollout::{changes, doer::Trouble};
+use crate::settings::Settings;
+
+/// Building takes no longer.
+const TO_BUILD: Duration = Duration::from_secs(3600);
+
+/// Brings a release to a target.
+#[derive(Clone, Debug, Args)]
+pub struct DeployArgs {
+    /// Where to
+    #[command(flatten, next_help_heading = "Host")]
+    pub place: PlaceArgs,
+    /// The folder there that the release goes to [default: path of the target, else ~/ and the project's name]
+    #[arg(long, value_name = "DIR")]
+    pub to: Option<PathBuf>,
+    /// Say what would be done, and change nothing
+    #[arg(long)]
+    pub plan: bool,
+    /// The release comes in on standard input; for lastgood itself
+    #[arg(long, hide = true)]
+    pub arrived: bool,
+    /// Build no image; the names stand for what they stand for now
+    #[arg(long)]
+    pub no_build: bool,
+    /// Which stack
+    #[command(flatten, next_help_heading = "Stack")]
+    pub stack: StackArgs,
+}
+
+/// Runs it.
+pub fn run(args: &DeployArgs, settings: &Settings, view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> {
+    if args.arrived {
+        return roll(&Target::of(&at_home(args.to.as_deref())?)?, std::io::stdin().lock(), args.plan, view, io);
+    }
+    let target = target(&args.place, &[], settings)?;
+    let (mut bundle, release) = bundle(args)?;
+    bundle.seek(SeekFrom::Start(0))?;
+    let Some(target) = target else {
+        let Some(to) = &args.to else { return Err(Complaint::NoHost.into()) };
+        return roll(&Target::of(to)?, bundle, args.plan, view, io);
+    };
+    let path = args.to.as_ref().map(|to| to.to_string_lossy().into_owned()).or_else(|| target.path.clone());
+    let to = path.unwrap_or_else(|| usual_folder(&release.project));
+    // The folder may not be there yet.
+    let host = Asked::of(Place { path: None, ..target }, view, io)?;
+    if !args.plan {
+        bring_images(&host, &release, view, io)?;
+    }
+    let mut typed = vec!["deploy".to_owned(), "--arrived".to_owned(), "--to".to_owned(), to];
+    typed.extend(args.plan.then(|| "--plan".to_owned()));
+    host.send(bundle, &typed, view, io)
+}
+
+/// A folder that may begin in the user's home.
+fn at_home(folder: Option<&Path>) -> Result<PathBuf, Complaint> {
+    let folder = folder.ok_or(Complaint::NoHost)?;
+    match (folder.strip_prefix("~"), std::env::home_dir()) {
+        (Ok(rest), Some(home)) => Ok(home.join(rest)),
+        _ => Ok(folder.to_owned()),
+    }
+}
+
+/// Images that were built here and are not there yet. Whole: layers that are there already are sent again.
+fn bring_images(host: &Asked, release: &Release, view: View, io: &mut Io<'_>) -> anyhow::Result<()> {
+    let built: Vec<&ReleasedService> = release.services.iter().filter(|service| !service.image_id.is_empty()).collect();
+    let ids: Vec<&str> = built.iter().map(|service| &*service.image_id).collect();
+    let lacking = host.lacking_images(&ids)?;
+    let names: Vec<&str> = built
+        .iter()
+        .filter(|service| lacking.iter().any(|id| **id == *service.image_id))
+        .map(|service| &*service.image)
+        .collect();
+    if names.is_empty() {
+        return Ok(());
+    }
+    let packed = tempfile::NamedTempFile::new()?;
+    let said = compose::save(&names, packed.path(), TO_BUILD)?;
+    if said.code != 0 {
+        return Err(Complaint::Rollout { trouble: Trouble::Said(said.complaint) }.into());
+    }
+    let bytes = packed.path().metadata()?.len();
+    io.answer(&format!("{}\n", view.lang.brings_images(&names, bytes)))?;
+    host.load_images(packed.reopen()?)?;
+    Ok(())
+}
+
+/// The target's side.
+fn roll(target: &Target, stream: impl Read, only_plan: bool, view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> {
+    let fault = |trouble: Trouble| Complaint::Rollout { trouble };
+    if !only_plan && let Some(open) = target.history().map_err(fault)?.open() {
+        io.answer(&format!("{}\n", view.lang.rollout().takes_up))?;
+        let mut teller = rollout::Teller { out: io.stdout, view };
+        target.take_up(open, &mut teller).map_err(fault)?;
+    }
+    let seen = target.see(stream).map_err(fault)?;
+    io.answer(&rollout::plan(&seen, &target.live.to_string_lossy(), view))?;
+    if only_plan || seen.changes.is_empty() {
+        if only_plan && !seen.changes.is_empty() {
+            io.answer(&format!("{}\n", view.lang.rollout().only_planned))?;
+        }
+        return Ok(Exit::Good);
+    }
+    let mut teller = rollout::Teller { out: io.stdout, view };
+    let outcome = target.roll(&seen, &who(), &mut teller).map_err(fault)?;
+    io.answer(&rollout::outcome(outcome, &seen.release, seen.parent.as_ref(), view))?;
+    Ok(Exit::from(outcome))
+}
+
+/// The release that the files here make, on its way.
+fn bundle(args: &DeployArgs) -> anyhow::Result<(File, Release)> {
+    let looked = look(None, &args.stack.subject());
+    let (Some(desired), Some(folder)) = (&looked.stack.desired, &looked.folder) else {
+        let why = looked.stack.refused.as_deref().map(str::to_owned);
+        return Err(match why {
+            Some(why) => Complaint::Rollout { trouble: Trouble::Said(why) },
+            None => Complaint::NoProject,
+        }
+        .into());
+    };
+    let folder = std::path::absolute(folder)?;
+    let arguments = arguments(&args.stack, &folder);
+    let built: Vec<&str> =
+        desired.services.iter().filter(|service| service.build.is_some()).map(|service| &*service.name).collect();
+    if !built.is_empty() && !args.no_build && !args.plan {
+        let heard = Compose::of(&folder, &arguments).build(&built, TO_BUILD)?;
+        if heard.code != 0 {
+            let said = String::from_utf8_lossy(&heard.output).into_owned() + &heard.complaint;
+            return Err(Complaint::Rollout { trouble: Trouble::Said(said) }.into());
+        }
+    }
+    let mut services = Vec::new();
+    for name in changes::order(desired, &topology::build(&looked.stack)) {
+        let Some(service) = desired.service(&name) else { continue };
+        let image = match &*service.image {
+            "" => Arc::from(format!("{}-{name}", desired.project)),
+            image => Arc::from(image),
+        };
+        // What is only named is the target's to find.
+        let image_id = if service.build.is_some() { compose::image_id(&image)? } else { None };
+        services.push(ReleasedService { name, image, image_id: image_id.unwrap_or_default().into() });
+    }
+    let files: Vec<PathBuf> = desired.files.iter().map(|file| PathBuf::from(&**file)).collect();
+    let arguments: Vec<Arc<str>> = arguments.iter().map(|word| Arc::from(word.as_str())).collect();
+    let release =
+        released(desired, &folder, &files, services, arguments).map_err(|fault| Complaint::Contents { fault })?;
+    let packed: Vec<Packed> = release
+        .files
+        .iter()
+        .map(|file| Packed { from: folder.join(&*file.path), path: PathBuf::from(&*file.path), mode: file.mode })
+        .collect();
+    let mut stream = tempfile::tempfile()?;
+    pack(&mut stream, &serde_json::to_vec(&Written::from(&release))?, &packed)?;
+    Ok((stream, release))
+}
+
+/// What Compose is told, relative to the project's folder.
+fn arguments(stack: &StackArgs, folder: &Path) -> Vec<String> {
+    let shown = |file: &PathBuf| {
+        let whole = std::path::absolute(file).unwrap_or_else(|_| file.clone());
+        whole.strip_prefix(folder).unwrap_or(&whole).to_string_lossy().into_owned()
+    };
+    let files = stack.files.iter().flat_map(|file| ["-f".to_owned(), shown(file)]);
+    let profiles = stack.profiles.iter().flat_map(|profile| ["--profile".to_owned(), profile.clone()]);
+    files.chain(profiles).collect()
+}
+
+impl From<ContentFault> for Complaint {
+    fn from(fault: ContentFault) -> Self {
+        Self::Contents { fault }
+    }
+}

@@ -1,0 +1,130 @@
+//! A rollout as people follow it: its plan, its acts as they end, what became of it, and the history of all of them.
+
+use std::io::Write;
+
+use lastgood_model::release::Release;
+use lastgood_model::rollout::{Ending, Outcome};
+use lastgood_rollout::{Act, Of};
+
+use super::answer::View;
+use super::clock::Clock;
+use super::layout::{pad, width, wrap};
+use super::quote::clean;
+use crate::rollout::doer::{Trouble, Watcher};
+use crate::rollout::history::History;
+use crate::rollout::target::Seen;
+
+/// The margin of labels.
+const MARGIN: usize = 12;
+
+/// What is going to be done.
+#[must_use]
+pub fn plan(seen: &Seen, place: &str, view: View) -> String {
+    let words = view.lang.rollout();
+    let release = seen.release.id.short();
+    let after = seen.parent.as_ref().map_or_else(|| "–".to_owned(), |parent| parent.id.short().to_owned());
+    let mut out = format!("{} · {place} · {after} → {release}\n", seen.release.project);
+    if seen.changes.is_empty() {
+        row(&mut out, "", words.nothing, view);
+        return out;
+    }
+    for (index, (service, reasons)) in seen.changes.services.iter().enumerate() {
+        let reasons: Vec<String> = reasons.iter().map(|reason| view.lang.reason(reason)).collect();
+        row(&mut out, if index == 0 { words.changes } else { "" }, &format!("{service}: {}", reasons.join("; ")), view);
+    }
+    if !seen.changes.staying.is_empty() {
+        row(&mut out, words.stays, &seen.changes.staying.join(", "), view);
+    }
+    if !seen.changes.files.is_empty() {
+        row(&mut out, words.files, &seen.changes.files.join(", "), view);
+    }
+    if !seen.changes.services.is_empty() {
+        row(&mut out, words.switch, words.recreate, view);
+    }
+    row(&mut out, words.keeps, words.volumes, view);
+    out
+}
+
+/// What became of it.
+#[must_use]
+pub fn outcome(outcome: Outcome, seen: &Release, parent: Option<&Release>, view: View) -> String {
+    let text = view.lang.outcome(outcome, seen.id.short(), parent.map(|parent| parent.id.short()));
+    format!("{}\n", clean(&text))
+}
+
+/// All rollouts, the last one first.
+#[must_use]
+pub fn history(history: &History, clock: Clock, view: View) -> String {
+    let words = view.lang.rollout();
+    if history.rollouts.is_empty() {
+        return format!("{}\n", words.no_history);
+    }
+    let mut out = String::new();
+    for past in history.rollouts.iter().rev() {
+        let became = match past.outcome {
+            Some(_) if past.who.is_empty() => words.found.to_owned(),
+            Some(outcome) => outcome.name().to_owned(),
+            None => words.unfinished.to_owned(),
+        };
+        let seconds = past.until.since(past.at) / 1000;
+        let who = serde_json::from_str::<serde_json::Value>(&past.who).ok();
+        let who = who.as_ref().and_then(|who| who["who"].as_str()).unwrap_or_default().to_owned();
+        let line = format!(
+            "{:>4}  {}  {}  {}  {seconds} s  {who}",
+            past.number,
+            clock.full(past.at),
+            past.release.id.short(),
+            pad(&became, 12),
+        );
+        out += clean(line.trim_end()).as_str();
+        out.push('\n');
+        if let Some((act, why)) = &past.failure {
+            let why = why.as_deref().unwrap_or_default();
+            row(&mut out, "", &format!("{}: {why}", short_ids(act)), view);
+        }
+    }
+    out
+}
+
+/// Ids of releases by their first letters.
+fn short_ids(act: &str) -> String {
+    let is_id = |word: &&str| word.len() == 64 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let words = act.split(' ').map(|word| if is_id(&word) { word.get(..10).unwrap_or(word) } else { word });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+fn row(out: &mut String, label: &str, text: &str, view: View) {
+    let room = view.width.saturating_sub(MARGIN).max(20);
+    for (index, line) in wrap(&clean(text), room).into_iter().enumerate() {
+        let label = if index == 0 { label } else { "" };
+        *out += &format!("{}{line}\n", pad(label, MARGIN.max(width(label) + 1)));
+    }
+}
+
+/// Says each act as it ends.
+pub struct Teller<'a> {
+    /// Where.
+    pub out: &'a mut dyn Write,
+    /// How.
+    pub view: View,
+}
+
+impl Watcher for Teller<'_> {
+    fn begins(&mut self, _: &Act) {}
+
+    fn ended(&mut self, act: &Act, ending: Ending, trouble: Option<&Trouble>) {
+        let sign = match (ending, self.view.unicode) {
+            (Ending::Done, true) => "✓",
+            (Ending::Done, false) => "+",
+            (_, true) => "✗",
+            (_, false) => "!",
+        };
+        let back = if matches!(act.of, Of::Undo(_) | Of::Look) { "← " } else { "" };
+        let mut line = format!("{sign} {back}{}", self.view.lang.act(&act.action));
+        if let Some(trouble) = trouble {
+            line += &format!(": {}", self.view.lang.trouble(trouble));
+        }
+        // Whoever does not listen any more does not stop it.
+        let _gone = writeln!(self.out, "{}", clean(&line)).and_then(|()| self.out.flush());
+    }
+}

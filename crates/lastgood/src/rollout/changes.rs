@@ -1,0 +1,200 @@
+//! What a release changes on a target: which services, why, in which order, and which files. From the drift between the release's files
+//! and what runs; nothing is changed by looking.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use lastgood_diagnose::{drift, topology};
+use lastgood_model::desired::{Desired, Service};
+use lastgood_model::release::Release;
+use lastgood_model::rollout::ReleaseId;
+use lastgood_model::{Difference, Stack, Topology};
+use lastgood_rollout::{Intent, ServiceIntent, SwitchBy};
+use lastgood_world::digest;
+
+/// Why a service changes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reason {
+    /// It would be created otherwise than it was.
+    Differs(Difference),
+    /// A file that it has mounted holds something else.
+    File(Arc<str>),
+    /// It is declared no more.
+    Gone,
+}
+
+/// What a release changes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Changes {
+    /// Services that change, in the order in which they are switched, and why.
+    pub services: Vec<(Arc<str>, Vec<Reason>)>,
+    /// Services that stay as they are.
+    pub staying: Vec<Arc<str>>,
+    /// Files that change, by their paths.
+    pub files: Vec<Arc<str>>,
+}
+
+impl Changes {
+    /// Whether there is nothing to do.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.services.is_empty() && self.files.is_empty()
+    }
+
+    /// What a rollout of it is for.
+    #[must_use]
+    pub fn intent(&self, target: &Release, parent: Option<&Release>) -> Intent {
+        let gone = |(name, reasons): &(Arc<str>, Vec<Reason>)| (Arc::clone(name), reasons.contains(&Reason::Gone));
+        let services: Vec<(Arc<str>, bool)> = self.services.iter().map(gone).collect();
+        intent(&services, &target.id, parent.map(|parent| &*parent.id.0))
+    }
+}
+
+/// What a rollout is for that changes these services; `true`: they go.
+#[must_use]
+pub fn intent(services: &[(Arc<str>, bool)], target: &ReleaseId, parent: Option<&str>) -> Intent {
+    let services = services.iter().map(|(name, gone)| ServiceIntent {
+        name: Arc::clone(name),
+        loads: !gone,
+        beside: false,
+        switch: SwitchBy::Recreate,
+        gone: *gone,
+    });
+    Intent {
+        parent: parent.map(|parent| ReleaseId(Arc::from(parent))),
+        target: target.clone(),
+        services: services.collect(),
+        migration: None,
+        arms: false,
+        smokes: false,
+        bake_ms: 0,
+    }
+}
+
+/// What a release changes in a folder. `stack` declares what its files say, as seen from `staging`, and holds what runs.
+#[must_use]
+pub fn changes(stack: &mut Stack, release: &Release, staging: &Path, live: &Path) -> Changes {
+    if let Some(desired) = &mut stack.desired {
+        settle(desired, staging, live);
+    }
+    let files: Vec<Arc<str>> = release
+        .files
+        .iter()
+        .filter(|file| digest(&live.join(&*file.path)).ok().as_deref() != Some(&*file.digest))
+        .map(|file| Arc::clone(&file.path))
+        .collect();
+    let mut reasons: BTreeMap<Arc<str>, Vec<Reason>> = BTreeMap::new();
+    for drift in drift::find(stack) {
+        let told = drift.differences.into_iter().filter_map(|difference| match difference {
+            Difference::Orphan => Some(Reason::Gone),
+            // A reload of the proxy is the proxy's affair.
+            Difference::StaleUpstream { .. } => None,
+            difference => Some(Reason::Differs(difference)),
+        });
+        reasons.entry(drift.service).or_default().extend(told);
+    }
+    let Some(desired) = &stack.desired else { return Changes::default() };
+    for service in &desired.services {
+        let mounted = |file: &&Arc<str>| mounts(service, &live.join(&***file));
+        reasons
+            .entry(Arc::clone(&service.name))
+            .or_default()
+            .extend(files.iter().filter(mounted).map(|file| Reason::File(Arc::clone(file))));
+    }
+    // A name may stand for another image by now, which Compose itself may not see.
+    for service in &release.services {
+        let running =
+            stack.snapshot.as_ref().and_then(|snapshot| snapshot.of_service(&desired.project, &service.name).next());
+        let Some(running) =
+            running.filter(|running| !service.image_id.is_empty() && running.image_id != service.image_id)
+        else {
+            continue;
+        };
+        let reasons = reasons.entry(Arc::clone(&service.name)).or_default();
+        if !reasons.iter().any(|reason| matches!(reason, Reason::Differs(Difference::Image { .. }))) {
+            let (declared, running) = (Arc::clone(&service.image), Arc::clone(&running.image));
+            reasons.push(Reason::Differs(Difference::Image { declared, running, rebuilt: true }));
+        }
+    }
+    reasons.retain(|_, reasons| !reasons.is_empty());
+    let order = order(desired, &topology::build(stack));
+    let staying = order.iter().filter(|name| !reasons.contains_key(*name)).cloned().collect();
+    let mut services: Vec<(Arc<str>, Vec<Reason>)> =
+        order.iter().filter_map(|name| reasons.remove_entry(name)).collect();
+    services.extend(reasons);
+    Changes { services, staying, files }
+}
+
+/// Whether a service has a file mounted, by itself or in a folder.
+#[must_use]
+pub fn mounts(service: &Service, file: &Path) -> bool {
+    service.mounts.iter().any(|mount| &*mount.kind == "bind" && file.starts_with(&*mount.source))
+}
+
+/// What was read in one folder is going to stand in another one.
+pub fn settle(desired: &mut Desired, from: &Path, to: &Path) {
+    let moved = |path: &Arc<str>| match Path::new(&**path).strip_prefix(from) {
+        Ok(rest) => Arc::from(to.join(rest).to_string_lossy()),
+        Err(_) => Arc::clone(path),
+    };
+    for service in &mut desired.services {
+        for mount in service.mounts.iter_mut().filter(|mount| &*mount.kind == "bind") {
+            mount.source = moved(&mount.source);
+        }
+    }
+}
+
+/// Services, each behind those that it depends on: as it says itself, or as its values and a proxy's configuration show.
+#[must_use]
+pub fn order(desired: &Desired, topology: &Topology) -> Vec<Arc<str>> {
+    let (mut ordered, mut seen) = (Vec::new(), BTreeSet::new());
+    for service in &desired.services {
+        visit(service, desired, topology, &mut seen, &mut ordered);
+    }
+    ordered
+}
+
+fn visit(
+    service: &Service,
+    desired: &Desired,
+    topology: &Topology,
+    seen: &mut BTreeSet<Arc<str>>,
+    ordered: &mut Vec<Arc<str>>,
+) {
+    if !seen.insert(Arc::clone(&service.name)) {
+        return;
+    }
+    let declared = service.depends_on.iter().map(|needed| Arc::clone(&needed.service));
+    let asked = topology.find(&service.name).into_iter().flat_map(|index| topology.asks(index));
+    let asked = asked.filter_map(|edge| Some(Arc::clone(&topology.components.get(edge.to?)?.name)));
+    for needed in declared.chain(asked) {
+        if let Some(needed) = desired.service(&needed) {
+            visit(needed, desired, topology, seen, ordered);
+        }
+    }
+    ordered.push(Arc::clone(&service.name));
+}
+
+#[cfg(test)]
+mod tests {
+    use lastgood_model::desired::DependsOn;
+
+    use super::*;
+
+    #[test]
+    fn dependencies_come_first() {
+        let service = |name: &str, needs: &[&str]| Service {
+            name: name.into(),
+            depends_on: needs
+                .iter()
+                .map(|needed| DependsOn { service: (*needed).into(), condition: "service_started".into() })
+                .collect(),
+            ..Service::default()
+        };
+        let services = vec![service("web", &["app"]), service("app", &["db", "web"]), service("db", &[])];
+        let desired = Desired { services, ..Desired::default() };
+        let names: Vec<String> = order(&desired, &Topology::default()).iter().map(ToString::to_string).collect();
+        assert_eq!(names, ["db", "app", "web"]);
+    }
+}

@@ -1,0 +1,170 @@
+//! Which files a release holds: those that the Compose model names by a path of the project's own folder. What containers write to is
+//! state and no part of it.
+
+use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use lastgood_model::Desired;
+use lastgood_model::release::{Release, ReleasedFile, ReleasedService};
+use lastgood_model::rollout::ReleaseId;
+use lastgood_world::{digest, files_below};
+
+use super::release::identified;
+
+/// Interpolated into the compose files, where it is there.
+const INTERPOLATED: &str = ".env";
+
+/// A file of a release.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Role {
+    /// It may hold secrets: nobody but its owner reads its copies.
+    pub secret: bool,
+    /// A container has this very file mounted.
+    pub mounted: bool,
+}
+
+/// Why the files of a project make no release.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ContentFault {
+    /// A compose file lies outside of the project's folder.
+    Outside(String),
+    /// A folder that is mounted for reading holds too much to be a part of a release.
+    TooMany(String),
+    /// A file that the model needs cannot be looked at.
+    Unreadable(String, String),
+}
+
+/// The files of a release, by their paths below the folder. `desired` is what Compose makes of the files in that folder.
+///
+/// # Errors
+/// If one of them cannot be a part of it.
+pub fn contents(desired: &Desired, folder: &Path, files: &[PathBuf]) -> Result<BTreeMap<PathBuf, Role>, ContentFault> {
+    let mut found: BTreeMap<PathBuf, Role> = BTreeMap::new();
+    let mut add = |path: PathBuf, secret: bool, mounted: bool| {
+        let role = found.entry(path).or_default();
+        role.secret |= secret;
+        role.mounted |= mounted;
+    };
+    for file in files {
+        let path = below(&folder.join(file), folder);
+        add(path.ok_or_else(|| ContentFault::Outside(file.to_string_lossy().into_owned()))?, false, false);
+    }
+    if folder.join(INTERPOLATED).is_file() {
+        add(INTERPOLATED.into(), true, false);
+    }
+    for service in &desired.services {
+        for file in &service.env_files {
+            // One that is not there and need not be is no part of it; Compose says which one lacks.
+            if let Some(path) = below(Path::new(&*file.path), folder).filter(|path| folder.join(path).is_file()) {
+                add(path, true, false);
+            }
+        }
+        for mount in service.mounts.iter().filter(|mount| &*mount.kind == "bind") {
+            let Some(path) = below(Path::new(&*mount.source), folder) else { continue };
+            let place = folder.join(&path);
+            let secret = mount.target.starts_with("/run/secrets/");
+            if place.is_file() {
+                add(path, secret, true);
+            } else if place.is_dir() && mount.read_only {
+                let unreadable =
+                    |error: std::io::Error| ContentFault::Unreadable(mount.source.to_string(), error.to_string());
+                let inside = files_below(&place).map_err(unreadable)?;
+                let inside = inside.ok_or_else(|| ContentFault::TooMany(mount.source.to_string()))?;
+                for file in inside {
+                    add(path.join(file), false, false);
+                }
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The release that these files and services make.
+///
+/// # Errors
+/// If one of the files cannot be a part of it.
+pub fn released(
+    desired: &Desired,
+    folder: &Path,
+    files: &[PathBuf],
+    services: Vec<ReleasedService>,
+    arguments: Vec<Arc<str>>,
+) -> Result<Release, ContentFault> {
+    let mut found = Vec::new();
+    for (path, role) in contents(desired, folder, files)? {
+        let place = folder.join(&path);
+        let shown = path.to_string_lossy();
+        let described = digest(&place).and_then(|digest| Ok((digest, place.metadata()?.permissions().mode() & 0o777)));
+        let (digest, mode) =
+            described.map_err(|error| ContentFault::Unreadable(shown.to_string(), error.to_string()))?;
+        // Only Compose reads it, for whoever deploys.
+        let mode = if role.secret && !role.mounted { 0o600 } else { mode };
+        let path = Arc::from(&*shown);
+        found.push(ReleasedFile { path, digest: digest.into(), mode, secret: role.secret, mounted: role.mounted });
+    }
+    Ok(identified(Release {
+        id: ReleaseId(Arc::from("")),
+        project: Arc::clone(&desired.project),
+        arguments,
+        services,
+        files: found,
+    }))
+}
+
+/// A path below a folder, without it.
+fn below(path: &Path, folder: &Path) -> Option<PathBuf> {
+    let mut plain = PathBuf::new();
+    for part in path.strip_prefix(folder).ok()?.components() {
+        match part {
+            std::path::Component::Normal(name) => plain.push(name),
+            std::path::Component::CurDir => {}
+            _ => return None,
+        }
+    }
+    (!plain.as_os_str().is_empty()).then_some(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::sync::Arc;
+
+    use lastgood_model::desired::{EnvFileUse, Mount, Service};
+
+    use super::*;
+
+    #[test]
+    fn what_the_model_names_and_nobody_writes() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = folder.path();
+        for path in ["conf/a.conf", "conf/deep/b.conf", "data/db", "site.conf"] {
+            fs::create_dir_all(at.join(path).parent().unwrap()).unwrap();
+            fs::write(at.join(path), "x").unwrap();
+        }
+        for path in ["compose.yaml", ".env", ".env.prod"] {
+            fs::write(at.join(path), "x").unwrap();
+        }
+        let mount = |source: &str, read_only| Mount {
+            kind: "bind".into(),
+            source: Arc::from(at.join(source).to_string_lossy()),
+            target: "/x".into(),
+            read_only,
+        };
+        let env =
+            |path: &str| EnvFileUse { path: Arc::from(at.join(path).to_string_lossy()), required: true, raw: false };
+        let service = Service {
+            env_files: vec![env(".env.prod"), env(".env.gone")],
+            mounts: vec![mount("conf", true), mount("data", false), mount("site.conf", false), mount("../etc", true)],
+            ..Service::default()
+        };
+        let desired = Desired { services: vec![service], ..Desired::default() };
+        let found = contents(&desired, at, &["compose.yaml".into()]).unwrap();
+        let paths: Vec<&str> = found.keys().map(|path| path.to_str().unwrap()).collect();
+        assert_eq!(paths, [".env", ".env.prod", "compose.yaml", "conf/a.conf", "conf/deep/b.conf", "site.conf"]);
+        assert!(found[Path::new(".env.prod")].secret && found[Path::new("site.conf")].mounted);
+        let outside = contents(&desired, at, &["/etc/compose.yaml".into()]);
+        assert_eq!(outside, Err(ContentFault::Outside("/etc/compose.yaml".to_owned())));
+    }
+}

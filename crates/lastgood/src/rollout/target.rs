@@ -1,0 +1,284 @@
+//! A target's side of a rollout, all of it in one process there: what arrived becomes a release, the release a plan, the plan an
+//! outcome. A rollout whose driver died is taken up first.
+
+use std::env;
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use lastgood_diagnose::topology;
+use lastgood_model::release::{Release, ReleasedService};
+use lastgood_model::rollout::Outcome;
+use lastgood_rollout::{Machine, drive, plan};
+use lastgood_world::engine::compose;
+use lastgood_world::state::{self, Ledger, NewFile, Releases, bundle};
+use lastgood_world::{digest, lives, now, own_mark};
+use tempfile::TempDir;
+
+use super::changes::{Changes, changes};
+use super::doer::{Hands, Job, MOST_BYTES, Trouble, Watcher, looked_at};
+use super::history::{History, Past};
+use super::record::{Line, What};
+use super::release::{Written, identified};
+
+/// A target's folder.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// Where the project's files are.
+    pub live: PathBuf,
+}
+
+/// A release that was looked at on its target.
+#[derive(Debug)]
+pub struct Seen {
+    /// The release.
+    pub release: Release,
+    /// The one that serves, as far as the ledger knows, or as it was found.
+    pub parent: Option<Release>,
+    /// The parent was found, and stands in no ledger yet.
+    pub found: bool,
+    /// What the release changes.
+    pub changes: Changes,
+    /// Where its files are.
+    staging: Staging,
+}
+
+/// Where a release's files are while it is not live.
+#[derive(Debug)]
+enum Staging {
+    /// They just arrived, and go with this.
+    Fresh(TempDir),
+    /// They are in the store.
+    Kept(PathBuf),
+}
+
+impl Staging {
+    fn path(&self) -> &Path {
+        match self {
+            Self::Fresh(folder) => folder.path(),
+            Self::Kept(folder) => folder,
+        }
+    }
+}
+
+impl Target {
+    /// Of a folder, which need not be there yet.
+    ///
+    /// # Errors
+    /// If there is no current folder to begin from.
+    pub fn of(folder: &Path) -> io::Result<Self> {
+        let whole = std::path::absolute(folder)?;
+        // Compose knows folders by where they really are.
+        let live = whole.canonicalize().or_else(|_| {
+            let (above, name) = (whole.parent().map(Path::canonicalize), whole.file_name());
+            match (above, name) {
+                (Some(Ok(above)), Some(name)) => Ok::<_, io::Error>(above.join(name)),
+                _ => Ok(whole.clone()),
+            }
+        })?;
+        Ok(Self { live })
+    }
+
+    /// Its folder of state.
+    #[must_use]
+    pub fn state(&self) -> PathBuf {
+        self.live.join(".lastgood")
+    }
+
+    /// What became of its rollouts.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read, or a newer version wrote it.
+    pub fn history(&self) -> Result<History, Trouble> {
+        let history = History::read(&self.state())?;
+        if history.newer {
+            return Err(Trouble::Other("a newer lastgood wrote the ledger; use that one".to_owned()));
+        }
+        Ok(history)
+    }
+
+    /// Takes in what a client sent, and looks at what it changes. Nothing is changed, and nothing stays of it.
+    ///
+    /// # Errors
+    /// If what came in is no release, or cannot be looked at.
+    pub fn see(&self, stream: impl Read) -> Result<Seen, Trouble> {
+        let other = |error: io::Error| Trouble::Other(error.to_string());
+        let folder = TempDir::with_prefix("lastgood-").map_err(other)?;
+        let text = bundle::unpack(stream, folder.path(), MOST_BYTES).map_err(other)?;
+        let written: Written = serde_json::from_slice(&text).map_err(|error| Trouble::Other(error.to_string()))?;
+        let newer = || Trouble::Other("a newer lastgood sent the release".to_owned());
+        let mut release = written.understood().ok_or_else(newer)?;
+        for file in &release.files {
+            if digest(&folder.path().join(&*file.path)).ok().as_deref() != Some(&*file.digest) {
+                return Err(Trouble::File(Arc::clone(&file.path)));
+            }
+        }
+        // Where the client knew a name alone, this machine's image counts, if there is one yet.
+        for service in release.services.iter_mut().filter(|service| service.image_id.is_empty()) {
+            if let Some(id) = compose::image_id(&service.image)? {
+                service.image_id = id.into();
+            }
+        }
+        self.seen(identified(release), Staging::Fresh(folder))
+    }
+
+    /// Looks at what going back to a release changes.
+    ///
+    /// # Errors
+    /// If it is not kept any more, or cannot be looked at.
+    pub fn see_again(&self, release: &Release) -> Result<Seen, Trouble> {
+        let store = Releases::of(&self.state());
+        if let Some(wrong) = store.verify(&release.id.0)?.first() {
+            return Err(Trouble::Other(format!("release {} is damaged: {wrong:?}", release.id.short())));
+        }
+        let folder = self.state().join("releases").join(&*release.id.0).join("files");
+        self.seen(release.clone(), Staging::Kept(folder))
+    }
+
+    fn seen(&self, release: Release, staging: Staging) -> Result<Seen, Trouble> {
+        let history = self.history()?;
+        let mut looked = looked_at(&release, staging.path(), staging.path(), false);
+        if looked.stack.desired.is_none() {
+            let why = looked.stack.refused.as_deref().unwrap_or("Compose makes nothing of the files");
+            return Err(Trouble::Said(why.to_owned()));
+        }
+        if looked.stack.snapshot.is_none() {
+            return Err(Trouble::Other("no Docker engine answers".to_owned()));
+        }
+        let changes = changes(&mut looked.stack, &release, staging.path(), &self.live);
+        let known = history.current().cloned();
+        let found = known.is_none();
+        let parent = match known {
+            Some(parent) => Some(parent),
+            None => self.found(&release)?,
+        };
+        let found = found && parent.is_some();
+        Ok(Seen { release, parent, found, changes, staging })
+    }
+
+    /// What runs here already, started by hand, as a release of the live files; `None` if nothing does.
+    fn found(&self, like: &Release) -> Result<Option<Release>, Trouble> {
+        if !self.live.is_dir() {
+            return Ok(None);
+        }
+        let looked = looked_at(like, &self.live, &self.live, false);
+        let (Some(desired), Some(snapshot)) = (&looked.stack.desired, &looked.stack.snapshot) else { return Ok(None) };
+        let services: Vec<ReleasedService> = super::changes::order(desired, &topology::build(&looked.stack))
+            .into_iter()
+            .filter_map(|name| {
+                let container = snapshot.of_service(&desired.project, &name).next()?;
+                let (image, image_id) = (Arc::clone(&container.image), Arc::clone(&container.image_id));
+                Some(ReleasedService { name, image, image_id })
+            })
+            .collect();
+        if services.is_empty() {
+            return Ok(None);
+        }
+        let files: Vec<PathBuf> = desired.files.iter().map(|file| PathBuf::from(&**file)).collect();
+        let release = super::contents::released(desired, &self.live, &files, services, like.arguments.clone());
+        release.map(Some).map_err(|fault| Trouble::Other(format!("{fault:?}")))
+    }
+
+    /// Does it, and says what became of it.
+    ///
+    /// # Errors
+    /// If nothing was attempted: the folder of state cannot be made, or the plan cannot be written down.
+    pub fn roll(&self, seen: &Seen, who: &str, watcher: &mut dyn Watcher) -> Result<Outcome, Trouble> {
+        fs::create_dir_all(&self.live).map_err(|error| Trouble::Other(error.to_string()))?;
+        let state = state::prepare(&self.live)?;
+        let history = self.history()?;
+        let mut ledger = Ledger::open(&state.join("ledger.jsonl"))?;
+        let mut number = history.next();
+        if let (true, Some(parent)) = (seen.found, &seen.parent) {
+            // What was started by hand can be gone back to as well: its files and its images are kept first.
+            keep(&Releases::of(&state), parent, &self.live)?;
+            for service in &parent.services {
+                let kept = super::doer::kept_image(&parent.project, &service.name, &parent.id);
+                compose::tag(&service.image_id, &kept)?;
+            }
+            let found = Line { at: now().0, rollout: number, what: What::Found { release: parent.into() } };
+            append(&mut ledger, &found)?;
+            number += 1;
+        }
+        let intent = seen.changes.intent(&seen.release, seen.parent.as_ref());
+        let made = plan(&intent);
+        append(&mut ledger, &Line::planned(&made, &intent, (&seen.release).into(), who, number, now()))?;
+        let mut hands = Hands::of(Job {
+            live: self.live.clone(),
+            state,
+            ledger,
+            number,
+            who: who.to_owned(),
+            target: seen.release.clone(),
+            parent: seen.parent.clone(),
+            staging: seen.staging.path().to_owned(),
+            changing: seen.changes.services.iter().map(|(name, _)| Arc::clone(name)).collect(),
+            watcher,
+        });
+        Ok(drive(&mut Machine::new(&made), &mut hands))
+    }
+
+    /// Takes up a rollout whose driver died: back, or on to its end where it was confirmed.
+    ///
+    /// # Errors
+    /// If nothing was attempted.
+    pub fn take_up(&self, past: &Past, watcher: &mut dyn Watcher) -> Result<Outcome, Trouble> {
+        let state = self.state();
+        let history = self.history()?;
+        let parent = past.parent.as_ref().and_then(|id| {
+            history.rollouts.iter().map(|past| &past.release).find(|release| *release.id.0 == **id).cloned()
+        });
+        let staging = state.join("releases").join(&*past.release.id.0).join("files");
+        let made = past.plan();
+        let who = who();
+        let mut hands = Hands::of(Job {
+            live: self.live.clone(),
+            ledger: Ledger::open(&state.join("ledger.jsonl"))?,
+            state,
+            number: past.number,
+            who,
+            target: past.release.clone(),
+            parent,
+            staging,
+            changing: past.services.iter().map(|(name, _)| Arc::clone(name)).collect(),
+            watcher,
+        });
+        hands.take_over()?;
+        Ok(drive(&mut Machine::resumed(&made, past.begun.clone(), past.confirmed), &mut hands))
+    }
+}
+
+/// Keeps a release's files, as they are in a folder.
+pub(super) fn keep(store: &Releases, release: &Release, folder: &Path) -> Result<(), Trouble> {
+    if store.list()?.iter().any(|id| **id == *release.id.0) && store.verify(&release.id.0)?.is_empty() {
+        return Ok(());
+    }
+    let mut files = Vec::new();
+    for file in &release.files {
+        let content = fs::File::open(folder.join(&*file.path)).map_err(|error| Trouble::Other(error.to_string()))?;
+        files.push(NewFile { path: PathBuf::from(&*file.path), mode: file.mode, secret: file.secret, content });
+    }
+    store.keep(&release.id.0, files, MOST_BYTES)?;
+    Ok(())
+}
+
+fn append(ledger: &mut Ledger, line: &Line) -> Result<(), Trouble> {
+    let payload = serde_json::to_vec(line).map_err(|error| Trouble::Other(error.to_string()))?;
+    Ok(ledger.append(&payload)?)
+}
+
+/// Who asks, and which process does it, as one line of JSON.
+#[must_use]
+pub fn who() -> String {
+    let of = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
+    let user = of("LASTGOOD_WHO").or_else(|| of("USER")).or_else(|| of("LOGNAME"));
+    serde_json::json!({ "who": user.unwrap_or_else(|| "somebody".to_owned()), "process": own_mark() }).to_string()
+}
+
+/// Whether whoever says that of itself is known to be dead.
+pub(super) fn is_dead(says: &[u8]) -> bool {
+    let says: Option<serde_json::Value> = serde_json::from_slice(says).ok();
+    let lives = says.as_ref().and_then(|says| says["process"].as_str()).and_then(lives);
+    lives == Some(false)
+}

@@ -1,0 +1,95 @@
+//! Every sentence about rollouts is there in both languages, and they are not the same.
+
+use std::sync::Arc;
+
+use lastgood_model::Difference;
+use lastgood_model::rollout::{Action, Outcome, Recipient, ReleaseId};
+use lastgood_model::snapshot::ContainerStatus;
+
+use super::Lang;
+use crate::complaint::Complaint;
+use crate::rollout::changes::Reason;
+use crate::rollout::contents::ContentFault;
+use crate::rollout::doer::Trouble;
+
+fn differ(what: &str, said: impl Fn(Lang) -> String) {
+    let (en, ko) = (said(Lang::En), said(Lang::Ko));
+    assert!(!en.is_empty() && !ko.is_empty() && en != ko, "{what}: `{en}`, `{ko}`");
+    let hangul = |text: &str| text.chars().any(|c| ('가'..='힣').contains(&c));
+    assert!(!hangul(&en) && hangul(&ko), "{what}: `{en}`, `{ko}`");
+}
+
+#[test]
+fn each_language_tells_of_rollouts() {
+    let service = || Arc::<str>::from("backend");
+    let release = || ReleaseId(Arc::from("0123456789abcdef"));
+    for release in [None, Some(release())] {
+        differ("place", |lang| lang.act(&Action::Place { release: release.clone() }));
+        differ("switch", |lang| lang.act(&Action::Switch { service: service(), release: release.clone() }));
+        differ("verify", |lang| lang.act(&Action::Verify { release: release.clone() }));
+    }
+    for action in [
+        Action::TakeLease,
+        Action::Keep,
+        Action::Load { service: service() },
+        Action::Ask { service: service() },
+        Action::StartCandidate { service: service() },
+        Action::GateCandidate { service: service() },
+        Action::DropCandidate { service: service() },
+        Action::Migrate,
+        Action::MigrateBack,
+        Action::Arm,
+        Action::Disarm,
+        Action::Gate { service: service(), release: release() },
+        Action::Route { service: service(), to: Recipient::Service },
+        Action::Route { service: service(), to: Recipient::Candidate },
+        Action::Smoke,
+        Action::Bake,
+        Action::Confirm,
+        Action::Prune,
+        Action::DropLease,
+    ] {
+        differ(&format!("{action:?}"), |lang| lang.act(&action));
+    }
+    let said = || Some(Arc::<str>::from("boom"));
+    for trouble in [
+        Trouble::Held("me".to_owned()),
+        Trouble::Stale,
+        Trouble::NoImage("web:1".to_owned(), "denied".to_owned()),
+        Trouble::NoContainer,
+        Trouble::Ended(ContainerStatus::Exited, 1, said()),
+        Trouble::Ended(ContainerStatus::Exited, 1, None),
+        Trouble::Restarted(said()),
+        Trouble::Unhealthy(Arc::from("503")),
+        Trouble::NotHealthyYet,
+        Trouble::Differs(Vec::new()),
+        Trouble::Differs(vec![Difference::NotCreated]),
+        Trouble::File(Arc::from(".env")),
+        Trouble::StillThere,
+        Trouble::LeaseLost,
+        Trouble::TookTooLong(30),
+    ] {
+        differ(&format!("{trouble:?}"), |lang| lang.trouble(&trouble));
+    }
+    for reason in [Reason::File(Arc::from("site.conf")), Reason::Gone, Reason::Differs(Difference::NotCreated)] {
+        differ(&format!("{reason:?}"), |lang| lang.reason(&reason));
+    }
+    for outcome in
+        [Outcome::Good, Outcome::Refused, Outcome::RolledBack, Outcome::Down, Outcome::Stopped, Outcome::UndoFailed]
+    {
+        differ(outcome.name(), |lang| lang.outcome(outcome, "0123456789", Some("9876543210")));
+    }
+    for complaint in [
+        Complaint::Rollout { trouble: Trouble::Stale },
+        Complaint::Rollout { trouble: Trouble::StillThere },
+        Complaint::Contents { fault: ContentFault::Outside("/x".to_owned()) },
+        Complaint::Contents { fault: ContentFault::TooMany("/x".to_owned()) },
+        Complaint::Contents { fault: ContentFault::Unreadable("/x".to_owned(), "EACCES".to_owned()) },
+        Complaint::NoRelease { given: None, known: Vec::new() },
+        Complaint::NoRelease { given: Some("ab".to_owned()), known: vec!["cd".to_owned()] },
+    ] {
+        differ(&format!("{complaint:?}"), |lang| lang.words().complaint(&complaint).0);
+        differ(&format!("{complaint:?} hint"), |lang| lang.words().complaint(&complaint).1.join(" "));
+    }
+    differ("images", |lang| lang.brings_images(&["web:1"], 1_000_000));
+}

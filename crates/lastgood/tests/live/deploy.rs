@@ -1,0 +1,261 @@
+//! Releases of a real stack to a folder of this machine: the whole way there and back, what is refused and why, and deaths in the middle.
+//! After each of them Compose itself has nothing to do.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use crate::bed::{Bed, Said, binary, lastgood, shell};
+
+/// A project's folder, and the one that it is deployed to.
+struct Site {
+    source: Bed,
+    live: PathBuf,
+}
+
+impl Site {
+    fn new() -> Self {
+        let source = Bed::laid(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/live/deploy")).unwrap();
+        let live = source.path().join("state/live");
+        Self { source, live }
+    }
+
+    fn deploy(&self, arguments: &[&str]) -> Said {
+        let to = self.live.to_str().unwrap();
+        let arguments: Vec<&str> =
+            ["deploy", "--local", "--to", to].into_iter().chain(arguments.iter().copied()).collect();
+        lastgood(self.source.path(), &arguments, &[])
+    }
+
+    fn rollback(&self, arguments: &[&str]) -> Said {
+        let arguments: Vec<&str> = ["rollback", "--local"].into_iter().chain(arguments.iter().copied()).collect();
+        lastgood(&self.live, &arguments, &[])
+    }
+
+    fn history(&self) -> String {
+        lastgood(&self.live, &["history", "--local"], &[]).stdout
+    }
+
+    fn edit(&self, script: &str) {
+        self.source.run(script).unwrap();
+    }
+
+    /// Containers by id, service and start: what was made anew is another one.
+    fn containers(&self) -> Vec<String> {
+        let script = "docker ps -a --no-trunc --filter label=com.docker.compose.project=live-deploy --format \
+                      '{{.Label \"com.docker.compose.service\"}} {{.ID}}' | sort >containers";
+        self.source.run(script).unwrap();
+        let text = fs::read_to_string(self.source.path().join("containers")).unwrap();
+        text.lines().map(str::to_owned).collect()
+    }
+
+    /// The live files, without ours.
+    fn files(&self) -> Vec<(String, Vec<u8>)> {
+        let names = ["compose.yaml", ".env", ".env.prod", "site.conf"];
+        names.iter().map(|name| ((*name).to_owned(), fs::read(self.live.join(name)).unwrap_or_default())).collect()
+    }
+
+    /// The users' own commands see what they expect, and have nothing to do.
+    fn is_as_compose_has_it(&self, when: &str) {
+        let before = self.containers();
+        shell(&self.live, "docker compose up --detach --quiet-pull 2>/dev/null").unwrap();
+        assert_eq!(self.containers(), before, "{when}: `docker compose up -d` made something anew");
+        let answers = "timeout 5 docker compose exec -T web bash -c 'exec 3<>/dev/tcp/127.0.0.1/80 && printf \"GET / HTTP/1.0\\r\\n\\r\\n\" >&3 && grep -q well <&3'";
+        let answered = shell(&self.live, &format!("await {answers}"));
+        assert!(answered.is_ok(), "{when}: {answered:?}");
+    }
+
+    fn begin(&self) -> Child {
+        let mut command = Command::new(binary());
+        command.args(["deploy", "--local", "--to"]).arg(&self.live).current_dir(self.source.path());
+        command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        // The folder goes with the bed; its containers and their images' names do not.
+        let _gone = shell(
+            Path::new("/"),
+            "docker compose -p live-deploy --progress quiet down --volumes --timeout 0
+             docker image ls --format '{{.Repository}}:{{.Tag}}' | grep '^lastgood/live-deploy/' | xargs -r docker image rm",
+        );
+    }
+}
+
+fn ends(said: &Said, code: i32, words: &[&str]) {
+    assert_eq!(said.code, code, "{}{}", said.stdout, said.stderr);
+    let text = said.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    for word in words {
+        assert!(text.contains(word), "no `{word}`: {}{}", said.stdout, said.stderr);
+    }
+    for secret in ["carbon-store-password", "other-store-password"] {
+        assert!(!format!("{}{}", said.stdout, said.stderr).contains(secret), "{secret} is said");
+    }
+}
+
+fn changed(before: &[String], after: &[String]) -> Vec<String> {
+    let new = after.iter().filter(|container| !before.contains(container));
+    new.map(|container| container.split(' ').next().unwrap_or_default().to_owned()).collect()
+}
+
+#[test]
+#[ignore = "needs a Docker engine"]
+fn a_release_is_proved_good_or_never_was() {
+    let site = Site::new();
+    // A plan touches nothing.
+    ends(&site.deploy(&["--plan"]), 0, &["kvs: it has no container yet", "nothing was changed"]);
+    assert!(!site.live.exists() && site.containers().is_empty());
+
+    // The first one; the dependency goes first although nothing declares it as one.
+    let first = site.deploy(&[]);
+    ends(&first, 0, &["what it needs serves it", "serves"]);
+    let places: Vec<usize> =
+        ["✓ kvs runs", "✓ app runs", "✓ web runs"].map(|act| first.stdout.find(act).unwrap()).into();
+    assert!(places.is_sorted(), "{}", first.stdout);
+    site.is_as_compose_has_it("first");
+    let mode = |path: &str| fs::metadata(site.live.join(path)).unwrap();
+    use std::os::unix::fs::PermissionsExt;
+    assert_eq!(mode(".env").permissions().mode() & 0o777, 0o600);
+    assert_eq!(mode(".lastgood").permissions().mode() & 0o777, 0o700);
+
+    // Nothing to do is nothing done.
+    let before = site.containers();
+    ends(&site.deploy(&[]), 0, &["nothing to do"]);
+    assert_eq!(site.containers(), before);
+
+    // One variable: exactly the service that is told it.
+    site.edit("echo GREETING=two >.env.prod");
+    ends(&site.deploy(&[]), 0, &["app: GREETING", "stays kvs, web"]);
+    assert_eq!(changed(&before, &site.containers()), ["app"]);
+    site.is_as_compose_has_it("one variable");
+
+    // A mounted file: exactly the service that has it.
+    let before = site.containers();
+    site.edit("sed -i 's/listen 80;/listen 80; server_tokens off;/' site.conf");
+    ends(&site.deploy(&[]), 0, &["web: site.conf holds something else", "stays kvs, app"]);
+    assert_eq!(changed(&before, &site.containers()), ["web"]);
+    site.is_as_compose_has_it("a mounted file");
+
+    // A password that is wrong is refused by the server itself, and nothing was touched.
+    let (before, files) = (site.containers(), site.files());
+    site.edit("sed -i s/carbon-store/other-store/ .env");
+    ends(&site.deploy(&[]), 1, &["kvs:6379 refuses the user or the password that app sends", "is refused"]);
+    assert_eq!((site.containers(), site.files()), (before.clone(), files.clone()));
+    ends(&site.deploy(&["--lang", "ko"]), 1, &["거부됨, 이전 상태는 그대로"]);
+    site.edit("sed -i s/other-store/carbon-store/ .env");
+
+    // One that ends says why, and the last good one serves again, byte for byte.
+    site.edit("cp compose.yaml good.yaml && sed -i 's/^  app:/  app:\\n    command: [python3, -c, \"raise SystemExit(\\\\\"no price list\\\\\")\"]/' compose.yaml");
+    ends(
+        &site.deploy(&[]),
+        1,
+        &["app is well, and stays so: it ends and is started again: no price list", "serves again"],
+    );
+    assert_eq!(site.files(), files);
+    assert_eq!(changed(&before, &site.containers()), ["app"]);
+    site.is_as_compose_has_it("one that ends");
+
+    // One that is ill, too.
+    site.edit("cp good.yaml compose.yaml && sed -i 's/127.0.0.1:8000/127.0.0.1:8001/' compose.yaml");
+    ends(&site.deploy(&[]), 1, &["its health check", "serves again"]);
+    site.is_as_compose_has_it("one that is ill");
+
+    // Compose's own refusal is passed on, and nothing was attempted.
+    site.edit("cp good.yaml compose.yaml && sed -i 's/restart:/restrat:/' compose.yaml");
+    let refused = site.deploy(&[]);
+    assert!(refused.code == 2 && refused.stderr.contains("restrat"), "{}{}", refused.stdout, refused.stderr);
+    site.edit("cp good.yaml compose.yaml");
+
+    // Back, and back again: environment and mounted files included.
+    let newest = site.files();
+    ends(&site.rollback(&[]), 0, &["web: site.conf holds something else", "serves"]);
+    assert_ne!(site.files(), newest);
+    ends(&site.rollback(&[]), 0, &["serves"]);
+    assert_eq!(site.files(), newest);
+    site.is_as_compose_has_it("rolled back twice");
+    let unknown = site.rollback(&["feedbeef"]);
+    assert!(unknown.code == 2 && unknown.stderr.contains("feedbeef"), "{}", unknown.stderr);
+
+    let history = site.history();
+    for (outcome, times) in [("good", 5), ("refused", 2), ("rolled-back", 2)] {
+        let of_rollouts = history.lines().filter(|line| line.split_whitespace().nth(4) == Some(outcome));
+        assert_eq!(of_rollouts.count(), times, "{outcome}: {history}");
+    }
+}
+
+#[test]
+#[ignore = "needs a Docker engine"]
+fn an_image_comes_back_although_its_name_stands_for_another_one() {
+    let site = Site::new();
+    let image = |text: &str| {
+        site.edit(&format!(
+            "printf 'FROM live-python\\nRUN echo {text} >/release\\n' >Dockerfile && DOCKER_BUILDKIT=1 docker build --quiet --tag live-deploy-app:latest ."
+        ));
+    };
+    let runs = |text: &str| {
+        shell(&site.live, &format!("[ \"$(docker compose exec -T app cat /release)\" = {text} ]")).unwrap();
+    };
+    site.edit("sed -i '0,/image: live-python/s//image: live-deploy-app:latest/' compose.yaml");
+    image("one");
+    ends(&site.deploy(&[]), 0, &["serves"]);
+    runs("one");
+    // The same files, the same name, another image: that is noticed.
+    image("two");
+    ends(&site.deploy(&[]), 0, &["app:", "serves"]);
+    runs("two");
+    ends(&site.rollback(&[]), 0, &["serves"]);
+    runs("one");
+    site.is_as_compose_has_it("rolled back");
+    shell(&site.live, "docker compose down --timeout 0 && docker image rm -f live-deploy-app:latest").unwrap();
+}
+
+#[test]
+#[ignore = "needs a Docker engine"]
+fn what_was_started_by_hand_is_what_is_gone_back_to() {
+    let site = Site::new();
+    shell(site.source.path(), "mkdir -p state/live && cp compose.yaml .env .env.prod site.conf state/live/").unwrap();
+    shell(&site.live, "docker compose --progress quiet up --detach --wait").unwrap();
+    let files = site.files();
+    site.edit("echo GREETING=two >.env.prod");
+    ends(&site.deploy(&[]), 0, &["app: GREETING", "serves"]);
+    assert!(site.history().contains("found running"), "{}", site.history());
+    ends(&site.rollback(&[]), 0, &["serves"]);
+    assert_eq!(site.files()[2], files[2]);
+    site.is_as_compose_has_it("gone back");
+}
+
+#[test]
+#[ignore = "needs a Docker engine"]
+fn whoever_dies_leaves_nothing_half_done() {
+    let site = Site::new();
+    ends(&site.deploy(&[]), 0, &["serves"]);
+    let files = site.files();
+    for (turn, after_ms) in [200_u64, 900, 1_400, 2_000, 3_000, 4_500].into_iter().enumerate() {
+        site.edit(&format!("echo GREETING=turn-{turn} >.env.prod"));
+        let mut dies = site.begin();
+        thread::sleep(Duration::from_millis(after_ms));
+        // It may be through already, on a quick machine.
+        let _over = dies.kill();
+        dies.wait().unwrap();
+        // The next one brings it to its end first: here with what is good already.
+        site.edit("echo GREETING=one >.env.prod");
+        let next = site.deploy(&[]);
+        assert_eq!(next.code, 0, "after {after_ms} ms: {}{}", next.stdout, next.stderr);
+        assert_eq!(site.files(), files, "after {after_ms} ms: {}", next.stdout);
+        site.is_as_compose_has_it(&format!("after {after_ms} ms"));
+        assert!(!site.history().contains("never finished"), "{}", site.history());
+    }
+    // Two at once: one does it, the other one says who.
+    site.edit("echo GREETING=both >.env.prod");
+    let mut first = site.begin();
+    thread::sleep(Duration::from_millis(1_500));
+    let second = site.deploy(&[]);
+    assert!(first.wait().unwrap().success());
+    let held = second.code == 1 && second.stdout.contains("somebody else is at it");
+    let late = second.code == 2 && second.stderr.contains("somebody else is at it");
+    assert!(held || late || second.stdout.contains("nothing to do"), "{}{}", second.stdout, second.stderr);
+    site.is_as_compose_has_it("two at once");
+}
