@@ -16,7 +16,8 @@ use crate::words::Lang;
 #[derive(Clone, Debug, Parser)]
 #[command(name = "lastgood", version, max_term_width = 100, disable_help_subcommand = true)]
 #[command(after_help = "\
-Exit codes: 0 good, 1 the answer is bad (an incident, something will break), 2 could not find out.
+Exit codes: 0 good, 1 the answer is bad (an incident, something will break, a release refused or taken back), 2 could not
+find out, 3 only of deploy and rollback: nothing serves, or going back failed.
 
 Examples:
   lastgood why /var/log/nginx --noticed-at 12:57
