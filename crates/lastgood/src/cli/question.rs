@@ -16,7 +16,7 @@ use crate::settings::Settings;
 const MIN_DURATION: &str = "30s";
 
 /// What is asked.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub struct QuestionArgs {
     /// Log files, folders of them, or - for standard input; rotated and gzip files as they are. Or a service by its name.
     /// Nothing: this host, with its containers, as it is now

@@ -13,14 +13,15 @@ use lastgood_world::engine::compose::{self, Compose};
 use lastgood_world::state::bundle::{Packed, pack};
 
 use crate::cli::place::PlaceArgs;
+use crate::cli::question::QuestionArgs;
 use crate::cli::stack::StackArgs;
 use crate::complaint::Complaint;
 use crate::exit::Exit;
 use crate::io::Io;
-use crate::pipeline::look;
+use crate::pipeline::{self, look};
 use crate::pipeline::remote::{Asked, Target as Place, target, usual_folder};
-use crate::render::answer::View;
-use crate::render::rollout;
+use crate::render::answer::{Answer, View};
+use crate::render::{rollout, terminal};
 use crate::rollout::contents::{ContentFault, released};
 use crate::rollout::release::Written;
 use crate::rollout::target::{Target, who};
@@ -59,7 +60,10 @@ pub fn run(args: &DeployArgs, settings: &Settings, view: View, io: &mut Io<'_>) 
         return roll(&Target::of(&at_home(args.to.as_deref())?)?, std::io::stdin().lock(), args.plan, view, io);
     }
     let target = target(&args.place, &[], settings)?;
-    let (mut bundle, release) = bundle(args)?;
+    let (mut bundle, release) = match bundle(args)? {
+        Ok(made) => made,
+        Err(output) => return failed_build(&output, settings, view, io),
+    };
     bundle.seek(SeekFrom::Start(0))?;
     let Some(target) = target else {
         let Some(to) = &args.to else { return Err(Complaint::NoHost.into()) };
@@ -132,8 +136,8 @@ fn roll(target: &Target, stream: impl Read, only_plan: bool, view: View, io: &mu
     Ok(Exit::from(outcome))
 }
 
-/// The release that the files here make, on its way.
-fn bundle(args: &DeployArgs) -> anyhow::Result<(File, Release)> {
+/// The release that the files here make, on its way; or what a build said that failed.
+fn bundle(args: &DeployArgs) -> anyhow::Result<Result<(File, Release), Vec<u8>>> {
     let looked = look(None, &args.stack.subject());
     let (Some(desired), Some(folder)) = (&looked.stack.desired, &looked.folder) else {
         let why = looked.stack.refused.as_deref().map(str::to_owned);
@@ -150,8 +154,7 @@ fn bundle(args: &DeployArgs) -> anyhow::Result<(File, Release)> {
     if !built.is_empty() && !args.no_build && !args.plan {
         let heard = Compose::of(&folder, &arguments).build(&built, TO_BUILD)?;
         if heard.code != 0 {
-            let said = String::from_utf8_lossy(&heard.output).into_owned() + &heard.complaint;
-            return Err(Complaint::Rollout { trouble: Trouble::Said(said) }.into());
+            return Ok(Err([heard.output, heard.complaint.into_bytes()].concat()));
         }
     }
     let mut services = Vec::new();
@@ -176,7 +179,18 @@ fn bundle(args: &DeployArgs) -> anyhow::Result<(File, Release)> {
         .collect();
     let mut stream = tempfile::tempfile()?;
     pack(&mut stream, &serde_json::to_vec(&Written::from(&release))?, &packed)?;
-    Ok((stream, release))
+    Ok(Ok((stream, release)))
+}
+
+/// Why a build failed, by its own output.
+fn failed_build(output: &[u8], settings: &Settings, view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> {
+    let folder = tempfile::tempdir()?;
+    let log = folder.path().join("build.log");
+    std::fs::write(&log, output)?;
+    let question = QuestionArgs { logs: vec![log], ..QuestionArgs::default() };
+    let found = pipeline::investigate(&question.understand(settings)?, super::progress(io).as_ref())?;
+    io.answer(&terminal::render(Answer { found: &found, asked: &[] }, view))?;
+    Ok(Exit::Bad)
 }
 
 /// What Compose is told, relative to the project's folder.

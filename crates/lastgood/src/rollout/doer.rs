@@ -27,6 +27,7 @@ use super::changes::mounts;
 use super::history::History;
 use super::record::Line;
 use crate::pipeline::stack::{Looked, StackSubject, look};
+use crate::render::quote::repeated;
 
 /// A service stays well for so long before it is believed.
 const HOLD: Duration = Duration::from_secs(4);
@@ -439,6 +440,26 @@ impl<'w> Hands<'w> {
         Ok(())
     }
 
+    /// What other programs said, without the secrets of the old files and the new ones: it is shown, and kept in the ledger.
+    fn discreet(&self, trouble: Trouble) -> Trouble {
+        let hidden = |text: String| {
+            let folders = [&self.staging, &self.live].into_iter().filter(|folder| folder.is_dir());
+            let seen = self.releases.get(&self.target).into_iter().flat_map(|release| {
+                folders.map(|folder| looked_at(release, folder, folder, false).known).collect::<Vec<_>>()
+            });
+            seen.fold(repeated(&text), |text, known| match known.without(text.as_bytes()) {
+                Some(without) => String::from_utf8_lossy(&without).into_owned(),
+                None => text,
+            })
+        };
+        match trouble {
+            Trouble::Said(text) => Trouble::Said(hidden(text)),
+            Trouble::NoImage(image, text) => Trouble::NoImage(image, hidden(text)),
+            Trouble::Other(text) => Trouble::Other(hidden(text)),
+            other => other,
+        }
+    }
+
     fn release(&self, id: &ReleaseId) -> Result<&Release, Trouble> {
         self.releases.get(id).ok_or_else(|| Trouble::Other(format!("nothing is known of release {}", id.short())))
     }
@@ -466,7 +487,7 @@ impl Doer for Hands<'_> {
 
     fn perform(&mut self, act: &Act) -> Ending {
         let result = self.act(&act.action, Duration::from_millis(act.timeout_ms));
-        self.trouble = result.err();
+        self.trouble = result.err().map(|trouble| self.discreet(trouble));
         let ending = match &self.trouble {
             None => Ending::Done,
             Some(Trouble::TookTooLong(_)) => Ending::TimedOut,

@@ -163,6 +163,14 @@ fn a_release_is_proved_good_or_never_was() {
     ends(&site.deploy(&[]), 1, &["its health check", "serves again"]);
     site.is_as_compose_has_it("one that is ill");
 
+    // A build that fails says why, and nothing was attempted.
+    site.edit(
+        "printf 'FROM live-python\\nRUN no-such-program\\n' >Dockerfile && \
+         sed '0,/image: live-python/s//build: ./' good.yaml >compose.yaml",
+    );
+    ends(&site.deploy(&[]), 1, &["no-such-program is not there to be run", "no-such-program: not found"]);
+    site.edit("cp good.yaml compose.yaml");
+
     // Compose's own refusal is passed on, and nothing was attempted.
     site.edit("cp good.yaml compose.yaml && sed -i 's/restart:/restrat:/' compose.yaml");
     let refused = site.deploy(&[]);
