@@ -128,6 +128,8 @@ pub struct Hands<'w> {
     switched: BTreeSet<Arc<str>>,
     /// Why the act that runs failed.
     trouble: Option<Trouble>,
+    /// Why the target could not be taken: then nothing was attempted.
+    pub untaken: Option<Trouble>,
     watcher: &'w mut dyn Watcher,
 }
 
@@ -179,6 +181,7 @@ impl<'w> Hands<'w> {
             changing,
             switched: BTreeSet::new(),
             trouble: None,
+            untaken: None,
             watcher,
         }
     }
@@ -488,6 +491,9 @@ impl Doer for Hands<'_> {
     fn perform(&mut self, act: &Act) -> Ending {
         let result = self.act(&act.action, Duration::from_millis(act.timeout_ms));
         self.trouble = result.err().map(|trouble| self.discreet(trouble));
+        if act.action == Action::TakeLease {
+            self.untaken.clone_from(&self.trouble);
+        }
         let ending = match &self.trouble {
             None => Ending::Done,
             Some(Trouble::TookTooLong(_)) => Ending::TimedOut,

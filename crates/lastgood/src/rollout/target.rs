@@ -216,7 +216,8 @@ impl Target {
             changing: seen.changes.services.iter().map(|(name, _)| Arc::clone(name)).collect(),
             watcher,
         });
-        Ok(drive(&mut Machine::new(&made), &mut hands))
+        let outcome = drive(&mut Machine::new(&made), &mut hands);
+        hands.untaken.map_or(Ok(outcome), Err)
     }
 
     /// Takes up a rollout whose driver died: back, or on to its end where it was confirmed.
