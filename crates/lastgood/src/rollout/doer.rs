@@ -446,14 +446,15 @@ impl<'w> Hands<'w> {
     /// What other programs said, without the secrets of the old files and the new ones: it is shown, and kept in the ledger.
     fn discreet(&self, trouble: Trouble) -> Trouble {
         let hidden = |text: String| {
-            let folders = [&self.staging, &self.live].into_iter().filter(|folder| folder.is_dir());
-            let seen = self.releases.get(&self.target).into_iter().flat_map(|release| {
-                folders.map(|folder| looked_at(release, folder, folder, false).known).collect::<Vec<_>>()
-            });
-            seen.fold(repeated(&text), |text, known| match known.without(text.as_bytes()) {
-                Some(without) => String::from_utf8_lossy(&without).into_owned(),
-                None => text,
-            })
+            let mut text = repeated(&text);
+            let Some(release) = self.releases.get(&self.target) else { return text };
+            for folder in [&self.staging, &self.live].into_iter().filter(|folder| folder.is_dir()) {
+                let known = looked_at(release, folder, folder, false).known;
+                if let Some(without) = known.without(text.as_bytes()) {
+                    text = String::from_utf8_lossy(&without).into_owned();
+                }
+            }
+            text
         };
         match trouble {
             Trouble::Said(text) => Trouble::Said(hidden(text)),
