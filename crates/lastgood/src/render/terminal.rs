@@ -221,7 +221,12 @@ impl<'a> Terminal<'a> {
             let text = format!("{}: {}", part(&cleared.component), self.words.claim(&cleared.because));
             self.referred(&text, &cleared.reference, matches!(cleared.because, Claim::State(_)))
         });
-        page.add(section(self.labels.cleared, 70, 1, cleared.collect()));
+        // Who is cleared stands before what clears them: where a page gets too long, the proofs go and the names stay.
+        let mut names: Vec<&str> = incident.cleared.iter().map(|cleared| part(&cleared.component)).collect();
+        names.dedup();
+        let mut rows = if names.len() > 1 { vec![self.wrapped(&names.join(", "))] } else { Vec::new() };
+        rows.extend(cleared);
+        page.add(section(self.labels.cleared, 70, 1, rows));
         let mut impact = self.words.impact(incident);
         if let Some(detection) = &incident.detection {
             impact.insert(1, self.words.detection(detection, &self.clock, day));
