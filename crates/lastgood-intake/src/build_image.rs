@@ -57,7 +57,9 @@ pub(crate) fn image<'t>(
     let service = failed.stage.first().filter(|name| **name == &**what);
     let labels: Vec<(Label<'_>, u64)> = steps.filter_map(|(text, line)| Some((Label::of(text)?, line))).collect();
     let mine = || labels.iter().filter(|(label, _)| service.is_none() || label.stage.first() == service);
-    let takes = mine().find_map(|(label, _)| Some((&label.stage, label.takes()?)));
+    // What the failing stage itself takes is what it works with, and not what it makes.
+    let others = || mine().filter(|(label, _)| label.stage != failed.stage);
+    let takes = others().find_map(|(label, _)| Some((&label.stage, label.takes()?)));
     let one_stage = || mine().all(|(label, _)| label.stage == failed.stage).then_some(&failed.stage);
     let unnamed = || {
         let named = |stage: &[&str]| stage.last()?.strip_prefix("stage-")?.parse::<u32>().ok();
@@ -117,6 +119,17 @@ mod tests {
         ];
         let base = ["", "registry.example/base:3", "", ""].map(str::to_owned);
         assert_eq!(told("frontend", steps[3], &steps), Some(base));
+    }
+
+    #[test]
+    fn what_the_failing_stage_takes_is_no_artefact() {
+        let steps = [
+            "[fetched 1/2] FROM docker.io/library/debian:13",
+            "[dies 1/3] FROM docker.io/library/debian:13",
+            "[dies 2/3] COPY --from=fetched /emulator /emulator",
+            "[dies 3/3] RUN /emulator /dies",
+        ];
+        assert_eq!(told("", steps[3], &steps), None);
     }
 
     #[test]
