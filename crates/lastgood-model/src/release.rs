@@ -41,8 +41,6 @@ pub struct ReleasedFile {
     pub mode: u32,
     /// Nobody but its owner may read its copies.
     pub secret: bool,
-    /// A container that runs has this very file mounted.
-    pub mounted: bool,
 }
 
 impl Release {

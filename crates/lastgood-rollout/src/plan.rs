@@ -25,6 +25,8 @@ pub struct ServiceIntent {
     pub beside: bool,
     /// How it is switched. By a proxy only where it may run beside itself.
     pub switch: SwitchBy,
+    /// Whether the current release does not have it: going back, it goes.
+    pub new: bool,
     /// Whether it is declared any longer.
     pub gone: bool,
 }
@@ -116,7 +118,7 @@ pub fn plan(intent: &Intent) -> Plan {
     add(Phase::Switch, place(Some(&intent.target)), back, limit::FILES);
     for service in &intent.services {
         let switch = |release: Option<&ReleaseId>| Action::Switch { service: name(service), release: release.cloned() };
-        let back = Some(switch(intent.parent.as_ref()));
+        let back = Some(switch(intent.parent.as_ref().filter(|_| !service.new)));
         if service.gone {
             add(Phase::Switch, switch(None), back, limit::START);
             continue;
@@ -135,14 +137,18 @@ pub fn plan(intent: &Intent) -> Plan {
             add(Phase::Switch, route(Recipient::Service), Some(route(Recipient::Candidate)), limit::START);
         }
     }
+    let verify = || Action::Verify { release: Some(intent.target.clone()) };
+    if changing().any(|service| service.beside && service.switch == SwitchBy::Proxy) {
+        // A service is looked at twice, by its gate and below; where its traffic goes is, too.
+        add(Phase::Switch, verify(), None, limit::ASK);
+    }
     if intent.smokes {
         add(Phase::Switch, Action::Smoke, None, limit::SMOKE);
     }
     if intent.bake_ms > 0 {
         add(Phase::Switch, Action::Bake, None, intent.bake_ms + limit::SMOKE);
     }
-    let verify = Action::Verify { release: Some(intent.target.clone()) };
-    add(Phase::Switch, verify, None, limit::ASK);
+    add(Phase::Switch, verify(), None, limit::ASK);
     add(Phase::Switch, Action::Confirm, None, limit::QUICK);
     add(Phase::After, Action::Prune, None, limit::FILES);
 

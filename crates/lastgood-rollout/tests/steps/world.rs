@@ -77,6 +77,8 @@ pub struct World {
     target: ReleaseId,
     /// Services that the new release does not have.
     gone_services: BTreeSet<Arc<str>>,
+    /// Services that the old one does not have.
+    new_services: BTreeSet<Arc<str>>,
     needs_data_back: bool,
     kept: bool,
     loaded: BTreeSet<Arc<str>>,
@@ -94,7 +96,10 @@ impl World {
         });
         Self {
             truth: Truth {
-                services: services.iter().map(|service| (Arc::clone(&service.name), plan.parent.clone())).collect(),
+                services: services
+                    .iter()
+                    .map(|service| (Arc::clone(&service.name), plan.parent.clone().filter(|_| !service.new)))
+                    .collect(),
                 candidates: BTreeSet::new(),
                 routed: BTreeSet::new(),
                 files: plan.parent.clone(),
@@ -109,11 +114,8 @@ impl World {
             dead: false,
             faulted: Vec::new(),
             target: plan.target.clone(),
-            gone_services: services
-                .iter()
-                .filter(|service| service.gone)
-                .map(|service| Arc::clone(&service.name))
-                .collect(),
+            gone_services: named(services, |service| service.gone),
+            new_services: named(services, |service| service.new),
             needs_data_back: plan.steps.iter().any(|step| step.undo == Some(Action::MigrateBack)),
             kept: false,
             loaded: BTreeSet::new(),
@@ -131,7 +133,11 @@ impl World {
     /// Whether everything is as a release says; services of which it has none are given.
     pub fn is(&self, release: Option<&ReleaseId>) -> bool {
         let truth = &self.truth;
-        let of = |name: &Arc<str>| release.filter(|id| **id != self.target || !self.gone_services.contains(name));
+        let has = |id: &ReleaseId, name: &Arc<str>| match *id == self.target {
+            true => !self.gone_services.contains(name),
+            false => !self.new_services.contains(name),
+        };
+        let of = |name: &Arc<str>| release.filter(|id| has(id, name));
         let services = truth.services.iter().all(|(name, running)| running.as_ref() == of(name));
         let data = !self.needs_data_back || release == Some(&self.target) || !truth.migrated;
         services && data && truth.files.as_ref() == release && truth.routed.is_empty()
@@ -182,7 +188,11 @@ impl World {
                 let is_new = release.as_ref() == Some(&self.target);
                 let unloaded = self.to_load.contains(service) && !self.loaded.contains(service);
                 // It is made from the live files.
-                if (is_new && unloaded) || (release.is_some() && truth.files != *release) {
+                let lacks = if is_new { &self.gone_services } else { &self.new_services };
+                if (is_new && unloaded)
+                    || (release.is_some() && lacks.contains(service))
+                    || (release.is_some() && truth.files != *release)
+                {
                     return false;
                 }
                 self.touched |= truth.services.get(service) != Some(release);
@@ -205,6 +215,10 @@ impl World {
         }
         true
     }
+}
+
+fn named(services: &[ServiceIntent], is_meant: impl Fn(&ServiceIntent) -> bool) -> BTreeSet<Arc<str>> {
+    services.iter().filter(|service| is_meant(service)).map(|service| Arc::clone(&service.name)).collect()
 }
 
 impl Doer for World {

@@ -102,7 +102,7 @@ pub fn released(
         // Only Compose reads it, for whoever deploys.
         let mode = if role.secret && !role.mounted { 0o600 } else { mode };
         let path = Arc::from(&*shown);
-        found.push(ReleasedFile { path, digest: digest.into(), mode, secret: role.secret, mounted: role.mounted });
+        found.push(ReleasedFile { path, digest: digest.into(), mode, secret: role.secret });
     }
     Ok(identified(Release {
         id: ReleaseId(Arc::from("")),

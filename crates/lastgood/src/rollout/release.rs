@@ -36,7 +36,6 @@ struct File {
     digest: String,
     mode: u32,
     secret: bool,
-    mounted: bool,
 }
 
 impl From<&Release> for Written {
@@ -63,7 +62,6 @@ impl From<&Release> for Written {
                     digest: file.digest.to_string(),
                     mode: file.mode,
                     secret: file.secret,
-                    mounted: file.mounted,
                 })
                 .collect(),
         }
@@ -96,7 +94,6 @@ impl Written {
                         digest: file.digest.into(),
                         mode: file.mode,
                         secret: file.secret,
-                        mounted: file.mounted,
                     })
                     .collect(),
             };
@@ -120,13 +117,7 @@ mod tests {
     use super::*;
 
     fn release(image_id: &str) -> Release {
-        let file = |path: &str| ReleasedFile {
-            path: path.into(),
-            digest: "ab".into(),
-            mode: 0o600,
-            secret: true,
-            mounted: false,
-        };
+        let file = |path: &str| ReleasedFile { path: path.into(), digest: "ab".into(), mode: 0o600, secret: true };
         identified(Release {
             id: ReleaseId(Arc::from("whatever")),
             project: "shop".into(),
