@@ -54,14 +54,6 @@ impl Compose {
         self.run(&["rm", "--force", service], deadline)
     }
 
-    /// Ends and removes the containers of one service. Its volumes stay.
-    ///
-    /// # Errors
-    /// If Compose cannot be run, or does not end within `deadline`.
-    pub fn remove(&self, service: &str, deadline: Duration) -> Result<Heard, Unheard> {
-        self.run(&["rm", "--stop", "--force", service], deadline)
-    }
-
     /// Builds the images of these services.
     ///
     /// # Errors
@@ -76,6 +68,18 @@ impl Compose {
         docker.current_dir(&self.folder).arg("compose").args(["--ansi", "never"]).args(&self.arguments).args(command);
         hear(&mut docker, None, deadline)
     }
+}
+
+/// Ends and removes containers, by their ids, as their own stop signal and patience say. Volumes stay.
+///
+/// # Errors
+/// If Docker cannot be asked, or does not end within `deadline`.
+pub fn remove_containers(ids: &[&str], deadline: Duration) -> Result<Heard, Unheard> {
+    let stopped = hear(docker().arg("stop").args(ids), None, deadline)?;
+    if stopped.code != 0 {
+        return Ok(stopped);
+    }
+    hear(docker().arg("rm").args(ids), None, deadline)
 }
 
 /// The id of the image of that name; `None` if there is none.

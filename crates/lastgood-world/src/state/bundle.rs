@@ -5,11 +5,36 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Component, Path, PathBuf};
+use std::time::Duration;
+
+use tempfile::TempDir;
 
 /// The name of the text in the stream. No file of a release begins so.
 const TEXT: &str = ".lastgood-release";
 /// The text has no more bytes.
 const LONGEST_TEXT: u64 = 4 * 1024 * 1024;
+
+/// Folders that streams are unpacked into begin so.
+const ARRIVING: &str = "arriving-";
+/// One that was left by somebody who died is older.
+const ARRIVES_WITHIN: Duration = Duration::from_secs(3600);
+
+/// A folder to unpack into, below the folder of state, that goes when it is dropped. What others left there long ago goes, too: it
+/// holds what no other place may hold.
+///
+/// # Errors
+/// If it cannot be made.
+pub fn arrival(state: &Path) -> io::Result<TempDir> {
+    for entry in fs::read_dir(state)?.flatten() {
+        let is_ours = entry.file_name().to_string_lossy().starts_with(ARRIVING);
+        let age = || entry.metadata().and_then(|facts| facts.modified()).ok()?.elapsed().ok();
+        if is_ours && age().is_some_and(|age| age > ARRIVES_WITHIN) {
+            // Whoever else sweeps here may be quicker.
+            let _gone = fs::remove_dir_all(entry.path());
+        }
+    }
+    TempDir::with_prefix_in(ARRIVING, state)
+}
 
 /// A file to pack.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,6 +142,18 @@ mod tests {
         }
         let other = tempfile::tempdir().unwrap();
         assert!(unpack(stream.as_slice(), other.path(), 6).is_err(), "too much");
+    }
+
+    #[test]
+    fn what_was_left_long_ago_goes() {
+        let state = tempfile::tempdir().unwrap();
+        let of_now = arrival(state.path()).unwrap().keep();
+        let left = state.path().join("arriving-long-ago");
+        fs::create_dir(&left).unwrap();
+        let long_ago = std::time::SystemTime::now() - 2 * ARRIVES_WITHIN;
+        File::open(&left).unwrap().set_modified(long_ago).unwrap();
+        let mine = arrival(state.path()).unwrap();
+        assert!(!left.exists() && of_now.exists() && mine.path().exists());
     }
 
     #[test]

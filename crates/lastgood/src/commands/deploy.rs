@@ -24,7 +24,7 @@ use crate::render::answer::{Answer, View};
 use crate::render::{rollout, terminal};
 use crate::rollout::contents::{ContentFault, released};
 use crate::rollout::release::Written;
-use crate::rollout::target::{Target, who};
+use crate::rollout::target::{Seen, Target};
 use crate::rollout::{changes, doer::Trouble};
 use crate::settings::Settings;
 
@@ -57,7 +57,7 @@ pub struct DeployArgs {
 /// Runs it.
 pub fn run(args: &DeployArgs, settings: &Settings, view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> {
     if args.arrived {
-        return roll(&Target::of(&at_home(args.to.as_deref())?)?, std::io::stdin().lock(), args.plan, view, io);
+        return arrived(&Target::of(&at_home(args.to.as_deref())?)?, std::io::stdin().lock(), args.plan, view, io);
     }
     let target = target(&args.place, &[], settings)?;
     let (mut bundle, release) = match bundle(args)? {
@@ -67,7 +67,7 @@ pub fn run(args: &DeployArgs, settings: &Settings, view: View, io: &mut Io<'_>) 
     bundle.seek(SeekFrom::Start(0))?;
     let Some(target) = target else {
         let Some(to) = &args.to else { return Err(Complaint::NoHost.into()) };
-        return roll(&Target::of(to)?, bundle, args.plan, view, io);
+        return arrived(&Target::of(to)?, bundle, args.plan, view, io);
     };
     let path = args.to.as_ref().map(|to| to.to_string_lossy().into_owned()).or_else(|| target.path.clone());
     let to = path.unwrap_or_else(|| usual_folder(&release.project));
@@ -114,26 +114,35 @@ fn bring_images(host: &Asked, release: &Release, view: View, io: &mut Io<'_>) ->
     Ok(())
 }
 
-/// The target's side.
-fn roll(target: &Target, stream: impl Read, only_plan: bool, view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> {
+/// The target's side: what was never finished is brought to its end, then this is looked at, and done.
+pub(super) fn bring(
+    target: &Target,
+    see: impl FnOnce(&Target) -> Result<Seen, Complaint>,
+    only_plan: bool,
+    view: View,
+    io: &mut Io<'_>,
+) -> anyhow::Result<Exit> {
     let fault = |trouble: Trouble| Complaint::Rollout { trouble };
-    if !only_plan && let Some(open) = target.history().map_err(fault)?.open() {
-        io.answer(&format!("{}\n", view.lang.rollout().takes_up))?;
-        let mut teller = rollout::Teller { out: io.stdout, view };
-        target.take_up(open, &mut teller).map_err(fault)?;
+    if !only_plan {
+        target.take_up(&mut rollout::Teller { out: io.stdout, view }).map_err(fault)?;
     }
-    let seen = target.see(stream).map_err(fault)?;
+    let seen = see(target)?;
     io.answer(&rollout::plan(&seen, &target.live.to_string_lossy(), view))?;
-    if only_plan || seen.changes.is_empty() {
-        if only_plan && !seen.changes.is_empty() {
-            io.answer(&format!("{}\n", view.lang.rollout().only_planned))?;
-        }
+    if seen.changes.is_empty() {
         return Ok(Exit::Good);
     }
-    let mut teller = rollout::Teller { out: io.stdout, view };
-    let outcome = target.roll(&seen, &who(), &mut teller).map_err(fault)?;
+    if only_plan {
+        io.answer(&format!("{}\n", view.lang.rollout().only_planned))?;
+        return Ok(Exit::Good);
+    }
+    let outcome = target.roll(&seen, &mut rollout::Teller { out: io.stdout, view }).map_err(fault)?;
     io.answer(&rollout::outcome(outcome, &seen.release, seen.parent.as_ref(), view))?;
     Ok(Exit::from(outcome))
+}
+
+fn arrived(target: &Target, stream: impl Read, only_plan: bool, view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> {
+    let see = |target: &Target| target.see(stream, only_plan).map_err(|trouble| Complaint::Rollout { trouble });
+    bring(target, see, only_plan, view, io)
 }
 
 /// The release that the files here make, on its way; or what a build said that failed.

@@ -4,14 +4,14 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::deploy::bring;
 use crate::cli::place::PlaceArgs;
 use crate::complaint::Complaint;
 use crate::exit::Exit;
 use crate::io::Io;
 use crate::render::answer::View;
-use crate::render::rollout;
 use crate::rollout::doer::Trouble;
-use crate::rollout::target::{Target, who};
+use crate::rollout::target::{Seen, Target};
 
 /// Brings an earlier release back.
 #[derive(Clone, Debug, Args)]
@@ -32,32 +32,21 @@ pub struct RollbackArgs {
 
 /// Runs it.
 pub fn run(args: &RollbackArgs, view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> {
+    bring(&Target::of(&args.of)?, |target| see(target, args.release.as_deref()), args.plan, view, io)
+}
+
+/// The release that is wanted, and what going back to it changes.
+fn see(target: &Target, wanted: Option<&str>) -> Result<Seen, Complaint> {
     let fault = |trouble: Trouble| Complaint::Rollout { trouble };
-    let target = Target::of(&args.of)?;
-    if !args.plan
-        && let Some(open) = target.history().map_err(fault)?.open()
-    {
-        io.answer(&format!("{}\n", view.lang.rollout().takes_up))?;
-        let mut teller = rollout::Teller { out: io.stdout, view };
-        target.take_up(open, &mut teller).map_err(fault)?;
-    }
     let history = target.history().map_err(fault)?;
     let known: Vec<_> = history.good().collect();
-    let wanted = match &args.release {
-        Some(begin) => known.iter().find(|release| release.id.0.starts_with(begin.as_str())),
+    let found = match wanted {
+        Some(begin) => known.iter().find(|release| release.id.0.starts_with(begin)),
         None => known.get(1),
     };
-    let Some(release) = wanted else {
+    let Some(release) = found else {
         let known = known.iter().map(|release| release.id.short().to_owned()).collect();
-        return Err(Complaint::NoRelease { given: args.release.clone(), known }.into());
+        return Err(Complaint::NoRelease { given: wanted.map(str::to_owned), known });
     };
-    let seen = target.see_again(release).map_err(fault)?;
-    io.answer(&rollout::plan(&seen, &target.live.to_string_lossy(), view))?;
-    if args.plan || seen.changes.is_empty() {
-        return Ok(Exit::Good);
-    }
-    let mut teller = rollout::Teller { out: io.stdout, view };
-    let outcome = target.roll(&seen, &who(), &mut teller).map_err(fault)?;
-    io.answer(&rollout::outcome(outcome, &seen.release, seen.parent.as_ref(), view))?;
-    Ok(Exit::from(outcome))
+    target.see_again(release).map_err(fault)
 }

@@ -110,7 +110,10 @@ pub struct Teller<'a> {
 }
 
 impl Watcher for Teller<'_> {
-    fn begins(&mut self, _: &Act) {}
+    fn takes_up(&mut self) {
+        // Whoever does not listen any more does not stop it.
+        let _gone = writeln!(self.out, "{}", self.view.lang.rollout().takes_up);
+    }
 
     fn ended(&mut self, act: &Act, ending: Ending, trouble: Option<&Trouble>) {
         let sign = match (ending, self.view.unicode) {

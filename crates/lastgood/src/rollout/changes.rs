@@ -8,7 +8,6 @@ use std::sync::Arc;
 use lastgood_diagnose::{drift, topology};
 use lastgood_model::desired::{Desired, Service};
 use lastgood_model::release::Release;
-use lastgood_model::rollout::ReleaseId;
 use lastgood_model::{Difference, Stack, Topology};
 use lastgood_rollout::{Intent, ServiceIntent, SwitchBy};
 use lastgood_world::digest;
@@ -47,23 +46,24 @@ impl Changes {
     pub fn intent(&self, target: &Release, parent: Option<&Release>) -> Intent {
         let gone = |(name, reasons): &(Arc<str>, Vec<Reason>)| (Arc::clone(name), reasons.contains(&Reason::Gone));
         let services: Vec<(Arc<str>, bool)> = self.services.iter().map(gone).collect();
-        intent(&services, &target.id, parent.map(|parent| &*parent.id.0))
+        intent(&services, target, parent)
     }
 }
 
 /// What a rollout is for that changes these services; `true`: they go.
 #[must_use]
-pub fn intent(services: &[(Arc<str>, bool)], target: &ReleaseId, parent: Option<&str>) -> Intent {
+pub fn intent(services: &[(Arc<str>, bool)], target: &Release, parent: Option<&Release>) -> Intent {
     let services = services.iter().map(|(name, gone)| ServiceIntent {
         name: Arc::clone(name),
         loads: !gone,
         beside: false,
         switch: SwitchBy::Recreate,
+        new: parent.is_some_and(|parent| parent.service(name).is_none()),
         gone: *gone,
     });
     Intent {
-        parent: parent.map(|parent| ReleaseId(Arc::from(parent))),
-        target: target.clone(),
+        parent: parent.map(|parent| parent.id.clone()),
+        target: target.id.clone(),
         services: services.collect(),
         migration: None,
         arms: false,

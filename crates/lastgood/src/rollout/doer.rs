@@ -3,27 +3,28 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use lastgood_diagnose::Condition;
-use lastgood_diagnose::{StackScene, drift};
+use lastgood_diagnose::drift;
 use lastgood_model::probe_claim::Asked;
 use lastgood_model::release::{Release, ReleasedService};
 use lastgood_model::rollout::{Action, Ending, ReleaseId};
-use lastgood_model::snapshot::{Container, ContainerStatus, HealthStatus};
-use lastgood_model::{Difference, Drift, ProbeClaim, Stack, Told, Weight};
+use lastgood_model::snapshot::ContainerStatus;
+use lastgood_model::{Difference, Drift, ProbeClaim, Stack, Told};
 use lastgood_rollout::drive::Unwritten;
 use lastgood_rollout::{Act, Doer, Record};
 use lastgood_world::engine::compose::{self, Compose};
 use lastgood_world::hear::{Heard, Unheard};
-use lastgood_world::state::{Lease, Ledger, Placement, Releases, Renewal, StateError, Take, Way, hold, lease};
+use lastgood_world::state::{Ledger, Placement, Releases, StateError, Way};
 use lastgood_world::{digest, now};
 
 use super::changes::mounts;
+use super::contents::ContentFault;
+use super::gate::{containers, last_words, state_of, unserved};
+use super::grip::Grip;
 use super::history::History;
 use super::record::Line;
 use crate::pipeline::stack::{Looked, StackSubject, look};
@@ -34,10 +35,6 @@ const HOLD: Duration = Duration::from_secs(4);
 const LOOK_AGAIN: Duration = Duration::from_millis(300);
 /// What stands in the live folder is kept up to so many bytes.
 pub const MOST_BYTES: u64 = 64 * 1024 * 1024;
-/// Beyond its act's own time, a lease lives so long.
-const LEASE: Duration = Duration::from_secs(60);
-/// What somebody who died had begun ends within this.
-const UNFINISHED: Duration = Duration::from_secs(120);
 /// So many good releases can be gone back to.
 const KEPT: usize = 5;
 
@@ -48,6 +45,22 @@ pub enum Trouble {
     Held(String),
     /// The target has another release than the plan assumes.
     Stale,
+    /// A newer version wrote the ledger, or sent the release.
+    Newer,
+    /// A release that nobody knows here, by the beginning of its id.
+    UnknownRelease(String),
+    /// A release that is kept is not as it was, by the beginning of its id.
+    DamagedRelease(String),
+    /// The project runs from another folder already.
+    Elsewhere(String),
+    /// No Docker engine answers.
+    NoEngine,
+    /// Compose makes nothing of the files.
+    NotUnderstood,
+    /// The live files make no release.
+    Contents(ContentFault),
+    /// This version does not do that.
+    NotOfThisVersion,
     /// An image is not there and could not be fetched: its name, and what Docker said.
     NoImage(String, String),
     /// What Compose or Docker said.
@@ -95,9 +108,9 @@ impl From<StateError> for Trouble {
 
 /// What is said while it goes on.
 pub trait Watcher {
-    /// An act begins.
-    fn begins(&mut self, act: &Act);
-    /// It ended.
+    /// A rollout whose driver died is taken up.
+    fn takes_up(&mut self);
+    /// An act ended.
     fn ended(&mut self, act: &Act, ending: Ending, trouble: Option<&Trouble>);
 }
 
@@ -107,17 +120,12 @@ pub struct Hands<'w> {
     state: PathBuf,
     ledger: Ledger,
     number: u64,
-    /// Who asked, one line of JSON.
-    who: String,
+    grip: Option<Grip>,
     /// The releases that the plan speaks of.
     releases: BTreeMap<ReleaseId, Release>,
     target: ReleaseId,
-    parent: Option<ReleaseId>,
     /// Where the new release's files are, to be asked with.
     staging: PathBuf,
-    lease: Option<Lease>,
-    /// Held by every command that is started.
-    in_hand: Option<File>,
     /// Files that were placed and are others than before.
     changed: BTreeSet<Arc<str>>,
     /// What was found wrong with dependencies; asked once for all services.
@@ -128,8 +136,6 @@ pub struct Hands<'w> {
     switched: BTreeSet<Arc<str>>,
     /// Why the act that runs failed.
     trouble: Option<Trouble>,
-    /// Why the target could not be taken: then nothing was attempted.
-    pub untaken: Option<Trouble>,
     watcher: &'w mut dyn Watcher,
 }
 
@@ -143,8 +149,8 @@ pub struct Job<'w> {
     pub ledger: Ledger,
     /// The number of the rollout.
     pub number: u64,
-    /// Who asked, one line of JSON.
-    pub who: String,
+    /// The target is ours.
+    pub grip: Grip,
     /// The new release.
     pub target: Release,
     /// The old one.
@@ -161,79 +167,35 @@ impl<'w> Hands<'w> {
     /// For a job.
     #[must_use]
     pub fn of(job: Job<'w>) -> Self {
-        let Job { live, state, ledger, number, who, target, parent, staging, changing, watcher } = job;
-        let ids = (target.id.clone(), parent.as_ref().map(|parent| parent.id.clone()));
+        let Job { live, state, ledger, number, grip, target, parent, staging, changing, watcher } = job;
+        let id = target.id.clone();
         let releases = parent.into_iter().chain([target]).map(|release| (release.id.clone(), release)).collect();
         Self {
             live,
             state,
             ledger,
             number,
-            who,
+            grip: Some(grip),
             releases,
-            target: ids.0,
-            parent: ids.1,
+            target: id,
             staging,
-            lease: None,
-            in_hand: None,
             changed: BTreeSet::new(),
             asked: None,
             changing,
             switched: BTreeSet::new(),
             trouble: None,
-            untaken: None,
             watcher,
         }
     }
 
-    /// Takes the target over from a driver that died.
-    ///
-    /// # Errors
-    /// If it lives.
-    pub fn take_over(&mut self) -> Result<(), Trouble> {
-        self.lease = Some(self.taken(LEASE)?);
-        self.take_in_hand()
-    }
-
-    /// Waits for what a dead one had begun.
-    fn take_in_hand(&mut self) -> Result<(), Trouble> {
-        self.in_hand = hold(&self.state.join("hands"), UNFINISHED)?;
-        if self.in_hand.is_some() { Ok(()) } else { Err(Trouble::TookTooLong(UNFINISHED.as_secs())) }
-    }
-
-    /// The lease of the target. That of a process which is known to be dead counts as run out.
-    fn taken(&self, ttl: Duration) -> Result<Lease, Trouble> {
-        let lock = self.state.join("lock");
-        let mut at = now();
-        for _ in 0..2 {
-            match lease::take(&lock, self.who.as_bytes(), at, ttl)? {
-                Take::Taken { mut lease, .. } => {
-                    // From here on by the clock, whenever the old one would have ended.
-                    return match lease.renew(now(), ttl)? {
-                        Renewal::Renewed => Ok(lease),
-                        Renewal::Lost(_) => Err(Trouble::LeaseLost),
-                    };
-                }
-                Take::Held(holder) if super::target::is_dead(&holder.says) => at = holder.expires,
-                Take::Held(holder) => return Err(held(&holder.says)),
-            }
-        }
-        Err(Trouble::LeaseLost)
-    }
-
     fn act(&mut self, action: &Action, within: Duration) -> Result<(), Trouble> {
-        if !matches!(action, Action::TakeLease | Action::DropLease) {
-            self.renew(within)?;
+        if let (Some(grip), false) = (&mut self.grip, *action == Action::DropLease) {
+            grip.renew(within)?;
         }
         match action {
-            Action::TakeLease => self.take_lease(within),
-            Action::DropLease => {
-                self.in_hand = None;
-                if let Some(lease) = self.lease.take() {
-                    lease.release()?;
-                }
-                Ok(())
-            }
+            // It is since before the plan was written down.
+            Action::TakeLease => Ok(()),
+            Action::DropLease => self.grip.take().map_or(Ok(()), Grip::release),
             Action::Keep => self.keep(),
             Action::Load { service } => self.load(service, within),
             Action::Ask { service } => self.ask(service),
@@ -241,10 +203,7 @@ impl<'w> Hands<'w> {
             // What only the first release placed does nothing where nothing runs from it.
             Action::Place { release: None } => Ok(()),
             Action::Switch { service, release: Some(release) } => self.switch(service, release, within),
-            Action::Switch { service, release: None } => {
-                let project = self.any_release()?;
-                heard(self.compose(&project, &self.live).remove(service, within)?)
-            }
+            Action::Switch { service, release: None } => self.remove(service, within),
             Action::Gate { service, release } => self.gate(service, release, within),
             Action::Verify { release } => self.verify(release.as_ref()),
             Action::Prune => self.prune(),
@@ -260,32 +219,21 @@ impl<'w> Hands<'w> {
             | Action::Disarm
             | Action::Route { .. }
             | Action::Smoke
-            | Action::Bake => Ok(()),
+            | Action::Bake => Err(Trouble::NotOfThisVersion),
         }
     }
 
-    fn take_lease(&mut self, within: Duration) -> Result<(), Trouble> {
-        if self.lease.is_none() {
-            self.lease = Some(self.taken(within + LEASE)?);
-            self.take_in_hand()?;
-        }
-        let current = History::read(&self.state)?.current().map(|release| release.id.clone());
-        if current == self.parent { Ok(()) } else { Err(Trouble::Stale) }
-    }
-
-    fn renew(&mut self, within: Duration) -> Result<(), Trouble> {
-        match &mut self.lease {
-            Some(lease) => match lease.renew(now(), within + LEASE)? {
-                Renewal::Renewed => Ok(()),
-                Renewal::Lost(_) => Err(Trouble::LeaseLost),
-            },
-            None => Ok(()),
-        }
-    }
-
-    /// The files are in the store already, or come from where they arrived.
+    /// Its files are in the store, and its images are held: also those of services that stay as they are.
     fn keep(&self) -> Result<(), Trouble> {
-        super::target::keep(&Releases::of(&self.state), self.release(&self.target)?, &self.staging)
+        let release = self.release(&self.target)?;
+        super::target::keep(&Releases::of(&self.state), release, &self.staging)?;
+        release.services.iter().filter(|service| !service.image_id.is_empty()).try_for_each(|service| {
+            // One that is not there yet is brought by its own act.
+            match compose::image_id(&service.image_id)? {
+                Some(id) => heard(compose::tag(&id, &kept_image(&release.project, &service.name, &release.id))?),
+                None => Ok(()),
+            }
+        })
     }
 
     fn load(&self, service: &str, within: Duration) -> Result<(), Trouble> {
@@ -365,6 +313,15 @@ impl<'w> Hands<'w> {
         heard(up()?)
     }
 
+    /// Its containers go; what they wrote stays. Not by Compose, whose files may not know the service any more.
+    fn remove(&self, service: &str, within: Duration) -> Result<(), Trouble> {
+        let release = self.release(&self.target)?;
+        let looked = looked_at(release, &self.live, &self.live, false);
+        let ids: Vec<&str> =
+            containers(&looked.stack, &release.project, service).map(|container| &*container.id).collect();
+        if ids.is_empty() { Ok(()) } else { heard(compose::remove_containers(&ids, within)?) }
+    }
+
     /// Well, as its release says, and so for a while.
     fn gate(&self, service: &str, release: &ReleaseId, within: Duration) -> Result<(), Trouble> {
         let release = self.release(release)?;
@@ -381,7 +338,7 @@ impl<'w> Hands<'w> {
                     }
                     let (since, before) = *well.get_or_insert((Instant::now(), restarts));
                     if restarts != before {
-                        return Err(Trouble::Restarted(last_words(&looked.stack, service)));
+                        return Err(Trouble::Restarted(last_words(&looked.stack, release, service)));
                     }
                     if since.elapsed() >= HOLD {
                         // It runs; now with its own eyes, and whatever else is new beside it.
@@ -404,11 +361,9 @@ impl<'w> Hands<'w> {
 
     fn verify(&self, release: Option<&ReleaseId>) -> Result<(), Trouble> {
         let Some(release) = release else {
-            let project = self.any_release()?;
-            let looked = looked_at(&project, &self.live, &self.live, false);
-            let there = looked.stack.snapshot.iter().flat_map(|snapshot| &snapshot.containers);
-            let mut ours = there.filter(|container| container.project.as_deref() == Some(&*project.project));
-            return if ours.next().is_some() { Err(Trouble::StillThere) } else { Ok(()) };
+            let first = self.release(&self.target)?;
+            let looked = looked_at(first, &self.live, &self.live, false);
+            return self.are_gone(&looked.stack, first, |_| true);
         };
         let release = self.release(release)?;
         for file in &release.files {
@@ -423,7 +378,14 @@ impl<'w> Hands<'w> {
                 Err(trouble) => return Err(trouble),
             }
         }
-        Ok(())
+        self.are_gone(&looked.stack, release, |service| release.service(service).is_none())
+    }
+
+    /// Of those services that this rollout changes no container is there.
+    fn are_gone(&self, stack: &Stack, release: &Release, of: impl Fn(&str) -> bool) -> Result<(), Trouble> {
+        let there = |service: &&Arc<str>| containers(stack, &release.project, service).next().is_some();
+        let stays = self.changing.iter().filter(|service| of(service)).any(|service| there(&service));
+        if stays { Err(Trouble::StillThere) } else { Ok(()) }
     }
 
     /// Old releases that nobody can go back to, and the names that held their images.
@@ -433,10 +395,11 @@ impl<'w> Hands<'w> {
         let stays = |id: &str| stays.iter().any(|release| &*release.id.0 == id) || *id == *self.target.0;
         let store = Releases::of(&self.state);
         for id in store.list()?.into_iter().filter(|id| !stays(id)) {
-            let old = history.rollouts.iter().map(|past| &past.release).find(|release| *release.id.0 == *id);
-            for (release, service) in old.iter().flat_map(|old| old.services.iter().map(|service| (*old, service))) {
-                // One that is in use, or was never kept, stays as it is.
-                let _kept = compose::untag(&kept_image(&release.project, &service.name, &release.id));
+            if let Some(old) = history.release(&id) {
+                for service in &old.services {
+                    // One that is in use, or was never kept, stays as it is.
+                    let _kept = compose::untag(&kept_image(&old.project, &service.name, &old.id));
+                }
             }
             store.remove(&id)?;
         }
@@ -465,11 +428,7 @@ impl<'w> Hands<'w> {
     }
 
     fn release(&self, id: &ReleaseId) -> Result<&Release, Trouble> {
-        self.releases.get(id).ok_or_else(|| Trouble::Other(format!("nothing is known of release {}", id.short())))
-    }
-
-    fn any_release(&self) -> Result<Release, Trouble> {
-        self.release(&self.target).cloned()
+        self.releases.get(id).ok_or_else(|| Trouble::UnknownRelease(id.short().to_owned()))
     }
 
     fn compose(&self, release: &Release, folder: &Path) -> Compose {
@@ -481,9 +440,6 @@ impl Doer for Hands<'_> {
     fn write(&mut self, record: &Record) -> Result<(), Unwritten> {
         let why = self.trouble.as_ref().map(|trouble| crate::words::Lang::En.trouble(trouble));
         let why = why.filter(|_| matches!(record, Record::Ended(_, ending) if *ending != Ending::Done));
-        if let Record::Begun(act) = record {
-            self.watcher.begins(act);
-        }
         let line = Line::of(record, self.number, now(), why.as_deref());
         let payload = serde_json::to_vec(&line).map_err(|_| Unwritten)?;
         self.ledger.append(&payload).map_err(|_| Unwritten)
@@ -492,9 +448,6 @@ impl Doer for Hands<'_> {
     fn perform(&mut self, act: &Act) -> Ending {
         let result = self.act(&act.action, Duration::from_millis(act.timeout_ms));
         self.trouble = result.err().map(|trouble| self.discreet(trouble));
-        if act.action == Action::TakeLease {
-            self.untaken.clone_from(&self.trouble);
-        }
         let ending = match &self.trouble {
             None => Ending::Done,
             Some(Trouble::TookTooLong(_)) => Ending::TimedOut,
@@ -503,13 +456,6 @@ impl Doer for Hands<'_> {
         self.watcher.ended(act, ending, self.trouble.as_ref());
         ending
     }
-}
-
-/// Somebody lives who says that of itself.
-fn held(says: &[u8]) -> Trouble {
-    let says: Option<serde_json::Value> = serde_json::from_slice(says).ok();
-    let who = says.as_ref().and_then(|says| says["who"].as_str()).unwrap_or("?");
-    Trouble::Held(who.to_owned())
 }
 
 /// What Compose is told of a release.
@@ -558,86 +504,15 @@ fn reload_proxies(stack: &Stack, service: &str) -> Result<(), Trouble> {
     Ok(())
 }
 
-/// Who is not served by what it needs, as the answers prove.
-fn unserved(stack: &Stack, told: Told) -> Vec<(Asked, ProbeClaim)> {
-    let scene = StackScene::new(stack);
-    let wrong = stack.probes.iter().filter(|probed| probed.question.told == told);
-    let wrong = wrong.filter(|probed| {
-        lastgood_diagnose::meaning(&scene, probed).is_some_and(|(_, weight)| weight == Weight::Decisive)
-    });
-    let claims = wrong.map(|probed| {
-        let asked = Asked::of(&probed.question);
-        let (outcome, words) = (probed.answer.outcome.clone(), probed.answer.words.clone());
-        (asked.clone(), ProbeClaim::Answered { asked, outcome, words })
-    });
-    claims.collect()
-}
-
-fn container<'s>(stack: &'s Stack, service: &str) -> Option<&'s Container> {
-    let project = &stack.desired.as_ref()?.project;
-    let all = &stack.snapshot.as_ref()?.containers;
-    let is_it = |container: &&Container| {
-        !container.one_off
-            && container.project.as_deref() == Some(&**project)
-            && container.service.as_deref() == Some(service)
-    };
-    all.iter().find(is_it)
-}
-
-fn last_words(stack: &Stack, service: &str) -> Option<Arc<str>> {
-    container(stack, service)?.last_words.last().cloned()
-}
-
-/// Whether a service runs as its release says, and how often it was restarted.
-fn state_of(stack: &Stack, release: &Release, service: &str) -> Result<u64, Trouble> {
-    let job = stack.desired.as_ref().and_then(|desired| desired.service(service));
-    let job = job.is_some_and(|service| lastgood_diagnose::condition::is_job(service, stack));
-    let container = container(stack, service).ok_or(Trouble::NoContainer)?;
-    let differences: Vec<Difference> = drift::find(stack)
-        .into_iter()
-        .filter(|drift| &*drift.service == service)
-        .flat_map(|drift| drift.differences)
-        .filter(|difference| !matches!(difference, Difference::StaleUpstream { .. }))
-        .collect();
-    if !differences.is_empty() {
-        return Err(Trouble::Differs(differences));
-    }
-    let kept = compose::image_id(&kept_image(&release.project, service, &release.id))?;
-    if kept.is_some_and(|id| id != *container.image_id) {
-        return Err(Trouble::Differs(Vec::new()));
-    }
-    let state = &container.state;
-    if job && state.status == ContainerStatus::Exited && state.exit_code == 0 {
-        return Ok(container.restarts);
-    }
-    let words = || container.last_words.last().cloned();
-    match Condition::of(container, job, stack.at) {
-        Condition::CrashLooping => return Err(Trouble::Restarted(words())),
-        _ if state.status != ContainerStatus::Running => {
-            return Err(Trouble::Ended(state.status, state.exit_code, words()));
-        }
-        _ => {}
-    }
-    match &container.health {
-        Some(health) if health.status == HealthStatus::Unhealthy => {
-            let said = health.checks.last().map_or("", |result| &result.output);
-            // A traceback ends with what it is about.
-            Err(Trouble::Unhealthy(last_line(said).into()))
-        }
-        Some(health) if health.status == HealthStatus::Starting => Err(Trouble::NotHealthyYet),
-        _ => Ok(container.restarts),
-    }
-}
-
 /// The name by which a release holds an image.
 pub(super) fn kept_image(project: &str, service: &str, release: &ReleaseId) -> String {
     format!("lastgood/{project}/{service}:{}", release.short())
 }
 
-fn heard(heard: Heard) -> Result<(), Trouble> {
+pub(super) fn heard(heard: Heard) -> Result<(), Trouble> {
     if heard.code == 0 { Ok(()) } else { Err(Trouble::Said(last_line(&heard.complaint))) }
 }
 
-fn last_line(text: &str) -> String {
+pub(super) fn last_line(text: &str) -> String {
     text.lines().rev().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default().to_owned()
 }

@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use lastgood_model::UnixMs;
 use lastgood_model::release::Release;
-use lastgood_model::rollout::{Outcome, Plan};
-use lastgood_rollout::plan;
+use lastgood_model::rollout::Outcome;
 use lastgood_world::state::{Entry, StateError, ledger};
 
 use super::record::{Line, What, outcome};
@@ -36,14 +35,6 @@ pub struct Past {
     pub outcome: Option<Outcome>,
     /// The first failure: the act, and why.
     pub failure: Option<(String, Option<String>)>,
-}
-
-impl Past {
-    /// Its plan, as it was made.
-    #[must_use]
-    pub fn plan(&self) -> Plan {
-        plan(&super::changes::intent(&self.services, &self.release.id, self.parent.as_deref()))
-    }
 }
 
 /// All that a ledger tells.
@@ -136,10 +127,16 @@ impl History {
         })
     }
 
-    /// The rollout that was never finished, if the last one was not.
+    /// A release that was deployed, or found, at some time.
+    #[must_use]
+    pub fn release(&self, id: &str) -> Option<&Release> {
+        self.rollouts.iter().map(|past| &past.release).find(|release| *release.id.0 == *id)
+    }
+
+    /// The rollout that was never finished, if there is one.
     #[must_use]
     pub fn open(&self) -> Option<&Past> {
-        self.rollouts.last().filter(|past| past.outcome.is_none())
+        self.rollouts.iter().rev().find(|past| past.outcome.is_none())
     }
 
     /// The number of the next one.

@@ -4,6 +4,8 @@
 pub mod changes;
 pub mod contents;
 pub mod doer;
+mod gate;
+mod grip;
 pub mod history;
 pub mod record;
 pub mod release;

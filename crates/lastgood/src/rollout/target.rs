@@ -13,12 +13,13 @@ use lastgood_model::rollout::Outcome;
 use lastgood_rollout::{Machine, drive, plan};
 use lastgood_world::engine::compose;
 use lastgood_world::state::{self, Ledger, NewFile, Releases, bundle};
-use lastgood_world::{digest, lives, now, own_mark};
+use lastgood_world::{digest, now, own_mark};
 use tempfile::TempDir;
 
 use super::changes::{Changes, changes};
-use super::doer::{Hands, Job, MOST_BYTES, Trouble, Watcher, looked_at};
-use super::history::{History, Past};
+use super::doer::{Hands, Job, MOST_BYTES, Trouble, Watcher, heard, kept_image, looked_at};
+use super::grip::Grip;
+use super::history::History;
 use super::record::{Line, What};
 use super::release::{Written, identified};
 
@@ -93,22 +94,28 @@ impl Target {
     pub fn history(&self) -> Result<History, Trouble> {
         let history = History::read(&self.state())?;
         if history.newer {
-            return Err(Trouble::Other("a newer lastgood wrote the ledger; use that one".to_owned()));
+            return Err(Trouble::Newer);
         }
         Ok(history)
     }
 
-    /// Takes in what a client sent, and looks at what it changes. Nothing is changed, and nothing stays of it.
+    /// Takes in what a client sent, and looks at what it changes. Nothing is changed. To be looked at only, it is put where it leaves
+    /// no trace on the target.
     ///
     /// # Errors
     /// If what came in is no release, or cannot be looked at.
-    pub fn see(&self, stream: impl Read) -> Result<Seen, Trouble> {
+    pub fn see(&self, stream: impl Read, only_look: bool) -> Result<Seen, Trouble> {
         let other = |error: io::Error| Trouble::Other(error.to_string());
-        let folder = TempDir::with_prefix("lastgood-").map_err(other)?;
+        let folder = if only_look {
+            TempDir::with_prefix("lastgood-")
+        } else {
+            fs::create_dir_all(&self.live).map_err(other)?;
+            bundle::arrival(&state::prepare(&self.live)?)
+        };
+        let folder = folder.map_err(other)?;
         let text = bundle::unpack(stream, folder.path(), MOST_BYTES).map_err(other)?;
         let written: Written = serde_json::from_slice(&text).map_err(|error| Trouble::Other(error.to_string()))?;
-        let newer = || Trouble::Other("a newer lastgood sent the release".to_owned());
-        let mut release = written.understood().ok_or_else(newer)?;
+        let mut release = written.understood().ok_or(Trouble::Newer)?;
         for file in &release.files {
             if digest(&folder.path().join(&*file.path)).ok().as_deref() != Some(&*file.digest) {
                 return Err(Trouble::File(Arc::clone(&file.path)));
@@ -129,8 +136,8 @@ impl Target {
     /// If it is not kept any more, or cannot be looked at.
     pub fn see_again(&self, release: &Release) -> Result<Seen, Trouble> {
         let store = Releases::of(&self.state());
-        if let Some(wrong) = store.verify(&release.id.0)?.first() {
-            return Err(Trouble::Other(format!("release {} is damaged: {wrong:?}", release.id.short())));
+        if !store.verify(&release.id.0)?.is_empty() {
+            return Err(Trouble::DamagedRelease(release.id.short().to_owned()));
         }
         let folder = self.state().join("releases").join(&*release.id.0).join("files");
         self.seen(release.clone(), Staging::Kept(folder))
@@ -140,11 +147,14 @@ impl Target {
         let history = self.history()?;
         let mut looked = looked_at(&release, staging.path(), staging.path(), false);
         if looked.stack.desired.is_none() {
-            let why = looked.stack.refused.as_deref().unwrap_or("Compose makes nothing of the files");
-            return Err(Trouble::Said(why.to_owned()));
+            let refused = looked.stack.refused.as_deref().map(|why| Trouble::Said(why.to_owned()));
+            return Err(refused.unwrap_or(Trouble::NotUnderstood));
         }
-        if looked.stack.snapshot.is_none() {
-            return Err(Trouble::Other("no Docker engine answers".to_owned()));
+        let Some(snapshot) = &looked.stack.snapshot else { return Err(Trouble::NoEngine) };
+        // Whoever started it from another folder has it there: it is neither a first release nor ours to take away.
+        let ours = snapshot.containers.iter().filter(|other| other.project.as_deref() == Some(&*release.project));
+        if let Some(folder) = ours.filter_map(|other| other.folder.as_deref()).find(|folder| !self.is_live(folder)) {
+            return Err(Trouble::Elsewhere(folder.to_owned()));
         }
         let changes = changes(&mut looked.stack, &release, staging.path(), &self.live);
         let known = history.current().cloned();
@@ -155,6 +165,12 @@ impl Target {
         };
         let found = found && parent.is_some();
         Ok(Seen { release, parent, found, changes, staging })
+    }
+
+    /// Whether a container of that folder is one of ours.
+    fn is_live(&self, folder: &str) -> bool {
+        let folder = Path::new(folder);
+        folder.canonicalize().as_deref().unwrap_or(folder) == self.live
     }
 
     /// What runs here already, started by hand, as a release of the live files; `None` if nothing does.
@@ -177,76 +193,83 @@ impl Target {
         }
         let files: Vec<PathBuf> = desired.files.iter().map(|file| PathBuf::from(&**file)).collect();
         let release = super::contents::released(desired, &self.live, &files, services, like.arguments.clone());
-        release.map(Some).map_err(|fault| Trouble::Other(format!("{fault:?}")))
+        release.map(Some).map_err(Trouble::Contents)
     }
 
     /// Does it, and says what became of it.
     ///
     /// # Errors
     /// If nothing was attempted: the folder of state cannot be made, or the plan cannot be written down.
-    pub fn roll(&self, seen: &Seen, who: &str, watcher: &mut dyn Watcher) -> Result<Outcome, Trouble> {
-        fs::create_dir_all(&self.live).map_err(|error| Trouble::Other(error.to_string()))?;
-        let state = state::prepare(&self.live)?;
+    pub fn roll(&self, seen: &Seen, watcher: &mut dyn Watcher) -> Result<Outcome, Trouble> {
+        let (state, who) = (self.state(), who());
+        let grip = Grip::of(&state, &who)?;
         let history = self.history()?;
+        if !seen.found && history.current().map(|current| &current.id) != seen.parent.as_ref().map(|parent| &parent.id)
+        {
+            grip.release()?;
+            return Err(Trouble::Stale);
+        }
         let mut ledger = Ledger::open(&state.join("ledger.jsonl"))?;
         let mut number = history.next();
         if let (true, Some(parent)) = (seen.found, &seen.parent) {
             // What was started by hand can be gone back to as well: its files and its images are kept first.
             keep(&Releases::of(&state), parent, &self.live)?;
             for service in &parent.services {
-                let kept = super::doer::kept_image(&parent.project, &service.name, &parent.id);
-                compose::tag(&service.image_id, &kept)?;
+                heard(compose::tag(&service.image_id, &kept_image(&parent.project, &service.name, &parent.id))?)?;
             }
-            let found = Line { at: now().0, rollout: number, what: What::Found { release: parent.into() } };
-            append(&mut ledger, &found)?;
+            append(&mut ledger, &Line { at: now().0, rollout: number, what: What::Found { release: parent.into() } })?;
             number += 1;
         }
         let intent = seen.changes.intent(&seen.release, seen.parent.as_ref());
         let made = plan(&intent);
-        append(&mut ledger, &Line::planned(&made, &intent, (&seen.release).into(), who, number, now()))?;
+        append(&mut ledger, &Line::planned(&made, &intent, (&seen.release).into(), &who, number, now()))?;
         let mut hands = Hands::of(Job {
             live: self.live.clone(),
             state,
             ledger,
             number,
-            who: who.to_owned(),
+            grip,
             target: seen.release.clone(),
             parent: seen.parent.clone(),
             staging: seen.staging.path().to_owned(),
             changing: seen.changes.services.iter().map(|(name, _)| Arc::clone(name)).collect(),
             watcher,
         });
-        let outcome = drive(&mut Machine::new(&made), &mut hands);
-        hands.untaken.map_or(Ok(outcome), Err)
+        Ok(drive(&mut Machine::new(&made), &mut hands))
     }
 
-    /// Takes up a rollout whose driver died: back, or on to its end where it was confirmed.
+    /// Takes up a rollout whose driver died, if there is one: back, or on to its end where it was confirmed.
     ///
     /// # Errors
-    /// If nothing was attempted.
-    pub fn take_up(&self, past: &Past, watcher: &mut dyn Watcher) -> Result<Outcome, Trouble> {
+    /// If its driver lives, or nothing was attempted.
+    pub fn take_up(&self, watcher: &mut dyn Watcher) -> Result<Option<Outcome>, Trouble> {
+        if self.history()?.open().is_none() {
+            return Ok(None);
+        }
         let state = self.state();
+        let grip = Grip::of(&state, &who())?;
+        // It may have been brought to its end while we waited for it.
         let history = self.history()?;
-        let parent = past.parent.as_ref().and_then(|id| {
-            history.rollouts.iter().map(|past| &past.release).find(|release| *release.id.0 == **id).cloned()
-        });
-        let staging = state.join("releases").join(&*past.release.id.0).join("files");
-        let made = past.plan();
-        let who = who();
+        let Some(past) = history.open() else {
+            grip.release()?;
+            return Ok(None);
+        };
+        watcher.takes_up();
+        let parent = past.parent.as_ref().and_then(|id| history.release(id)).cloned();
+        let made = plan(&super::changes::intent(&past.services, &past.release, parent.as_ref()));
         let mut hands = Hands::of(Job {
             live: self.live.clone(),
             ledger: Ledger::open(&state.join("ledger.jsonl"))?,
+            staging: state.join("releases").join(&*past.release.id.0).join("files"),
             state,
             number: past.number,
-            who,
+            grip,
             target: past.release.clone(),
             parent,
-            staging,
             changing: past.services.iter().map(|(name, _)| Arc::clone(name)).collect(),
             watcher,
         });
-        hands.take_over()?;
-        Ok(drive(&mut Machine::resumed(&made, past.begun.clone(), past.confirmed), &mut hands))
+        Ok(Some(drive(&mut Machine::resumed(&made, past.begun.clone(), past.confirmed), &mut hands)))
     }
 }
 
@@ -270,16 +293,8 @@ fn append(ledger: &mut Ledger, line: &Line) -> Result<(), Trouble> {
 }
 
 /// Who asks, and which process does it, as one line of JSON.
-#[must_use]
-pub fn who() -> String {
+fn who() -> String {
     let of = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
     let user = of("LASTGOOD_WHO").or_else(|| of("USER")).or_else(|| of("LOGNAME"));
     serde_json::json!({ "who": user.unwrap_or_else(|| "somebody".to_owned()), "process": own_mark() }).to_string()
-}
-
-/// Whether whoever says that of itself is known to be dead.
-pub(super) fn is_dead(says: &[u8]) -> bool {
-    let says: Option<serde_json::Value> = serde_json::from_slice(says).ok();
-    let lives = says.as_ref().and_then(|says| says["process"].as_str()).and_then(lives);
-    lives == Some(false)
 }

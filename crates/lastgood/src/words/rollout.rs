@@ -166,6 +166,21 @@ impl Lang {
             Trouble::Held(who) => format!("다른 배포가 진행 중: {who}"),
             Trouble::Stale if en => "another release was deployed meanwhile: make a new plan".to_owned(),
             Trouble::Stale => "그 사이 다른 릴리스가 배포됨: 계획을 다시 세우세요".to_owned(),
+            Trouble::Newer if en => "a newer lastgood wrote this; use that one".to_owned(),
+            Trouble::Newer => "더 새로운 lastgood이 쓴 기록: 그 버전을 사용하세요".to_owned(),
+            Trouble::UnknownRelease(id) if en => format!("nothing is known here of release {id}"),
+            Trouble::UnknownRelease(id) => format!("릴리스 {id}: 여기에 기록이 없음"),
+            Trouble::DamagedRelease(id) if en => format!("the kept files of release {id} are not as they were"),
+            Trouble::DamagedRelease(id) => format!("릴리스 {id}: 보관된 파일이 손상됨"),
+            Trouble::Elsewhere(folder) if en => format!("the project runs already, from the folder {folder}"),
+            Trouble::Elsewhere(folder) => format!("프로젝트가 이미 다른 폴더에서 실행 중: {folder}"),
+            Trouble::NoEngine if en => "no Docker engine answers there".to_owned(),
+            Trouble::NoEngine => "응답하는 Docker 엔진이 없음".to_owned(),
+            Trouble::NotUnderstood if en => "Compose makes nothing of the files there".to_owned(),
+            Trouble::NotUnderstood => "Compose가 파일을 해석하지 못함".to_owned(),
+            Trouble::Contents(fault) => self.contents(fault).0,
+            Trouble::NotOfThisVersion if en => "this version of lastgood does not do that".to_owned(),
+            Trouble::NotOfThisVersion => "이 버전의 lastgood이 하지 않는 동작".to_owned(),
             Trouble::NoImage(image, words) if en => {
                 format!("there is no image {image} here, and it cannot be fetched: {words}")
             }
@@ -256,35 +271,17 @@ impl Lang {
                     "끝날 때까지 기다리거나 lastgood history로 확인하세요",
                 )],
             ),
+            Complaint::Rollout { trouble: trouble @ Trouble::Elsewhere(_) } => (
+                self.trouble(trouble),
+                vec![pick(
+                    "name that folder with --to or as path of the target; what runs there then is what is gone back to",
+                    "그 폴더를 --to나 target의 path로 지정하세요. 실행 중인 것이 되돌아갈 첫 릴리스가 됩니다",
+                )],
+            ),
             Complaint::Rollout { trouble } => {
                 (self.trouble(trouble), vec![pick("nothing was changed", "아무것도 바꾸지 않았습니다")])
             }
-            Complaint::Contents { fault } => match fault {
-                ContentFault::Outside(path) => (
-                    if en {
-                        format!("{path} lies outside of the project's folder")
-                    } else {
-                        format!("{path}: 프로젝트 폴더 밖에 있음")
-                    },
-                    vec![pick("move it into the folder, or call from the folder above", "폴더 안으로 옮기세요")],
-                ),
-                ContentFault::TooMany(path) => (
-                    if en {
-                        format!("{path} holds too many files to be a part of a release")
-                    } else {
-                        format!("{path}: 릴리스에 담기에는 파일이 너무 많음")
-                    },
-                    vec![pick("let an image hold them", "이미지에 담으세요")],
-                ),
-                ContentFault::Unreadable(path, why) => (
-                    if en {
-                        format!("{path} cannot be read: {why}")
-                    } else {
-                        format!("{path}: 읽을 수 없음: {why}")
-                    },
-                    vec![pick("see who may read it", "읽기 권한을 확인하세요")],
-                ),
-            },
+            Complaint::Contents { fault } => self.contents(fault),
             Complaint::NoRelease { given, known } => {
                 let what = match (given, en) {
                     (Some(given), true) => format!("there is no good release {given} here"),
@@ -301,6 +298,34 @@ impl Lang {
                 (what, vec![hint])
             }
             _ => (String::new(), Vec::new()),
+        }
+    }
+
+    /// Why files make no release, and the way out.
+    fn contents(self, fault: &ContentFault) -> (String, Vec<String>) {
+        let en = self == Self::En;
+        let pick = |en_text: &str, ko_text: &str| if en { en_text.to_owned() } else { ko_text.to_owned() };
+        match fault {
+            ContentFault::Outside(path) => (
+                if en {
+                    format!("{path} lies outside of the project's folder")
+                } else {
+                    format!("{path}: 프로젝트 폴더 밖에 있음")
+                },
+                vec![pick("move it into the folder, or call from the folder above", "폴더 안으로 옮기세요")],
+            ),
+            ContentFault::TooMany(path) => (
+                if en {
+                    format!("{path} holds too many files to be a part of a release")
+                } else {
+                    format!("{path}: 릴리스에 담기에는 파일이 너무 많음")
+                },
+                vec![pick("let an image hold them", "이미지에 담으세요")],
+            ),
+            ContentFault::Unreadable(path, why) => (
+                if en { format!("{path} cannot be read: {why}") } else { format!("{path}: 읽을 수 없음: {why}") },
+                vec![pick("see who may read it", "읽기 권한을 확인하세요")],
+            ),
         }
     }
 
