@@ -163,6 +163,34 @@ fn a_release_is_proved_good_or_never_was() {
     ends(&site.deploy(&[]), 1, &["its health check", "serves again"]);
     site.is_as_compose_has_it("one that is ill");
 
+    // A secret that it says itself is not said again, nor kept.
+    let good = fs::read_to_string(site.source.path().join("good.yaml")).unwrap();
+    let compose = |text: &str| fs::write(site.source.path().join("compose.yaml"), text).unwrap();
+    let tells = "  app:\n    command: [python3, -c, \"import os; raise SystemExit(os.environ['KVS_PASSWORD'])\"]";
+    compose(&good.replace("  app:", tells));
+    ends(&site.deploy(&[]), 1, &["it ends and is started again", "serves again"]);
+    let ledger = fs::read_to_string(site.live.join(".lastgood/ledger.jsonl")).unwrap();
+    assert!(!ledger.contains("carbon-store-password"), "the ledger holds a secret");
+
+    // A service that comes and is no good is gone again; one that is, stays until the release does that lacks it.
+    let worker = |command: &str| {
+        let worker = format!(
+            "  worker:\n    image: live-python\n    command: [python3, -c, \"{command}\"]\n    init: true\n    \
+             stop_grace_period: 1s\n    restart: always\n"
+        );
+        compose(&(good.clone() + &worker));
+    };
+    let services = || site.containers().iter().map(|one| one.split(' ').next().unwrap().to_owned()).collect::<Vec<_>>();
+    worker("raise SystemExit(3)");
+    ends(&site.deploy(&[]), 1, &["worker is gone", "serves again"]);
+    assert_eq!(services(), ["app", "kvs", "web"]);
+    worker("import time; time.sleep(9999)");
+    ends(&site.deploy(&[]), 0, &["worker: it has no container yet", "serves"]);
+    assert_eq!(services(), ["app", "kvs", "web", "worker"]);
+    ends(&site.rollback(&[]), 0, &["worker: it is declared no more", "worker is gone", "serves"]);
+    assert_eq!(services(), ["app", "kvs", "web"]);
+    site.is_as_compose_has_it("a service came and went");
+
     // A build that fails says why, and nothing was attempted.
     site.edit(
         "printf 'FROM live-python\\nRUN no-such-program\\n' >Dockerfile && \
@@ -179,7 +207,10 @@ fn a_release_is_proved_good_or_never_was() {
 
     // Back, and back again: environment and mounted files included.
     let newest = site.files();
-    ends(&site.rollback(&[]), 0, &["web: site.conf holds something else", "serves"]);
+    let history = site.history();
+    let second = history.lines().filter(|line| line.contains(" good ")).nth_back(1).unwrap();
+    let second = second.split_whitespace().nth(3).unwrap();
+    ends(&site.rollback(&[second]), 0, &["web: site.conf holds something else", "serves"]);
     assert_ne!(site.files(), newest);
     ends(&site.rollback(&[]), 0, &["serves"]);
     assert_eq!(site.files(), newest);
@@ -187,8 +218,15 @@ fn a_release_is_proved_good_or_never_was() {
     let unknown = site.rollback(&["feedbeef"]);
     assert!(unknown.code == 2 && unknown.stderr.contains("feedbeef"), "{}", unknown.stderr);
 
+    // Only what can be gone back to is kept: the release with the worker, and three without.
+    let kept = fs::read_dir(site.live.join(".lastgood/releases")).unwrap();
+    let kept = kept.filter(|entry| !entry.as_ref().unwrap().file_name().to_string_lossy().starts_with('.'));
+    assert_eq!(kept.count(), 4);
+    let left = fs::read_dir(site.live.join(".lastgood")).unwrap();
+    assert!(!left.into_iter().any(|entry| entry.unwrap().file_name().to_string_lossy().starts_with("arriving-")));
+
     let history = site.history();
-    for (outcome, times) in [("good", 5), ("refused", 2), ("rolled-back", 2)] {
+    for (outcome, times) in [("good", 7), ("refused", 2), ("rolled-back", 4)] {
         let of_rollouts = history.lines().filter(|line| line.split_whitespace().nth(4) == Some(outcome));
         assert_eq!(of_rollouts.count(), times, "{outcome}: {history}");
     }
@@ -212,10 +250,18 @@ fn an_image_comes_back_although_its_name_stands_for_another_one() {
     runs("one");
     // The same files, the same name, another image: that is noticed.
     image("two");
+    site.edit("sed -i 's/listen 80;/listen 80; server_tokens off;/' site.conf");
     ends(&site.deploy(&[]), 0, &["app:", "serves"]);
     runs("two");
-    ends(&site.rollback(&[]), 0, &["serves"]);
-    runs("one");
+    // A release in which it stays as it is holds it all the same.
+    site.edit("sed -i 's/server_tokens off;//' site.conf");
+    let third = site.deploy(&[]);
+    ends(&third, 0, &["stays kvs, app"]);
+    image("three");
+    ends(&site.deploy(&[]), 0, &["app:", "serves"]);
+    runs("three");
+    ends(&site.rollback(&[]), 0, &["app:", "serves"]);
+    runs("two");
     site.is_as_compose_has_it("rolled back");
     shell(&site.live, "docker compose down --timeout 0 && docker image rm -f live-deploy-app:latest").unwrap();
 }
@@ -232,6 +278,13 @@ fn what_was_started_by_hand_is_what_is_gone_back_to() {
     assert!(site.history().contains("found running"), "{}", site.history());
     ends(&site.rollback(&[]), 0, &["serves"]);
     assert_eq!(site.files()[2], files[2]);
+
+    // From another folder it is neither a first release nor ours to replace.
+    let before = site.containers();
+    let elsewhere = site.source.path().join("state/elsewhere");
+    let elsewhere = lastgood(site.source.path(), &["deploy", "--local", "--to", elsewhere.to_str().unwrap()], &[]);
+    assert!(elsewhere.code == 2 && elsewhere.stderr.contains(site.live.to_str().unwrap()), "{}", elsewhere.stderr);
+    assert_eq!(site.containers(), before);
     site.is_as_compose_has_it("gone back");
 }
 
