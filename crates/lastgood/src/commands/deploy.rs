@@ -103,14 +103,16 @@ fn bring_images(host: &Asked, release: &Release, view: View, io: &mut Io<'_>) ->
     if names.is_empty() {
         return Ok(());
     }
-    let packed = tempfile::NamedTempFile::new()?;
-    let said = compose::save(&names, packed.path(), TO_BUILD)?;
+    // Docker writes beside it and renames: it has to be a place, and not a file that is open.
+    let folder = tempfile::tempdir()?;
+    let packed = folder.path().join("images.tar");
+    let said = compose::save(&names, &packed, TO_BUILD)?;
     if said.code != 0 {
         return Err(Complaint::Rollout { trouble: Trouble::Said(said.complaint) }.into());
     }
-    let bytes = packed.path().metadata()?.len();
+    let bytes = packed.metadata()?.len();
     io.answer(&format!("{}\n", view.lang.brings_images(&names, bytes)))?;
-    host.load_images(packed.reopen()?)?;
+    host.load_images(File::open(&packed)?)?;
     Ok(())
 }
 

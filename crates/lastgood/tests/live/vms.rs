@@ -141,6 +141,7 @@ fn hosts_of_their_own() {
     jumps(&vms);
     goes_silent(&vms);
     reboots(&vms);
+    releases(&vms);
     leaves_nothing(&vms);
 }
 
@@ -264,6 +265,64 @@ fn reboots(vms: &Vms) {
     vms.on("2", "cd shop && docker compose --progress quiet up --detach --wait");
     let said = vms.ask(&["why", "--target", "two"]);
     assert_eq!(said.code, 0, "{}{}", said.stdout, said.stderr);
+}
+
+/// A release goes to a host, with the image that was built for it here, as somebody who may use Docker there and no more; and back. Whoever
+/// is cut off in the middle leaves nothing half done.
+fn releases(vms: &Vms) {
+    let source = vms.folder().join("release");
+    fs::create_dir(&source).unwrap();
+    let compose = "name: live-release\nservices:\n  app:\n    build: .\n    env_file: [.env.prod]\n    restart: unless-stopped\n    \
+                   stop_grace_period: 1s\n";
+    fs::write(source.join("compose.yaml"), compose).unwrap();
+    let build = |text: &str| {
+        fs::write(source.join("Dockerfile"), format!("FROM live-python\nRUN echo {text} >/release\n")).unwrap();
+        fs::write(source.join(".env.prod"), format!("GREETING={text}\n")).unwrap();
+    };
+    let path = vms.path();
+    let ask = |arguments: &[&str]| lastgood(&source, arguments, &[("PATH", &path), ("DOCKER_BUILDKIT", "1")]);
+    let runs = |text: &str| {
+        let script = "cd live-release && docker compose exec -T app sh -c 'echo $(cat /release) $GREETING'";
+        assert_eq!(vms.on("1", script).trim(), format!("{text} {text}"));
+    };
+    build("one");
+    let plan = ask(&["deploy", "--host", "vm1", "--plan"]);
+    assert!(plan.code == 0 && plan.stdout.contains("app: it has no container yet"), "{}{}", plan.stdout, plan.stderr);
+    assert_eq!(vms.on("1", "ls -d live-release || :"), "", "a plan leaves nothing there");
+    let begun = Instant::now();
+    let first = ask(&["deploy", "--host", "vm1"]);
+    println!("a first deploy to a host, with its image: {:.1} s", begun.elapsed().as_secs_f64());
+    assert!(first.code == 0 && first.stdout.contains("bringing live-release-app"), "{}{}", first.stdout, first.stderr);
+    runs("one");
+    let nothing = ask(&["deploy", "--host", "vm1"]);
+    assert!(nothing.code == 0 && nothing.stdout.contains("nothing to do"), "{}{}", nothing.stdout, nothing.stderr);
+    build("two");
+    let second = ask(&["deploy", "--host", "vm1"]);
+    assert_eq!(second.code, 0, "{}{}", second.stdout, second.stderr);
+    runs("two");
+    let back = ask(&["rollback", "--host", "vm1", "--lang", "ko"]);
+    assert!(back.code == 0 && back.stdout.contains("서비스 중"), "{}{}", back.stdout, back.stderr);
+    runs("one");
+
+    // The client and its connection die; the host goes on to an end of its own.
+    build("three");
+    let mut cut = Command::new(binary());
+    cut.args(["deploy", "--host", "vm1"]).current_dir(&source).env("PATH", &path).env("DOCKER_BUILDKIT", "1");
+    let mut cut = cut.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap();
+    let acts = "sed -n '/\"rollout\":4,/p' live-release/.lastgood/ledger.jsonl";
+    vms.on("1", &format!("switches() {{ {acts} | grep -q '\"begun\",\"act\":\"switch app'; }}; await switches"));
+    cut.kill().unwrap();
+    cut.wait().unwrap();
+    // Written so that it does not find itself.
+    let of_ours = vms.folder().display().to_string().replacen('/', "[/]", 1);
+    shell(vms.folder(), &format!("pkill -f '{of_ours}/ssh_config' || :")).unwrap();
+    vms.on("1", &format!("over() {{ {acts} | grep -q finished; }}; await over"));
+    let history = ask(&["history", "--host", "vm1"]);
+    assert!(history.code == 0 && !history.stdout.contains("never finished"), "{}", history.stdout);
+    println!("{}", history.stdout);
+    runs("three");
+    vms.on("1", "cd live-release && docker compose --progress quiet down --timeout 1 && cd .. && rm -r live-release");
+    shell(&repository(), "docker image rm -f live-release-app >/dev/null").unwrap();
 }
 
 /// Nothing of ours stays: no file, no container, no process.
