@@ -227,13 +227,13 @@ impl Asked {
 
     fn run(&self, typed: &[String], input: Input<'_>, view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> {
         let fault = |fault: HostFault| Complaint::Host { host: self.target.host.clone(), fault };
-        let asks = matches!(input, Input::Settings(_));
+        let project = if let Input::Settings(_) = input { self.meant(typed) } else { None };
         let (input, has_settings) = match input {
             Input::Settings(Some(path)) => (Some(File::open(path)?), true),
             Input::Settings(None) => (None, false),
             Input::Stream(stream) => (Some(stream), false),
         };
-        let script = self.script(typed, has_settings, asks, false, view);
+        let script = self.script(typed, project.as_deref(), has_settings, false, view);
         io.stdout.flush()?;
         let (passed_on, code) = self.ssh.stream(&script, input, TO_ASK, |said| copy(said, io.stdout));
         // Whoever reads ours may have seen enough.
@@ -242,15 +242,26 @@ impl Asked {
         self.exit(code).map_err(|found| fault(found).into())
     }
 
-    fn script(&self, typed: &[String], has_settings: bool, asks: bool, is_parcel: bool, view: View) -> String {
-        // Where the project's folder there is not said, its containers tell: those of the project that lies here.
+    /// The project that a question is about, where neither the question nor the target says it: the one that lies here. Its containers
+    /// tell where its folder is there.
+    fn meant(&self, typed: &[String]) -> Option<String> {
         let names_one = |word: &String| ["-p", "-f", "--p", "--f"].iter().any(|flag| word.starts_with(flag));
-        let unnamed = asks && self.target.path.is_none() && !typed.iter().any(names_one);
-        let project = if unnamed { project_here() } else { None };
+        let said = self.target.path.is_some() || typed.iter().any(names_one);
+        if said { None } else { project_here() }
+    }
+
+    fn script(
+        &self,
+        typed: &[String],
+        project: Option<&str>,
+        has_settings: bool,
+        is_parcel: bool,
+        view: View,
+    ) -> String {
         let errand = Errand {
             digest: self.agent.digest(),
             folder: self.target.path.as_deref(),
-            project: project.as_deref(),
+            project,
             typed,
             has_settings,
             is_parcel,

@@ -51,7 +51,7 @@ impl Asked {
     ) -> anyhow::Result<Exit> {
         let fault = |fault: HostFault| Complaint::Host { host: self.target.host.clone(), fault };
         let Expected { path, folder, most } = expected;
-        let script = self.script(typed, settings.is_some(), true, true, view);
+        let script = self.script(typed, self.meant(typed).as_deref(), settings.is_some(), true, view);
         let settings = settings.map(File::open).transpose()?;
         let (parcel, code) = self.ssh.stream(&script, settings, TO_ASK, |stream| receive(stream, &folder, most));
         let said = match parcel {
