@@ -7,4 +7,4 @@ pub mod plan;
 
 pub use drive::{Doer, Record, drive};
 pub use machine::{Act, Machine, Next, Of};
-pub use plan::{Intent, ServiceIntent, SwitchBy, plan};
+pub use plan::{Intent, Migration, ServiceIntent, SwitchBy, plan};

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use lastgood_model::UnixMs;
 use lastgood_model::release::Release;
-use lastgood_model::rollout::Outcome;
+use lastgood_model::rollout::{Outcome, Plan, ReleaseId, Step};
 use lastgood_world::state::{Entry, StateError, ledger};
 
-use super::record::{Line, What, outcome};
+use super::record::{Line, What, WrittenStep, outcome};
 
 /// One rollout.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +27,9 @@ pub struct Past {
     pub parent: Option<String>,
     /// Services that it was to change, and whether they were to go.
     pub services: Vec<(Arc<str>, bool)>,
-    /// Steps that began.
+    /// What was to be done; empty for what was found.
+    pub steps: Vec<Step>,
+    /// Steps that began, by their places.
     pub begun: Vec<usize>,
     /// Whether the ledger calls it good, though nothing more stands there.
     pub confirmed: bool,
@@ -35,6 +37,15 @@ pub struct Past {
     pub outcome: Option<Outcome>,
     /// The first failure: the act, and why.
     pub failure: Option<(String, Option<String>)>,
+}
+
+impl Past {
+    /// Its plan.
+    #[must_use]
+    pub fn plan(&self) -> Plan {
+        let parent = self.parent.as_deref().map(|id| ReleaseId(Arc::from(id)));
+        Plan { parent, target: self.release.id.clone(), steps: self.steps.clone() }
+    }
 }
 
 /// All that a ledger tells.
@@ -71,12 +82,13 @@ impl History {
             return;
         };
         let at = UnixMs(at);
-        let (who, release, parent, services, found) = match what {
-            What::Found { release } => (String::new(), release, None, Vec::new(), true),
-            What::Planned { who, release, parent, services, .. } => (who, release, parent, services, false),
+        let (who, release, parent, services, steps, found) = match what {
+            What::Found { release } => (String::new(), release, None, Vec::new(), Vec::new(), true),
+            What::Planned { who, release, parent, services, steps } => (who, release, parent, services, steps, false),
             what => return self.go_on(rollout, at, what),
         };
-        let Some(release) = release.understood() else {
+        let steps: Option<Vec<Step>> = steps.iter().map(WrittenStep::understood).collect();
+        let (Some(release), Some(steps)) = (release.understood(), steps) else {
             self.newer = true;
             return;
         };
@@ -88,6 +100,7 @@ impl History {
             release,
             parent,
             services: services.into_iter().map(|service| (service.name.into(), service.gone)).collect(),
+            steps,
             begun: Vec::new(),
             confirmed: found,
             outcome: found.then_some(Outcome::Good),

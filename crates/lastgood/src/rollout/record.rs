@@ -1,13 +1,12 @@
 //! The ledger's records as JSON, `lastgood.ledger/1`, one file for the shape of all of them: what a rollout is going to do, each act's
 //! beginning and end, and what became of it.
 
-use std::sync::Arc;
-
 use lastgood_model::UnixMs;
-use lastgood_model::rollout::{Action, Ending, Outcome, Plan, Recipient, ReleaseId};
+use lastgood_model::rollout::{Ending, Outcome, Phase, Plan, Step};
 use lastgood_rollout::{Act, Intent, Of, Record};
 use serde::{Deserialize, Serialize};
 
+use super::act::{action, named};
 use super::release::Written;
 
 /// A record, as written.
@@ -41,8 +40,8 @@ pub enum What {
         parent: Option<String>,
         /// Services that change, in order.
         services: Vec<Service>,
-        /// Its steps, in words of programs.
-        steps: Vec<String>,
+        /// Its steps, in order: whoever takes it up does these, whatever a plan of that version would be.
+        steps: Vec<WrittenStep>,
     },
     /// An act begins.
     Begun {
@@ -81,6 +80,47 @@ pub struct Service {
     pub gone: bool,
 }
 
+/// A step, as written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WrittenStep {
+    act: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    undo: Option<String>,
+    /// `before`, `switch` or `after`.
+    phase: String,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    one_way: bool,
+    /// How long it may take, in milliseconds.
+    ms: u64,
+}
+
+const PHASES: [(Phase, &str); 3] = [(Phase::Before, "before"), (Phase::Switch, "switch"), (Phase::After, "after")];
+
+impl From<&Step> for WrittenStep {
+    fn from(step: &Step) -> Self {
+        Self {
+            act: named(&step.action),
+            undo: step.undo.as_ref().map(named),
+            phase: PHASES.iter().find(|(phase, _)| *phase == step.phase).map_or("", |(_, name)| name).to_owned(),
+            one_way: step.one_way,
+            ms: step.timeout_ms,
+        }
+    }
+}
+
+impl WrittenStep {
+    /// The step; `None`: a newer version wrote it.
+    #[must_use]
+    pub fn understood(&self) -> Option<Step> {
+        let (phase, _) = *PHASES.iter().find(|(_, name)| *name == self.phase)?;
+        let undo = match &self.undo {
+            Some(undo) => Some(action(undo)?),
+            None => None,
+        };
+        Some(Step { action: action(&self.act)?, undo, phase, one_way: self.one_way, timeout_ms: self.ms })
+    }
+}
+
 impl Line {
     /// A line for a record of the machine.
     #[must_use]
@@ -111,7 +151,7 @@ impl Line {
         let services = intent.services.iter();
         let services = services.map(|service| Service { name: service.name.to_string(), gone: service.gone }).collect();
         let parent = plan.parent.as_ref().map(|id| id.0.to_string());
-        let steps = plan.steps.iter().map(|step| named(&step.action)).collect();
+        let steps = plan.steps.iter().map(WrittenStep::from).collect();
         Self { at: at.0, rollout, what: What::Planned { who: who.to_owned(), release, parent, services, steps } }
     }
 }
@@ -120,37 +160,6 @@ fn step(act: &Act) -> Option<usize> {
     match act.of {
         Of::Step(step) | Of::Undo(step) => Some(step),
         Of::Look | Of::Close => None,
-    }
-}
-
-/// An action, as the ledger calls it: `switch backend 3f2a…`.
-#[must_use]
-pub fn named(action: &Action) -> String {
-    let id = |release: &Option<ReleaseId>| release.as_ref().map_or_else(|| "nothing".to_owned(), |id| id.0.to_string());
-    let with = |verb: &str, service: &Arc<str>| format!("{verb} {service}");
-    match action {
-        Action::TakeLease => "take-lease".to_owned(),
-        Action::Keep => "keep".to_owned(),
-        Action::Load { service } => with("load", service),
-        Action::Ask { service } => with("ask", service),
-        Action::StartCandidate { service } => with("start-candidate", service),
-        Action::GateCandidate { service } => with("gate-candidate", service),
-        Action::DropCandidate { service } => with("drop-candidate", service),
-        Action::Migrate => "migrate".to_owned(),
-        Action::MigrateBack => "migrate-back".to_owned(),
-        Action::Arm => "arm".to_owned(),
-        Action::Disarm => "disarm".to_owned(),
-        Action::Place { release } => format!("place {}", id(release)),
-        Action::Switch { service, release } => format!("switch {service} {}", id(release)),
-        Action::Gate { service, release } => format!("gate {service} {}", release.0),
-        Action::Route { service, to: Recipient::Service } => with("route-home", service),
-        Action::Route { service, to: Recipient::Candidate } => with("route-to-candidate", service),
-        Action::Smoke => "smoke".to_owned(),
-        Action::Bake => "bake".to_owned(),
-        Action::Verify { release } => format!("verify {}", id(release)),
-        Action::Confirm => "confirm".to_owned(),
-        Action::Prune => "prune".to_owned(),
-        Action::DropLease => "drop-lease".to_owned(),
     }
 }
 

@@ -256,7 +256,7 @@ impl Target {
         };
         watcher.takes_up();
         let parent = past.parent.as_ref().and_then(|id| history.release(id)).cloned();
-        let made = plan(&super::changes::intent(&past.services, &past.release, parent.as_ref()));
+        let made = past.plan();
         let mut hands = Hands::of(Job {
             live: self.live.clone(),
             ledger: Ledger::open(&state.join("ledger.jsonl"))?,
