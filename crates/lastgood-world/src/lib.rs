@@ -19,6 +19,7 @@ mod packing;
 pub mod parcel;
 pub mod probe;
 mod process;
+pub mod request;
 mod settings;
 mod source;
 mod spool;

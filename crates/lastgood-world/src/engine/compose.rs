@@ -46,6 +46,15 @@ impl Compose {
         self.run(&up, deadline)
     }
 
+    /// Starts one container of a service beside those that it has: with its variables, mounts and networks, and without its names,
+    /// published ports and dependencies. `as` is its name, `label` one of its labels.
+    ///
+    /// # Errors
+    /// If Compose cannot be run, or does not end within `deadline`.
+    pub fn run_beside(&self, service: &str, name: &str, label: &str, deadline: Duration) -> Result<Heard, Unheard> {
+        self.run(&["run", "--detach", "--no-deps", "--name", name, "--label", label, service], deadline)
+    }
+
     /// Removes those containers of one service that do not run, as somebody leaves them who dies while they are made.
     ///
     /// # Errors
@@ -80,6 +89,41 @@ pub fn remove_containers(ids: &[&str], deadline: Duration) -> Result<Heard, Unhe
         return Ok(stopped);
     }
     hear(docker().arg("rm").args(ids), None, deadline)
+}
+
+/// Ends and removes a container, whatever it is doing, and its anonymous volumes; one that is not there is none to remove.
+///
+/// # Errors
+/// If Docker cannot be asked, or does not end within `deadline`.
+pub fn drop_container(name: &str, deadline: Duration) -> Result<Heard, Unheard> {
+    let heard = hear(docker().args(["rm", "--force", "--volumes", "--", name]), None, deadline)?;
+    let is_gone = heard.code == 0 || heard.complaint.contains("No such container");
+    Ok(Heard { code: if is_gone { 0 } else { heard.code }, ..heard })
+}
+
+/// The containers of a Compose project that bear a label, by their ids.
+///
+/// # Errors
+/// If Docker cannot be asked.
+pub fn labelled(label: &str, project: &str) -> Result<Vec<String>, Unheard> {
+    let of_project = format!("label=com.docker.compose.project={project}");
+    let with_label = format!("label={label}");
+    let list = ["ps", "--all", "--quiet", "--filter", &of_project, "--filter", &with_label];
+    let heard = hear(docker().args(list), None, QUICK)?;
+    Ok(String::from_utf8_lossy(&heard.output).lines().map(str::to_owned).collect())
+}
+
+/// The last lines that a container wrote, the oldest first.
+///
+/// # Errors
+/// If Docker cannot be asked.
+pub fn last_lines(container: &str, lines: u32) -> Result<Vec<String>, Unheard> {
+    let tail = lines.to_string();
+    let heard = hear(docker().args(["logs", "--tail", &tail, "--", container]), None, QUICK)?;
+    // What it wrote to its standard error comes on ours.
+    let text = [String::from_utf8_lossy(&heard.output).into_owned(), heard.complaint].concat();
+    let all: Vec<String> = text.lines().map(str::to_owned).filter(|line| !line.trim().is_empty()).collect();
+    Ok(all.into_iter().rev().take(lines as usize).rev().collect())
 }
 
 /// The id of the image of that name; `None` if there is none.

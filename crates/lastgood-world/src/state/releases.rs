@@ -4,6 +4,7 @@
 //! ```text
 //! releases/<id>/digests          one line a file: SHA-256, mode in octal, path
 //! releases/<id>/files/<path>     a copy, with its mode; one that is secret 0600 at most
+//! releases/<id>/annotation       a text about it that is no part of it, if there is one; 0600
 //! releases/.replaced-<ms>/…      the same, of what a live folder held before something was placed there
 //! releases/.new-…, .gone-…       one in the making, or being removed; swept when something is kept
 //! ```
@@ -20,11 +21,12 @@ use sha2::{Digest, Sha256};
 
 use super::folder::{Folder, fresh, names};
 use super::hex;
-use super::keeping::{self, Kept, NewFile};
+use super::keeping::{self, Kept, NewFile, durable};
 use super::trouble::{Doing, StateError, While, Why};
 
 pub(super) const DIGESTS: &str = "digests";
 pub(super) const FILES: &str = "files";
+const ANNOTATION: &str = "annotation";
 pub(super) const GONE: &str = ".gone-";
 pub(super) const NEW: &str = ".new-";
 pub(super) const REPLACED: &str = ".replaced-";
@@ -148,6 +150,34 @@ impl Releases {
         let files = release.folder(OsStr::new(FILES))?;
         let file = files.map(|files| read_file(&files, path)).transpose()?.flatten();
         file.ok_or_else(|| release.error(path.as_os_str(), Why::NotInRelease))
+    }
+
+    /// Writes a text beside a release, in place of the one that is there.
+    ///
+    /// # Errors
+    /// If there is no such release, and what the system says.
+    pub fn annotate(&self, id: &str, text: &[u8]) -> Result<(), StateError> {
+        let release = self.release(id, Doing::Keep)?;
+        let name = OsStr::new(ANNOTATION);
+        let building = fresh(NEW).map_err(|why| release.error(name, why))?;
+        let mut file = release.create(&building)?;
+        let written = file.write_all(text).map_err(Why::Io).and_then(|()| durable(&file, 0o600));
+        written.map_err(|why| release.error(name, why))?;
+        release.rename(&building, name).map_err(|error| release.error(name, error))?;
+        release.sync()
+    }
+
+    /// The text beside a release; `None` if there is none.
+    ///
+    /// # Errors
+    /// If there is no such release, and what the system says.
+    pub fn annotation(&self, id: &str) -> Result<Option<Vec<u8>>, StateError> {
+        let release = self.release(id, Doing::Read)?;
+        let name = OsStr::new(ANNOTATION);
+        let Some(file) = release.file(name, OFlags::RDONLY)? else { return Ok(None) };
+        let mut text = Vec::new();
+        file.take(LONGEST_LIST).read_to_end(&mut text).map_err(|error| release.error(name, error))?;
+        Ok(Some(text))
     }
 
     /// The ids of all releases, sorted.

@@ -23,7 +23,7 @@ use crate::pipeline::{self, look};
 use crate::render::answer::{Answer, View};
 use crate::render::{rollout, terminal};
 use crate::rollout::contents::{ContentFault, released};
-use crate::rollout::release::Written;
+use crate::rollout::release::Sent;
 use crate::rollout::target::{Seen, Target};
 use crate::rollout::{changes, doer::Trouble};
 use crate::settings::Settings;
@@ -60,7 +60,7 @@ pub fn run(args: &DeployArgs, settings: &Settings, view: View, io: &mut Io<'_>) 
         return arrived(&Target::of(&at_home(args.to.as_deref())?)?, std::io::stdin().lock(), args.plan, view, io);
     }
     let target = target(&args.place, &[], settings)?;
-    let (mut bundle, release) = match bundle(args)? {
+    let (mut bundle, release) = match bundle(args, settings)? {
         Ok(made) => made,
         Err(output) => return failed_build(&output, settings, view, io),
     };
@@ -148,7 +148,7 @@ fn arrived(target: &Target, stream: impl Read, only_plan: bool, view: View, io: 
 }
 
 /// The release that the files here make, on its way; or what a build said that failed.
-fn bundle(args: &DeployArgs) -> anyhow::Result<Result<(File, Release), Vec<u8>>> {
+fn bundle(args: &DeployArgs, settings: &Settings) -> anyhow::Result<Result<(File, Release), Vec<u8>>> {
     let looked = look(None, &args.stack.subject());
     let (Some(desired), Some(folder)) = (&looked.stack.desired, &looked.folder) else {
         let why = looked.stack.refused.as_deref().map(str::to_owned);
@@ -189,7 +189,10 @@ fn bundle(args: &DeployArgs) -> anyhow::Result<Result<(File, Release), Vec<u8>>>
         .map(|file| Packed { from: folder.join(&*file.path), path: PathBuf::from(&*file.path), mode: file.mode })
         .collect();
     let mut stream = tempfile::tempfile()?;
-    pack(&mut stream, &serde_json::to_vec(&Written::from(&release))?, &packed)?;
+    let manner = settings.deploy.clone();
+    let values = manner.needs().into_iter().filter_map(|name| Some((name.clone(), std::env::var(name).ok()?)));
+    let values = values.collect();
+    pack(&mut stream, &serde_json::to_vec(&Sent { release: (&release).into(), manner, values })?, &packed)?;
     Ok(Ok((stream, release)))
 }
 

@@ -43,6 +43,24 @@ pub struct FirstSettings<'a> {
     pub asked: Option<Lang>,
 }
 
+/// Log in, and use what that gives.
+const SMOKE: &str = r##"#[[deploy.smoke]]
+#name = "login"
+#url = "http://backend:8000/auth/login"
+#method = "POST"
+#header = { Accept = "application/json" }
+#body = '{"username": "smoke", "password": "${SMOKE_PASSWORD}"}'
+#status = 200
+#expect = { token_type = "bearer" }
+#save = { token = "access_token" }
+#within = "10s"
+#[[deploy.smoke]]
+#name = "who am I"
+#url = "http://backend:8000/users/me"
+#header = { Authorization = "Bearer ${token}" }
+
+"##;
+
 impl FirstSettings<'_> {
     /// The file.
     #[must_use]
@@ -63,6 +81,12 @@ impl FirstSettings<'_> {
 
         self.development(&mut out);
 
+        comment(words.bake, &mut out);
+        out += "#[deploy]\n#bake = \"30s\"\n\n";
+        comment(words.services, &mut out);
+        out += "#[deploy.service.backend]\n#switch = \"recreate\"\n#candidate = true\n#health = \"/health\"\n#port = 8000\n\n";
+        comment(words.smoke, &mut out);
+        out += SMOKE;
         comment(words.accept, &mut out);
         let known = self.findings.iter().find(|finding| MEANT.contains(&finding.flaw.code()));
         let code = known.map_or("gateway-address", |finding| finding.flaw.code());

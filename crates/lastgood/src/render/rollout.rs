@@ -38,6 +38,14 @@ pub fn plan(seen: &Seen, place: &str, view: View) -> String {
     if !seen.changes.files.is_empty() {
         row(&mut out, words.files, &seen.changes.files.join(", "), view);
     }
+    if !seen.changes.beside.is_empty() {
+        let tried: Vec<&str> = seen.changes.beside.iter().map(|service| &**service).collect();
+        row(&mut out, words.tries, &format!("{}: {}", tried.join(", "), words.beside), view);
+    }
+    if !seen.manner.smoke.is_empty() {
+        let tests: Vec<&str> = seen.manner.smoke.iter().map(|test| test.name.as_str()).collect();
+        row(&mut out, words.smoke, &tests.join(", "), view);
+    }
     if !seen.changes.services.is_empty() {
         row(&mut out, words.switch, words.recreate, view);
     }

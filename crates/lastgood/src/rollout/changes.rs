@@ -12,6 +12,9 @@ use lastgood_model::{Difference, Stack, Topology};
 use lastgood_rollout::{Intent, ServiceIntent, SwitchBy};
 use lastgood_world::digest;
 
+use super::beside::may_stand_beside;
+use super::manner::{Manner, Switch};
+
 /// Why a service changes.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Reason {
@@ -28,6 +31,8 @@ pub enum Reason {
 pub struct Changes {
     /// Services that change, in the order in which they are switched, and why.
     pub services: Vec<(Arc<str>, Vec<Reason>)>,
+    /// Those of them whose new release is tried beside the old one.
+    pub beside: BTreeSet<Arc<str>>,
     /// Services that stay as they are.
     pub staying: Vec<Arc<str>>,
     /// Files that change, by their paths.
@@ -43,38 +48,43 @@ impl Changes {
 
     /// What a rollout of it is for.
     #[must_use]
-    pub fn intent(&self, target: &Release, parent: Option<&Release>) -> Intent {
-        let gone = |(name, reasons): &(Arc<str>, Vec<Reason>)| (Arc::clone(name), reasons.contains(&Reason::Gone));
-        let services: Vec<(Arc<str>, bool)> = self.services.iter().map(gone).collect();
-        intent(&services, target, parent)
-    }
-}
-
-/// What a rollout is for that changes these services; `true`: they go.
-#[must_use]
-pub fn intent(services: &[(Arc<str>, bool)], target: &Release, parent: Option<&Release>) -> Intent {
-    let services = services.iter().map(|(name, gone)| ServiceIntent {
-        name: Arc::clone(name),
-        loads: !gone,
-        beside: false,
-        switch: SwitchBy::Recreate,
-        new: parent.is_some_and(|parent| parent.service(name).is_none()),
-        gone: *gone,
-    });
-    Intent {
-        parent: parent.map(|parent| parent.id.clone()),
-        target: target.id.clone(),
-        services: services.collect(),
-        migration: None,
-        arms: false,
-        smokes: false,
-        bake_ms: 0,
+    pub fn intent(&self, target: &Release, parent: Option<&Release>, manner: &Manner) -> Intent {
+        let services = self.services.iter().map(|(name, reasons)| {
+            let gone = reasons.contains(&Reason::Gone);
+            let beside = self.beside.contains(name);
+            ServiceIntent {
+                name: Arc::clone(name),
+                loads: !gone,
+                beside,
+                switch: match manner.of(name).switch {
+                    Switch::Proxy if beside => SwitchBy::Proxy,
+                    _ => SwitchBy::Recreate,
+                },
+                new: parent.is_some_and(|parent| parent.service(name).is_none()),
+                gone,
+            }
+        });
+        Intent {
+            parent: parent.map(|parent| parent.id.clone()),
+            target: target.id.clone(),
+            services: services.collect(),
+            migration: None,
+            arms: false,
+            smokes: !manner.smoke.is_empty(),
+            bake_ms: 0,
+        }
     }
 }
 
 /// What a release changes in a folder. `stack` declares what its files say, as seen from `staging`, and holds what runs.
 #[must_use]
-pub fn changes(stack: &mut Stack, release: &Release, staging: &Path, live: &Path) -> Changes {
+pub fn changes(
+    stack: &mut Stack,
+    release: &Release,
+    parent: Option<&Release>,
+    manner: &Manner,
+    (staging, live): (&Path, &Path),
+) -> Changes {
     if let Some(desired) = &mut stack.desired {
         settle(desired, staging, live);
     }
@@ -118,12 +128,18 @@ pub fn changes(stack: &mut Stack, release: &Release, staging: &Path, live: &Path
         }
     }
     reasons.retain(|_, reasons| !reasons.is_empty());
-    let order = order(desired, &topology::build(stack));
+    let topology = topology::build(stack);
+    let order = order(desired, &topology);
     let staying = order.iter().filter(|name| !reasons.contains_key(*name)).cloned().collect();
     let mut services: Vec<(Arc<str>, Vec<Reason>)> =
         order.iter().filter_map(|name| reasons.remove_entry(name)).collect();
     services.extend(reasons);
-    Changes { services, staying, files }
+    let tried = services.iter().filter(|(name, _)| {
+        let service = desired.service(name);
+        service.is_some_and(|service| may_stand_beside(service, stack, &topology, manner, parent))
+    });
+    let beside = tried.map(|(name, _)| Arc::clone(name)).collect();
+    Changes { services, beside, staying, files }
 }
 
 /// Whether a service has a file mounted, by itself or in a folder.

@@ -5,10 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use lastgood_diagnose::drift;
+use lastgood_diagnose::{drift, topology};
 use lastgood_model::probe_claim::Asked;
 use lastgood_model::release::{Release, ReleasedService};
 use lastgood_model::rollout::{Action, Ending, ReleaseId};
@@ -18,21 +17,24 @@ use lastgood_rollout::drive::Unwritten;
 use lastgood_rollout::{Act, Doer, Record};
 use lastgood_world::engine::compose::{self, Compose};
 use lastgood_world::hear::{Heard, Unheard};
+use lastgood_world::request::Unanswered;
 use lastgood_world::state::{Ledger, Placement, Releases, StateError, Way};
 use lastgood_world::{digest, now};
 
+use super::candidate;
 use super::changes::mounts;
 use super::contents::ContentFault;
-use super::gate::{containers, last_words, state_of, unserved};
+use super::gate::{Look, containers, state_of, unserved};
 use super::grip::Grip;
 use super::history::History;
+use super::knock;
+use super::manner::Manner;
 use super::record::Line;
+use super::smoke::{self, Problem};
 use crate::pipeline::stack::{Looked, StackSubject, look};
+use crate::privacy::known::Known;
 use crate::render::quote::repeated;
 
-/// A service stays well for so long before it is believed.
-const HOLD: Duration = Duration::from_secs(4);
-const LOOK_AGAIN: Duration = Duration::from_millis(300);
 /// What stands in the live folder is kept up to so many bytes.
 pub const MOST_BYTES: u64 = 64 * 1024 * 1024;
 /// So many good releases can be gone back to.
@@ -77,6 +79,28 @@ pub enum Trouble {
     Unhealthy(Arc<str>),
     /// Its health check did not succeed in time.
     NotHealthyYet,
+    /// Nobody listens on its port.
+    NotListening {
+        /// The port, in its container.
+        port: u16,
+        /// What came of trying.
+        why: Unanswered,
+    },
+    /// It answers, and with the wrong status.
+    Answers {
+        /// What was asked for.
+        path: String,
+        /// What came back.
+        status: u16,
+        /// The beginning of what it says.
+        body: String,
+    },
+    /// Nobody gave a value to a variable of the smoke tests.
+    NoValue(String),
+    /// A request of the user's own failed.
+    Smoke(Box<smoke::Failed>),
+    /// That, and the last lines of its log.
+    Telling(Box<Self>, Vec<String>),
     /// It runs otherwise than the release says.
     Differs(Vec<Difference>),
     /// A live file is not the release's.
@@ -116,14 +140,20 @@ pub trait Watcher {
 
 /// A target while it is worked on.
 pub struct Hands<'w> {
-    live: PathBuf,
-    state: PathBuf,
+    pub(super) live: PathBuf,
+    pub(super) state: PathBuf,
     ledger: Ledger,
     number: u64,
     grip: Option<Grip>,
     /// The releases that the plan speaks of.
     releases: BTreeMap<ReleaseId, Release>,
-    target: ReleaseId,
+    pub(super) target: ReleaseId,
+    /// How it is brought out.
+    pub(super) manner: Manner,
+    /// What smoke tests are filled with.
+    values: BTreeMap<String, String>,
+    /// The status that services gave over HTTP before anything was touched.
+    pub(super) usual: BTreeMap<Arc<str>, u16>,
     /// Where the new release's files are, to be asked with.
     staging: PathBuf,
     /// Files that were placed and are others than before.
@@ -155,6 +185,10 @@ pub struct Job<'w> {
     pub target: Release,
     /// The old one.
     pub parent: Option<Release>,
+    /// How the new one is brought out.
+    pub manner: Manner,
+    /// What its smoke tests are filled with.
+    pub values: BTreeMap<String, String>,
     /// Where the new one's files are.
     pub staging: PathBuf,
     /// Services that change.
@@ -167,7 +201,7 @@ impl<'w> Hands<'w> {
     /// For a job.
     #[must_use]
     pub fn of(job: Job<'w>) -> Self {
-        let Job { live, state, ledger, number, grip, target, parent, staging, changing, watcher } = job;
+        let Job { live, state, ledger, number, grip, target, parent, manner, values, staging, changing, watcher } = job;
         let id = target.id.clone();
         let releases = parent.into_iter().chain([target]).map(|release| (release.id.clone(), release)).collect();
         Self {
@@ -178,6 +212,9 @@ impl<'w> Hands<'w> {
             grip: Some(grip),
             releases,
             target: id,
+            manner,
+            values,
+            usual: BTreeMap::new(),
             staging,
             changed: BTreeSet::new(),
             asked: None,
@@ -209,16 +246,16 @@ impl<'w> Hands<'w> {
             Action::Prune => self.prune(),
             // The ledger's own record of it is the confirmation.
             Action::Confirm => Ok(()),
+            Action::StartCandidate { service } => self.start_candidate(service, within),
+            Action::GateCandidate { service } => self.gate_candidate(service, within),
+            Action::DropCandidate { service } => self.drop_candidate(service, within),
+            Action::Smoke => self.smoke(None),
             // No plan of this version has them.
-            Action::StartCandidate { .. }
-            | Action::GateCandidate { .. }
-            | Action::DropCandidate { .. }
-            | Action::Migrate
+            Action::Migrate
             | Action::MigrateBack
             | Action::Arm
             | Action::Disarm
             | Action::Route { .. }
-            | Action::Smoke
             | Action::Bake => Err(Trouble::NotOfThisVersion),
         }
     }
@@ -226,7 +263,10 @@ impl<'w> Hands<'w> {
     /// Its files are in the store, and its images are held: also those of services that stay as they are.
     fn keep(&self) -> Result<(), Trouble> {
         let release = self.release(&self.target)?;
-        super::target::keep(&Releases::of(&self.state), release, &self.staging)?;
+        let store = Releases::of(&self.state);
+        super::target::keep(&store, release, &self.staging)?;
+        let manner = serde_json::to_vec(&self.manner).map_err(|error| Trouble::Other(error.to_string()))?;
+        store.annotate(&release.id.0, &manner)?;
         release.services.iter().filter(|service| !service.image_id.is_empty()).try_for_each(|service| {
             // One that is not there yet is brought by its own act.
             match compose::image_id(&service.image_id)? {
@@ -257,6 +297,7 @@ impl<'w> Hands<'w> {
         if self.asked.is_none() {
             let release = self.release(&self.target)?.clone();
             let looked = looked_at(&release, &self.staging, &self.live, true);
+            self.usual = self.usual_answers(&looked.stack, &release);
             let wrong = unserved(&looked.stack, Told::Declared);
             let changes = |asked: &Asked| self.changing.iter().any(|name| name == asked.peer() || *name == asked.host);
             self.asked = Some(wrong.into_iter().filter(|(asked, _)| !changes(asked)).collect());
@@ -265,18 +306,21 @@ impl<'w> Hands<'w> {
         wrong.map_or(Ok(()), |(_, claim)| Err(Trouble::Unserved(Box::new(claim.clone()))))
     }
 
+    /// What services that change answer now, before anything is touched.
+    fn usual_answers(&self, stack: &Stack, release: &Release) -> BTreeMap<Arc<str>, u16> {
+        let topology = topology::build(stack);
+        let answers = self.changing.iter().filter_map(|service| {
+            let container = containers(stack, &release.project, service).next()?;
+            let door = knock::door(service, &self.manner.of(service), stack, &topology)?;
+            Some((Arc::clone(service), knock::status(knock::address(container)?, service, &door)?))
+        });
+        answers.collect()
+    }
+
     fn place(&mut self, release: &ReleaseId) -> Result<(), Trouble> {
         let release = self.release(release)?;
-        let placements: Vec<Placement> = release
-            .files
-            .iter()
-            .map(|file| {
-                let path = PathBuf::from(&*file.path);
-                Placement { from: path.clone(), to: path, way: Way::Replace }
-            })
-            .collect();
-        let id = release.id.0.to_string();
-        let placed = Releases::of(&self.state).place(&id, &self.live, &placements, now(), MOST_BYTES)?;
+        let store = Releases::of(&self.state);
+        let placed = store.place(&release.id.0, &self.live, &everything(release), now(), MOST_BYTES)?;
         self.changed.extend(placed.changed.iter().map(|file| Arc::from(file.path.to_string_lossy())));
         Ok(())
     }
@@ -322,41 +366,54 @@ impl<'w> Hands<'w> {
         if ids.is_empty() { Ok(()) } else { heard(compose::remove_containers(&ids, within)?) }
     }
 
-    /// Well, as its release says, and so for a while.
+    /// Well, as its release says, and so for a while; it answers, and what it needs serves it.
     fn gate(&self, service: &str, release: &ReleaseId, within: Duration) -> Result<(), Trouble> {
         let release = self.release(release)?;
-        let begun = Instant::now();
-        let mut well: Option<(Instant, u64)> = None;
-        loop {
+        let mut reloaded = None;
+        let container = || {
             let looked = looked_at(release, &self.live, &self.live, false);
-            let late = begun.elapsed() >= within;
-            match state_of(&looked.stack, release, service) {
-                Ok(restarts) => {
-                    if well.is_none() {
-                        // Its address is another one now.
-                        reload_proxies(&looked.stack, service)?;
-                    }
-                    let (since, before) = *well.get_or_insert((Instant::now(), restarts));
-                    if restarts != before {
-                        return Err(Trouble::Restarted(last_words(&looked.stack, release, service)));
-                    }
-                    if since.elapsed() >= HOLD {
-                        // It runs; now with its own eyes, and whatever else is new beside it.
-                        let seen = looked_at(release, &self.live, &self.live, true);
-                        let waits = |asked: &Asked| {
-                            let is_it = |name: &Arc<str>| name == asked.peer() || *name == asked.host;
-                            self.changing.iter().any(|name| is_it(name) && !self.switched.contains(name))
-                        };
-                        let wrong = unserved(&seen.stack, Told::Running);
-                        let wrong = wrong.into_iter().find(|(asked, _)| &*asked.from == service && !waits(asked));
-                        return wrong.map_or(Ok(()), |(_, claim)| Err(Trouble::Unserved(Box::new(claim))));
-                    }
-                }
-                Err(Trouble::NotHealthyYet) if !late => well = None,
-                Err(trouble) => return Err(trouble),
+            let found = containers(&looked.stack, &release.project, service).next();
+            found.map(|container| container.name.to_string())
+        };
+        self.stays_well(&container().unwrap_or_default(), service, within, || {
+            let looked = looked_at(release, &self.live, &self.live, false);
+            let mut state = state_of(&looked.stack, release, service);
+            let found = containers(&looked.stack, &release.project, service).next();
+            let address = found.and_then(knock::address).map(str::to_owned);
+            // Where it is well for the first time at an address, proxies look that up again.
+            if state.is_ok() && reloaded != address {
+                state = reload_proxies(&looked.stack, service).and(state);
+                reloaded.clone_from(&address);
             }
-            thread::sleep(LOOK_AGAIN);
+            Look { state, address, stack: looked.stack }
+        })?;
+        // It runs; now with its own eyes, and whatever else is new beside it.
+        let seen = looked_at(release, &self.live, &self.live, true);
+        let waits = |asked: &Asked| {
+            let is_it = |name: &Arc<str>| name == asked.peer() || *name == asked.host;
+            self.changing.iter().any(|name| is_it(name) && !self.switched.contains(name))
+        };
+        let wrong = unserved(&seen.stack, Told::Running);
+        let wrong = wrong.into_iter().find(|(asked, _)| &*asked.from == service && !waits(asked));
+        wrong.map_or(Ok(()), |(_, claim)| Err(Trouble::Unserved(Box::new(claim))))
+    }
+
+    /// The user's own requests succeed: of a candidate, those that are put to it; else all.
+    pub(super) fn smoke(&self, candidate: Option<&str>) -> Result<(), Trouble> {
+        let release = self.release(&self.target)?;
+        let looked = looked_at(release, &self.live, &self.live, false);
+        let place = |host: &str| {
+            let tried = candidate.and_then(|_| candidate::of(&looked.stack, &release.project, host));
+            let container = tried.or_else(|| containers(&looked.stack, &release.project, host).next())?;
+            knock::address(container).map(str::to_owned)
+        };
+        // Who comes in by the front door does not meet a candidate; nor does a test that is all about others.
+        let concerned = |service: &str| self.manner.smoke.iter().any(|test| smoke::host(&test.url) == Some(service));
+        if candidate.is_some_and(|service| !concerned(service)) {
+            return Ok(());
         }
+        let skip = |host: &str| candidate.is_some() && release.service(host).is_none();
+        smoke::smoke(&self.manner.smoke, &self.values, place, skip).map_err(Trouble::Smoke)
     }
 
     fn verify(&self, release: Option<&ReleaseId>) -> Result<(), Trouble> {
@@ -410,6 +467,11 @@ impl<'w> Hands<'w> {
     fn discreet(&self, trouble: Trouble) -> Trouble {
         let hidden = |text: String| {
             let mut text = repeated(&text);
+            let mut given = Known::default();
+            self.values.values().for_each(|value| given.learn(value.as_bytes()));
+            if let Some(without) = given.without(text.as_bytes()) {
+                text = String::from_utf8_lossy(&without).into_owned();
+            }
             let Some(release) = self.releases.get(&self.target) else { return text };
             for folder in [&self.staging, &self.live].into_iter().filter(|folder| folder.is_dir()) {
                 let known = looked_at(release, folder, folder, false).known;
@@ -420,6 +482,16 @@ impl<'w> Hands<'w> {
             text
         };
         match trouble {
+            Trouble::Telling(trouble, lines) => {
+                Trouble::Telling(Box::new(self.discreet(*trouble)), lines.into_iter().map(hidden).collect())
+            }
+            Trouble::Answers { path, status, body } => Trouble::Answers { path, status, body: hidden(body) },
+            Trouble::Smoke(mut failed) => {
+                if let Problem::Status(.., body) | Problem::NoJson(body) = &mut failed.problem {
+                    *body = hidden(std::mem::take(body));
+                }
+                Trouble::Smoke(failed)
+            }
             Trouble::Said(text) => Trouble::Said(hidden(text)),
             Trouble::NoImage(image, text) => Trouble::NoImage(image, hidden(text)),
             Trouble::Other(text) => Trouble::Other(hidden(text)),
@@ -427,7 +499,7 @@ impl<'w> Hands<'w> {
         }
     }
 
-    fn release(&self, id: &ReleaseId) -> Result<&Release, Trouble> {
+    pub(super) fn release(&self, id: &ReleaseId) -> Result<&Release, Trouble> {
         self.releases.get(id).ok_or_else(|| Trouble::UnknownRelease(id.short().to_owned()))
     }
 
@@ -456,6 +528,15 @@ impl Doer for Hands<'_> {
         self.watcher.ended(act, ending, self.trouble.as_ref());
         ending
     }
+}
+
+/// All files of a release, to be placed where they belong.
+pub(super) fn everything(release: &Release) -> Vec<Placement> {
+    let placed = release.files.iter().map(|file| {
+        let path = PathBuf::from(&*file.path);
+        Placement { from: path.clone(), to: path, way: Way::Replace }
+    });
+    placed.collect()
 }
 
 /// What Compose is told of a release.

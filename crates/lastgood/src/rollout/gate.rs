@@ -1,17 +1,100 @@
-//! Whether a service runs as its release says and is well, as one look at the stack shows it; and whom what it needs does not serve. How
-//! long it has to stay so is `doer.rs`' business.
+//! Whether a service runs as its release says and is well, answers, and stays so; and whom what it needs does not serve. What is asked
+//! of it at its address is `knock.rs`' matter.
 
 use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use lastgood_diagnose::condition::is_job;
-use lastgood_diagnose::{Condition, StackScene, drift, meaning};
+use lastgood_diagnose::{Condition, StackScene, drift, meaning, topology};
 use lastgood_model::probe_claim::Asked;
 use lastgood_model::release::Release;
 use lastgood_model::snapshot::{Container, ContainerStatus, HealthStatus};
-use lastgood_model::{Difference, ProbeClaim, Stack, Told, Weight};
+use lastgood_model::{Difference, ProbeClaim, Stack, Told, UnixMs, Weight};
 use lastgood_world::engine::compose;
 
-use super::doer::{Trouble, kept_image, last_line};
+use super::doer::{Hands, Trouble, kept_image, last_line};
+use super::knock::{door, knock};
+
+/// A service stays well for so long before it is believed.
+const HOLD: Duration = Duration::from_secs(4);
+/// Nobody has to listen sooner than this.
+const TO_LISTEN: Duration = Duration::from_secs(60);
+/// A wrong answer may still turn right for so long.
+const TO_ANSWER: Duration = Duration::from_secs(10);
+const LOOK_AGAIN: Duration = Duration::from_millis(300);
+/// So many of its last lines are shown.
+const LINES: u32 = 5;
+
+/// One look at a service.
+pub struct Look {
+    /// How often it was restarted, if it is well.
+    pub state: Result<u64, Trouble>,
+    /// Its address.
+    pub address: Option<String>,
+    /// All of it.
+    pub stack: Stack,
+}
+
+impl Hands<'_> {
+    /// Waits until a service is well, and answers, and until it has been so for a while. `container` is the one whose last lines tell
+    /// why, if it is not.
+    pub(super) fn stays_well(
+        &self,
+        container: &str,
+        service: &str,
+        within: Duration,
+        look: impl FnMut() -> Look,
+    ) -> Result<(), Trouble> {
+        // What it says for itself is in its log.
+        let lines = || compose::last_lines(container, LINES).unwrap_or_default();
+        self.waits(service, within, look).map_err(|trouble| match trouble {
+            Trouble::Restarted(None) => Trouble::Restarted(lines().last().map(|line| Arc::from(line.as_str()))),
+            Trouble::Answers { .. } | Trouble::NotListening { .. } | Trouble::NotHealthyYet => match lines() {
+                lines if lines.is_empty() => trouble,
+                lines => Trouble::Telling(Box::new(trouble), lines),
+            },
+            trouble => trouble,
+        })
+    }
+
+    fn waits(&self, service: &str, within: Duration, mut look: impl FnMut() -> Look) -> Result<(), Trouble> {
+        let begun = Instant::now();
+        let usual = self.usual.get(service).copied();
+        let manner = self.manner.of(service);
+        // Since when it is well, and since when it gives a wrong answer.
+        let (mut well, mut wrong): (Option<(Instant, u64)>, Option<Instant>) = (None, None);
+        loop {
+            let seen = look();
+            let late = begun.elapsed() >= within;
+            let knocked = || match (&seen.address, door(service, &manner, &seen.stack, &topology::build(&seen.stack))) {
+                (Some(address), Some(door)) => knock(address, service, &door, usual),
+                _ => Ok(()),
+            };
+            match seen.state.and_then(|restarts| knocked().map(|()| restarts)) {
+                Ok(restarts) => {
+                    wrong = None;
+                    let (since, before) = *well.get_or_insert((Instant::now(), restarts));
+                    if restarts != before {
+                        return Err(Trouble::Restarted(None));
+                    }
+                    if since.elapsed() >= HOLD {
+                        return Ok(());
+                    }
+                }
+                Err(Trouble::NotHealthyYet) if !late => well = None,
+                Err(Trouble::NotListening { .. }) if !late && begun.elapsed() < TO_LISTEN => well = None,
+                Err(Trouble::Answers { .. })
+                    if !late && wrong.get_or_insert_with(Instant::now).elapsed() < TO_ANSWER =>
+                {
+                    well = None;
+                }
+                Err(trouble) => return Err(trouble),
+            }
+            thread::sleep(LOOK_AGAIN);
+        }
+    }
+}
 
 /// Containers of a service of the stack's project, whether or not its files declare it.
 pub fn containers<'s>(stack: &'s Stack, project: &'s str, service: &'s str) -> impl Iterator<Item = &'s Container> {
@@ -44,12 +127,20 @@ pub fn state_of(stack: &Stack, release: &Release, service: &str) -> Result<u64, 
     if kept.is_some_and(|id| id != *container.image_id) {
         return Err(Trouble::Differs(Vec::new()));
     }
+    well(container, job, stack.at)
+}
+
+/// Whether a container runs and is well, or did what it was for; and how often it was restarted.
+///
+/// # Errors
+/// In what it is not.
+pub fn well(container: &Container, job: bool, at: UnixMs) -> Result<u64, Trouble> {
     let state = &container.state;
     if job && state.status == ContainerStatus::Exited && state.exit_code == 0 {
         return Ok(container.restarts);
     }
     let words = || container.last_words.last().cloned();
-    match Condition::of(container, job, stack.at) {
+    match Condition::of(container, job, at) {
         Condition::CrashLooping => return Err(Trouble::Restarted(words())),
         _ if state.status != ContainerStatus::Running => {
             return Err(Trouble::Ended(state.status, state.exit_code, words()));
@@ -65,12 +156,6 @@ pub fn state_of(stack: &Stack, release: &Release, service: &str) -> Result<u64, 
         Some(health) if health.status == HealthStatus::Starting => Err(Trouble::NotHealthyYet),
         _ => Ok(container.restarts),
     }
-}
-
-/// What a service said last, where it does not simply run.
-#[must_use]
-pub fn last_words(stack: &Stack, release: &Release, service: &str) -> Option<Arc<str>> {
-    containers(stack, &release.project, service).next()?.last_words.last().cloned()
 }
 
 /// Who is not served by what it needs, as the answers prove.

@@ -2,12 +2,17 @@
 //! target everything happens in one process there; on the client nothing is known but what is sent.
 
 pub mod act;
+mod beside;
+mod candidate;
 pub mod changes;
 pub mod contents;
 pub mod doer;
 mod gate;
 mod grip;
 pub mod history;
+mod knock;
+pub mod manner;
 pub mod record;
 pub mod release;
+pub mod smoke;
 pub mod target;

@@ -1,12 +1,15 @@
 //! A release as JSON, `lastgood.release/1`: how it travels, and how the ledger keeps it. Its id is the digest of what makes it what it
 //! is: project, Compose's arguments, images by id, files by digest and mode; not when, where or by whom it was made.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use lastgood_model::release::{Release, ReleasedFile, ReleasedService};
 use lastgood_model::rollout::ReleaseId;
 use lastgood_world::digest_of;
 use serde::{Deserialize, Serialize};
+
+use super::manner::Manner;
 
 /// Its name and version.
 const SCHEMA: &str = "lastgood.release/1";
@@ -21,6 +24,20 @@ pub struct Written {
     arguments: Vec<String>,
     services: Vec<Service>,
     files: Vec<File>,
+}
+
+/// A release on its way to a target.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Sent {
+    /// The release.
+    #[serde(flatten)]
+    pub release: Written,
+    /// How it is brought out.
+    #[serde(default)]
+    pub manner: Manner,
+    /// What its smoke tests are filled with. They are kept nowhere.
+    #[serde(default)]
+    pub values: BTreeMap<String, String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

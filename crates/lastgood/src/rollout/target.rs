@@ -1,6 +1,7 @@
 //! A target's side of a rollout, all of it in one process there: what arrived becomes a release, the release a plan, the plan an
 //! outcome. A rollout whose driver died is taken up first.
 
+use std::collections::BTreeMap;
 use std::env;
 use std::fs;
 use std::io::{self, Read};
@@ -8,8 +9,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use lastgood_diagnose::topology;
+use lastgood_model::Stack;
 use lastgood_model::release::{Release, ReleasedService};
 use lastgood_model::rollout::Outcome;
+use lastgood_model::stack::EnvRole;
 use lastgood_rollout::{Machine, drive, plan};
 use lastgood_world::engine::compose;
 use lastgood_world::state::{self, Ledger, NewFile, Releases, bundle};
@@ -20,8 +23,9 @@ use super::changes::{Changes, changes};
 use super::doer::{Hands, Job, MOST_BYTES, Trouble, Watcher, heard, kept_image, looked_at};
 use super::grip::Grip;
 use super::history::History;
+use super::manner::Manner;
 use super::record::{Line, What};
-use super::release::{Written, identified};
+use super::release::{Sent, identified};
 
 /// A target's folder.
 #[derive(Clone, Debug)]
@@ -41,6 +45,10 @@ pub struct Seen {
     pub found: bool,
     /// What the release changes.
     pub changes: Changes,
+    /// How it is brought out.
+    pub manner: Manner,
+    /// What its smoke tests are filled with.
+    values: BTreeMap<String, String>,
     /// Where its files are.
     staging: Staging,
 }
@@ -114,8 +122,9 @@ impl Target {
         };
         let folder = folder.map_err(other)?;
         let text = bundle::unpack(stream, folder.path(), MOST_BYTES).map_err(other)?;
-        let written: Written = serde_json::from_slice(&text).map_err(|error| Trouble::Other(error.to_string()))?;
-        let mut release = written.understood().ok_or(Trouble::Newer)?;
+        let sent: Sent = serde_json::from_slice(&text).map_err(|error| Trouble::Other(error.to_string()))?;
+        let Sent { release, manner, values } = sent;
+        let mut release = release.understood().ok_or(Trouble::Newer)?;
         for file in &release.files {
             if digest(&folder.path().join(&*file.path)).ok().as_deref() != Some(&*file.digest) {
                 return Err(Trouble::File(Arc::clone(&file.path)));
@@ -127,7 +136,7 @@ impl Target {
                 service.image_id = id.into();
             }
         }
-        self.seen(identified(release), Staging::Fresh(folder))
+        self.seen(identified(release), manner, values, Staging::Fresh(folder))
     }
 
     /// Looks at what going back to a release changes.
@@ -140,10 +149,17 @@ impl Target {
             return Err(Trouble::DamagedRelease(release.id.short().to_owned()));
         }
         let folder = self.state().join("releases").join(&*release.id.0).join("files");
-        self.seen(release.clone(), Staging::Kept(folder))
+        let manner = store.annotation(&release.id.0)?.and_then(|text| serde_json::from_slice(&text).ok());
+        self.seen(release.clone(), manner.unwrap_or_default(), BTreeMap::new(), Staging::Kept(folder))
     }
 
-    fn seen(&self, release: Release, staging: Staging) -> Result<Seen, Trouble> {
+    fn seen(
+        &self,
+        release: Release,
+        mut manner: Manner,
+        mut values: BTreeMap<String, String>,
+        staging: Staging,
+    ) -> Result<Seen, Trouble> {
         let history = self.history()?;
         let mut looked = looked_at(&release, staging.path(), staging.path(), false);
         if looked.stack.desired.is_none() {
@@ -151,12 +167,22 @@ impl Target {
             return Err(refused.unwrap_or(Trouble::NotUnderstood));
         }
         let Some(snapshot) = &looked.stack.snapshot else { return Err(Trouble::NoEngine) };
+        if let Some(name) = lacking(&manner, &mut values, &looked.stack) {
+            match staging {
+                Staging::Fresh(_) => return Err(Trouble::NoValue(name)),
+                // Whoever goes back may have no password at hand, and is not kept from it.
+                Staging::Kept(_) => manner.smoke.clear(),
+            }
+        }
         // Whoever started it from another folder has it there: it is neither a first release nor ours to take away.
         let ours = snapshot.containers.iter().filter(|other| other.project.as_deref() == Some(&*release.project));
-        if let Some(folder) = ours.filter_map(|other| other.folder.as_deref()).find(|folder| !self.is_live(folder)) {
+        if let Some(folder) = ours
+            .filter(|other| !other.one_off)
+            .filter_map(|other| other.folder.as_deref())
+            .find(|folder| !self.is_live(folder))
+        {
             return Err(Trouble::Elsewhere(folder.to_owned()));
         }
-        let changes = changes(&mut looked.stack, &release, staging.path(), &self.live);
         let known = history.current().cloned();
         let found = known.is_none();
         let parent = match known {
@@ -164,7 +190,9 @@ impl Target {
             None => self.found(&release)?,
         };
         let found = found && parent.is_some();
-        Ok(Seen { release, parent, found, changes, staging })
+        let folders = (staging.path(), &*self.live);
+        let changes = changes(&mut looked.stack, &release, parent.as_ref(), &manner, folders);
+        Ok(Seen { release, parent, found, changes, manner, values, staging })
     }
 
     /// Whether a container of that folder is one of ours.
@@ -220,7 +248,7 @@ impl Target {
             append(&mut ledger, &Line { at: now().0, rollout: number, what: What::Found { release: parent.into() } })?;
             number += 1;
         }
-        let intent = seen.changes.intent(&seen.release, seen.parent.as_ref());
+        let intent = seen.changes.intent(&seen.release, seen.parent.as_ref(), &seen.manner);
         let made = plan(&intent);
         append(&mut ledger, &Line::planned(&made, &intent, (&seen.release).into(), &who, number, now()))?;
         let mut hands = Hands::of(Job {
@@ -231,6 +259,8 @@ impl Target {
             grip,
             target: seen.release.clone(),
             parent: seen.parent.clone(),
+            manner: seen.manner.clone(),
+            values: seen.values.clone(),
             staging: seen.staging.path().to_owned(),
             changing: seen.changes.services.iter().map(|(name, _)| Arc::clone(name)).collect(),
             watcher,
@@ -266,11 +296,30 @@ impl Target {
             grip,
             target: past.release.clone(),
             parent,
+            // Whoever goes back tries nothing any more.
+            manner: Manner::default(),
+            values: BTreeMap::new(),
             changing: past.services.iter().map(|(name, _)| Arc::clone(name)).collect(),
             watcher,
         });
         Ok(Some(drive(&mut Machine::resumed(&made, past.begun.clone(), past.confirmed), &mut hands)))
     }
+}
+
+/// Fills in what smoke tests need and nobody gave, from the file that Compose's own variables come from; the first that is not there
+/// either.
+fn lacking(manner: &Manner, values: &mut BTreeMap<String, String>, stack: &Stack) -> Option<String> {
+    let files = stack.env_files.iter().filter(|file| file.role == EnvRole::Interpolation);
+    let entries: Vec<_> = files.flat_map(|file| &file.entries).collect();
+    manner.needs().into_iter().find(|name| {
+        if values.contains_key(name) {
+            return false;
+        }
+        let found = entries.iter().rev().find(|entry| *entry.key == **name).and_then(|entry| entry.value.as_ref());
+        let found = found.filter(|value| !value.is_blank());
+        found.map(|value| values.insert(name.clone(), value.expose().to_owned()));
+        found.is_none()
+    })
 }
 
 /// Keeps a release's files, as they are in a folder.

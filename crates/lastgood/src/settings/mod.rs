@@ -21,6 +21,7 @@ use toml::Spanned;
 
 use crate::complaint::Complaint;
 use crate::pipeline::remote::Target;
+use crate::rollout::manner::Manner;
 use crate::words::Lang;
 
 /// Its name.
@@ -40,6 +41,8 @@ pub struct Settings {
     pub development: Option<Arc<str>>,
     /// Hosts that are asked, in the order of their names.
     pub targets: Vec<Target>,
+    /// How releases are brought out.
+    pub deploy: Manner,
     /// Where it stands, if there is one.
     pub path: Option<PathBuf>,
     /// Findings that are meant to be so.
@@ -55,6 +58,7 @@ struct Written {
     lang: Option<Spanned<String>>,
     dev: Development,
     target: BTreeMap<String, Host>,
+    deploy: Manner,
     check: Check,
     /// Formats of access logs, in the words of nginx's `log_format`.
     formats: BTreeMap<String, String>,
@@ -203,6 +207,7 @@ fn understood(text: &str, folder: &Path) -> Result<Settings, SettingsFault> {
     });
     Ok(Settings {
         targets: targets.collect::<Result<_, _>>()?,
+        deploy: written.deploy,
         path: None,
         lang: lang.and_then(|lang| Lang::of_locale(&lang)),
         development,

@@ -12,6 +12,12 @@ pub struct FirstSettingsWords {
     pub target: &'static str,
     /// Of where images are built.
     pub development: &'static str,
+    /// Of how long traffic is watched.
+    pub bake: &'static str,
+    /// Of services that are deployed.
+    pub services: &'static str,
+    /// Of smoke tests.
+    pub smoke: &'static str,
     /// Of what is meant to be so.
     pub accept: &'static str,
     /// In the place of a reason.
@@ -28,6 +34,11 @@ const EN: FirstSettingsWords = FirstSettingsWords {
     development: "The machine that builds the images, if it is of another kind than the one that runs them (amd64, arm64, …): \
                   lastgood check then says which builds would run programs by emulation. Without it, the machine on which \
                   check runs counts.",
+    bake: "lastgood deploy: how long real traffic is watched after the switch, before the release is called good.",
+    services: "How a service is switched and tried. Without it, a new release of it is tried beside the old one where that harms \
+               nobody, and then made anew.",
+    smoke: "Requests that have to succeed before a release is called good, in order. ${NAME} is what an earlier one saved, else a \
+            variable of whoever deploys, else one of .env.",
     accept: "What lastgood check finds and is meant to be so, with the reason why. It then counts no more.",
     reason: "say why it is meant to be so",
     formats: "Access logs in a format of your own, in the words of nginx's log_format, and the files that are written in it.",
@@ -39,6 +50,10 @@ const KO: FirstSettingsWords = FirstSettingsWords {
     target: "why, check, status가 이 머신 대신 ssh로 조사할 서버. 이 머신은 --local로 조사합니다.",
     development: "이미지를 빌드하는 머신의 아키텍처(amd64, arm64 등). 실행하는 서버와 다를 때 적어 두면, 에뮬레이션으로 프로그램을 실행하게 될 \
                   빌드를 lastgood check가 알려 줍니다. 없으면 check를 실행하는 머신을 기준으로 합니다.",
+    bake: "lastgood deploy: 전환 후 릴리스를 정상으로 판정하기 전에 실제 트래픽을 지켜보는 시간.",
+    services: "서비스를 전환하고 검증하는 방법. 없으면, 문제가 없는 서비스는 새 릴리스를 기존 컨테이너 옆에서 먼저 확인한 뒤 다시 만듭니다.",
+    smoke: "릴리스를 정상으로 판정하기 전에 순서대로 성공해야 하는 요청. ${NAME}에는 앞 테스트가 저장한 값, 배포하는 사람의 환경 변수, .env의 \
+            값이 차례로 쓰입니다.",
     accept: "lastgood check가 찾았지만 의도한 것이라면 이유와 함께 적습니다. 이후에는 집계하지 않습니다.",
     reason: "의도한 이유",
     formats: "자체 형식의 접근 로그: nginx log_format 문법으로 적은 형식과, 그 형식으로 기록되는 파일.",

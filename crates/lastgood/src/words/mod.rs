@@ -8,6 +8,7 @@ mod en;
 mod first_settings;
 mod flaw;
 pub mod josa;
+mod knocking;
 mod ko;
 mod number;
 mod overview;

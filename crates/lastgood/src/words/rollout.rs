@@ -24,6 +24,12 @@ pub struct RolloutWords {
     pub switch: &'static str,
     /// How each is, in this version.
     pub recreate: &'static str,
+    /// Of services that are tried first.
+    pub tries: &'static str,
+    /// Where.
+    pub beside: &'static str,
+    /// Of smoke tests.
+    pub smoke: &'static str,
     /// Of what cannot be taken back.
     pub keeps: &'static str,
     /// What that is.
@@ -48,6 +54,9 @@ const EN: RolloutWords = RolloutWords {
     files: "files",
     switch: "switch",
     recreate: "each is made anew, in this order, and serves nobody while it starts",
+    tries: "tries",
+    beside: "beside the old one, before anybody meets it",
+    smoke: "tests",
     keeps: "not undone",
     volumes: "what containers write: volumes and mounted folders stay as they are, whatever happens",
     nothing: "nothing to do: what runs is what the files say",
@@ -64,6 +73,9 @@ const KO: RolloutWords = RolloutWords {
     files: "파일",
     switch: "전환",
     recreate: "이 순서로 하나씩 다시 만들며, 시작하는 동안은 응답하지 않음",
+    tries: "사전 검증",
+    beside: "기존 컨테이너 옆에서 먼저 확인",
+    smoke: "테스트",
     keeps: "되돌리지 않음",
     volumes: "컨테이너가 쓰는 데이터: 볼륨과 마운트된 폴더는 무슨 일이 있어도 그대로 둠",
     nothing: "할 일 없음: 실행 중인 것이 파일과 같음",
@@ -201,6 +213,11 @@ impl Lang {
             Trouble::Unhealthy(words) => format!("헬스 체크 실패{}", said(Some(words))),
             Trouble::NotHealthyYet if en => "its health check did not succeed in time".to_owned(),
             Trouble::NotHealthyYet => "제한 시간 안에 헬스 체크가 성공하지 않음".to_owned(),
+            Trouble::NotListening { .. }
+            | Trouble::Answers { .. }
+            | Trouble::NoValue(_)
+            | Trouble::Smoke(_)
+            | Trouble::Telling(..) => self.unanswering(trouble),
             Trouble::Differs(differences) => {
                 let told: Vec<String> = differences.iter().map(|difference| self.reason_of(difference)).collect();
                 match (en, told.as_slice()) {

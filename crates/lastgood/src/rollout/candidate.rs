@@ -1,0 +1,108 @@
+//! Candidates: a container of the new release beside the one that serves, with its files, variables and networks, which nobody is sent
+//! to. It is tried as the service itself will be, so that a release that is no good is met by nobody.
+
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use lastgood_model::Stack;
+use lastgood_model::snapshot::Container;
+use lastgood_world::engine::compose::{self, Compose};
+use lastgood_world::now;
+use lastgood_world::state::Releases;
+use serde_json::{Value, json};
+
+use super::doer::{Hands, MOST_BYTES, Trouble, everything, heard, kept_image, looked_at};
+use super::gate::{Look, well};
+use super::knock;
+
+/// Where the files are that candidates run from, below the folder of state.
+const FILES: &str = "candidates";
+/// What Compose is told besides, there.
+const BESIDES: &str = "besides.json";
+/// How Docker is told what it is.
+pub(super) const LABEL: &str = "lastgood.candidate";
+
+/// Its container's name.
+#[must_use]
+pub fn name(project: &str, service: &str) -> String {
+    format!("lastgood-candidate-{project}-{service}")
+}
+
+/// The candidate of a service, if there is one.
+#[must_use]
+pub fn of<'s>(stack: &'s Stack, project: &str, service: &str) -> Option<&'s Container> {
+    stack.snapshot.as_ref()?.container(&name(project, service))
+}
+
+impl Hands<'_> {
+    /// Makes it anew. A folder of its own has the files, as the live one will have them: what is mounted stays there while it runs.
+    pub(super) fn start_candidate(&self, service: &str, within: Duration) -> Result<(), Trouble> {
+        let release = self.release(&self.target)?;
+        self.drop_candidate(service, within)?;
+        let folder = self.candidates();
+        let other = |error: io::Error| Trouble::Other(error.to_string());
+        fs::create_dir_all(&folder).map_err(other)?;
+        Releases::of(&self.state).place(&release.id.0, &folder, &everything(release), now(), MOST_BYTES)?;
+        let looked = looked_at(release, &folder, &self.live, false);
+        let Some(desired) = &looked.stack.desired else { return Err(Trouble::NotUnderstood) };
+        let Some(declared) = desired.service(service) else { return Err(Trouble::NoContainer) };
+        let state = declared.mounts.iter().filter(|mount| &*mount.kind == "bind" && !mount.read_only);
+        let state = state.map(|mount| json!({ "type": "bind", "source": &*mount.source, "target": &*mount.target }));
+        // Its name stands for the old image until the switch, and one that ends is not to be started again.
+        let besides = json!({ "services": { service: {
+            "image": kept_image(&release.project, service, &release.id),
+            "pull_policy": "never",
+            "restart": "no",
+            "volumes": state.collect::<Vec<Value>>(),
+        }}});
+        let path = folder.join(BESIDES);
+        fs::write(&path, besides.to_string()).map_err(other)?;
+        let mut arguments: Vec<String> =
+            desired.files.iter().flat_map(|file| ["-f".to_owned(), file.to_string()]).collect();
+        arguments.extend(["-f".to_owned(), path.to_string_lossy().into_owned()]);
+        let mut words = release.arguments.iter();
+        while let (Some(flag), Some(value)) = (words.next(), words.next()) {
+            if &**flag != "-f" {
+                arguments.extend([flag.to_string(), value.to_string()]);
+            }
+        }
+        arguments.extend(["-p".to_owned(), release.project.to_string()]);
+        let label = format!("{LABEL}={service}");
+        let compose = Compose::of(&folder, &arguments);
+        heard(compose.run_beside(service, &name(&release.project, service), &label, within)?)
+    }
+
+    /// Well, and so for a while; it answers; and what the user wants of it, it does.
+    pub(super) fn gate_candidate(&self, service: &str, within: Duration) -> Result<(), Trouble> {
+        let release = self.release(&self.target)?;
+        let folder = self.candidates();
+        let container = name(&release.project, service);
+        self.stays_well(&container, service, within, || {
+            let looked = looked_at(release, &folder, &self.live, false);
+            let found = of(&looked.stack, &release.project, service).ok_or(Trouble::NoContainer);
+            let state = found.and_then(|container| well(container, false, looked.stack.at));
+            let address = of(&looked.stack, &release.project, service).and_then(knock::address).map(str::to_owned);
+            Look { state, address, stack: looked.stack }
+        })?;
+        self.smoke(Some(service))
+    }
+
+    /// It is not there any more, and when none is, its files are not either.
+    pub(super) fn drop_candidate(&self, service: &str, within: Duration) -> Result<(), Trouble> {
+        let release = self.release(&self.target)?;
+        heard(compose::drop_container(&name(&release.project, service), within)?)?;
+        if !compose::labelled(LABEL, &release.project)?.is_empty() {
+            return Ok(());
+        }
+        match fs::remove_dir_all(self.candidates()) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(Trouble::Other(error.to_string())),
+            _ => Ok(()),
+        }
+    }
+
+    fn candidates(&self) -> PathBuf {
+        self.state.join(FILES)
+    }
+}

@@ -1,0 +1,111 @@
+//! Whether a service answers at its own address, before anybody meets it: its health path, else its port, and over HTTP no worse than
+//! before. What its own health check says is `gate.rs`' matter.
+
+use std::time::Duration;
+
+use lastgood_model::snapshot::Container;
+use lastgood_model::topology::Via;
+use lastgood_model::{Stack, Topology};
+use lastgood_world::request::{self, Request, Unanswered};
+
+use super::doer::Trouble;
+use super::manner::OfService;
+
+/// One request takes no longer.
+const WITHIN: Duration = Duration::from_secs(5);
+/// So many characters of an answer are shown.
+const SHOWN: usize = 200;
+
+/// Where a service is asked, and what for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Door {
+    /// The port, in its container.
+    pub port: u16,
+    /// The path; `None`: it may not speak HTTP.
+    pub path: Option<String>,
+    /// Any answer on the path will do that is not the server's own failure, since nobody said what is right.
+    pub lenient: bool,
+}
+
+/// Where a service is asked: as its manner says, else where a proxy asks it, else where it is published. `None`: nowhere.
+#[must_use]
+pub fn door(service: &str, manner: &OfService, stack: &Stack, topology: &Topology) -> Option<Door> {
+    let asked = || topology.find(service).into_iter().flat_map(|index| topology.asked_by(index));
+    let by_proxy = asked().find(|edge| edge.via == Via::Proxy).and_then(|edge| edge.port);
+    let declared = stack.desired.as_ref().and_then(|desired| desired.service(service));
+    let published = declared.and_then(|service| service.ports.first()).map(|port| port.container);
+    let port = manner.port.or(by_proxy).or(published).or_else(|| asked().find_map(|edge| edge.port))?;
+    Some(match &manner.health {
+        Some(path) => Door { port, path: Some(path.clone()), lenient: false },
+        // Who is behind a proxy speaks HTTP.
+        None if by_proxy.is_some() => Door { port, path: Some("/".to_owned()), lenient: true },
+        None => Door { port, path: None, lenient: true },
+    })
+}
+
+/// A container's own address; `None` while it has none.
+#[must_use]
+pub fn address(container: &Container) -> Option<&str> {
+    container.attachments.iter().map(|attachment| &*attachment.address).find(|address| !address.is_empty())
+}
+
+/// The status that comes back there, if HTTP is spoken.
+#[must_use]
+pub fn status(address: &str, name: &str, door: &Door) -> Option<u16> {
+    let path = door.path.as_deref()?;
+    request::put(&get(address, name, door.port, path)).ok().map(|response| response.status)
+}
+
+/// Knocks. `usual` is the status that the old one gives there: who has always answered 500 to this may do so.
+///
+/// # Errors
+/// If nobody opens, or with the wrong answer.
+pub fn knock(address: &str, name: &str, door: &Door, usual: Option<u16>) -> Result<(), Trouble> {
+    let port = door.port;
+    let Some(path) = door.path.as_deref() else {
+        return request::connects(address, port, WITHIN).map_err(|why| Trouble::NotListening { port, why });
+    };
+    let response = match request::put(&get(address, name, port, path)) {
+        Ok(response) => response,
+        Err(why @ (Unanswered::Refused | Unanswered::TookTooLong(_))) => {
+            return Err(Trouble::NotListening { port, why });
+        }
+        // It listens; what it speaks nobody has said.
+        Err(_) if door.lenient => return Ok(()),
+        Err(why) => return Err(Trouble::NotListening { port, why }),
+    };
+    let fails = |status: u16| status >= 500;
+    let is_well = match door.lenient {
+        true => !fails(response.status) || usual.is_some_and(fails),
+        false => (200..400).contains(&response.status),
+    };
+    if is_well {
+        return Ok(());
+    }
+    Err(Trouble::Answers { path: path.to_owned(), status: response.status, body: beginning(&response.body) })
+}
+
+/// The beginning of an answer, on one line.
+#[must_use]
+pub fn beginning(body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(body.get(..body.len().min(4 * SHOWN)).unwrap_or_default()).into_owned();
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() > SHOWN { line.chars().take(SHOWN).chain(['…']).collect() } else { line }
+}
+
+fn get(address: &str, name: &str, port: u16, path: &str) -> Request {
+    Request {
+        method: "GET".to_owned(),
+        url: format!("http://{}:{port}{path}", bracketed(address)),
+        // By the name that others in the stack ask it by.
+        headers: vec![("Host".to_owned(), format!("{name}:{port}"))],
+        within: WITHIN,
+        ..Request::default()
+    }
+}
+
+/// An address as it stands in a URL.
+#[must_use]
+pub fn bracketed(address: &str) -> String {
+    if address.contains(':') { format!("[{address}]") } else { address.to_owned() }
+}
