@@ -15,6 +15,9 @@ pub(super) fn architectures(look: &Look<'_>, found: &mut Vec<Finding>) {
     for service in look.services() {
         let Some(image) = look.image(service).filter(|image| !image.architecture.is_empty()) else { continue };
         let name = desired.image_of(service);
+        // What runs from another image proves nothing of this one.
+        let runs_from_it = || look.containers(service).any(|container| container.image_id == image.id);
+        let runs = look.condition(service) == Condition::Fine && runs_from_it();
         let at = || Some(of_engine(&name, "Architecture"));
         let program = image.program_architecture.as_ref();
         if let Some(program) = program.filter(|program| !runs_on(program, &image.architecture)) {
@@ -28,7 +31,6 @@ pub(super) fn architectures(look: &Look<'_>, found: &mut Vec<Finding>) {
             found.push(finding(severity, service.name.clone(), flaw, at()));
         } else if !runs_on(&image.architecture, host) && !host.is_empty() {
             // Where the kernel emulates, it runs all the same.
-            let runs = look.condition(service) == Condition::Fine;
             let severity = if runs { Severity::WorthKnowing } else { Severity::WillBreak };
             let flaw = Flaw::ImageArchitecture {
                 image: Arc::clone(&name),
@@ -39,7 +41,6 @@ pub(super) fn architectures(look: &Look<'_>, found: &mut Vec<Finding>) {
         }
         if let Some(module) = &image.foreign_module {
             // A service that is well does not load it.
-            let runs = look.condition(service) == Condition::Fine;
             let severity = if runs { Severity::WorthKnowing } else { Severity::WillBreak };
             let flaw = Flaw::ModuleArchitecture {
                 image: Arc::clone(&name),

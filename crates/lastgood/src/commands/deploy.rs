@@ -9,6 +9,7 @@ use std::time::Duration;
 use clap::Args;
 use lastgood_diagnose::topology;
 use lastgood_model::release::{Release, ReleasedService};
+use lastgood_model::rollout::Outcome;
 use lastgood_world::engine::compose::{self, Compose};
 use lastgood_world::state::bundle::{Packed, pack};
 
@@ -23,7 +24,7 @@ use crate::pipeline::{self, look};
 use crate::render::answer::{Answer, View};
 use crate::render::{rollout, terminal};
 use crate::rollout::contents::{ContentFault, released};
-use crate::rollout::release::Sent;
+use crate::rollout::release::{Accepted, Sent};
 use crate::rollout::target::{Seen, Target};
 use crate::rollout::{changes, doer::Trouble};
 use crate::settings::Settings;
@@ -133,6 +134,11 @@ pub(super) fn bring(
     if seen.changes.is_empty() {
         return Ok(Exit::Good);
     }
+    if !seen.findings.is_empty() {
+        io.answer(&rollout::findings(&seen, view))?;
+        io.answer(&rollout::outcome(Outcome::Refused, &seen.release, seen.parent.as_ref(), view))?;
+        return Ok(Exit::Bad);
+    }
     if only_plan {
         io.answer(&format!("{}\n", view.lang.rollout().only_planned))?;
         return Ok(Exit::Good);
@@ -191,8 +197,8 @@ fn bundle(args: &DeployArgs, settings: &Settings) -> anyhow::Result<Result<(File
     let mut stream = tempfile::tempfile()?;
     let manner = settings.deploy.clone();
     let values = manner.needs().into_iter().filter_map(|name| Some((name.clone(), std::env::var(name).ok()?)));
-    let values = values.collect();
-    pack(&mut stream, &serde_json::to_vec(&Sent { release: (&release).into(), manner, values })?, &packed)?;
+    let (accepted, values) = (settings.accepted.iter().map(Accepted::from).collect(), values.collect());
+    pack(&mut stream, &serde_json::to_vec(&Sent { release: (&release).into(), manner, accepted, values })?, &packed)?;
     Ok(Ok((stream, release)))
 }
 

@@ -84,7 +84,7 @@ impl FirstSettings<'_> {
         comment(words.bake, &mut out);
         out += "#[deploy]\n#bake = \"30s\"\n\n";
         comment(words.services, &mut out);
-        out += "#[deploy.service.backend]\n#switch = \"recreate\"\n#candidate = true\n#health = \"/health\"\n#port = 8000\n\n";
+        out += "#[deploy.service.backend]\n#switch = \"recreate\"\n#candidate = true\n#health = \"/health\"\n#port = 8000\n#start = \"60s\"\n\n";
         comment(words.smoke, &mut out);
         out += SMOKE;
         comment(words.accept, &mut out);

@@ -7,9 +7,12 @@ use lastgood_model::rollout::{Ending, Outcome};
 use lastgood_rollout::{Act, Of};
 
 use super::answer::View;
+use super::check::{self, Checked};
 use super::clock::Clock;
 use super::layout::{pad, width, wrap};
 use super::quote::clean;
+use crate::pipeline::stack::COMPOSE;
+use crate::pipeline::stack::excerpts::excerpts;
 use crate::rollout::doer::{Trouble, Watcher};
 use crate::rollout::history::History;
 use crate::rollout::target::Seen;
@@ -51,6 +54,23 @@ pub fn plan(seen: &Seen, place: &str, view: View) -> String {
     }
     row(&mut out, words.keeps, words.volumes, view);
     out
+}
+
+/// What would break it, as `check` says it.
+#[must_use]
+pub fn findings(seen: &Seen, view: View) -> String {
+    let checked = Checked {
+        stack: &seen.looked.stack,
+        findings: &seen.findings,
+        unused: &[],
+        gaps: &[],
+        probed: 0,
+        excerpts: &excerpts(seen.findings.iter().flat_map(|finding| &finding.refs), &seen.looked),
+        compose: COMPOSE,
+        hide_values: false,
+        clock: Clock::new(0),
+    };
+    check::render(&checked, view)
 }
 
 /// What became of it.

@@ -62,6 +62,7 @@ impl Hands<'_> {
         let begun = Instant::now();
         let usual = self.usual.get(service).copied();
         let manner = self.manner.of(service);
+        let to_listen = manner.start.map_or(TO_LISTEN, |start| start.0);
         // Since when it is well, and since when it gives a wrong answer.
         let (mut well, mut wrong): (Option<(Instant, u64)>, Option<Instant>) = (None, None);
         loop {
@@ -83,7 +84,7 @@ impl Hands<'_> {
                     }
                 }
                 Err(Trouble::NotHealthyYet) if !late => well = None,
-                Err(Trouble::NotListening { .. }) if !late && begun.elapsed() < TO_LISTEN => well = None,
+                Err(Trouble::NotListening { .. }) if !late && begun.elapsed() < to_listen => well = None,
                 Err(Trouble::Answers { .. })
                     if !late && wrong.get_or_insert_with(Instant::now).elapsed() < TO_ANSWER =>
                 {

@@ -31,6 +31,8 @@ pub struct OfService {
     pub health: Option<String>,
     /// The port that it is asked on, in its container.
     pub port: Option<u16>,
+    /// Nobody has to listen there sooner than this after its start.
+    pub start: Option<Span>,
 }
 
 /// `switch`.

@@ -5,6 +5,7 @@ pub mod act;
 mod beside;
 mod candidate;
 pub mod changes;
+mod checked;
 pub mod contents;
 pub mod doer;
 mod gate;

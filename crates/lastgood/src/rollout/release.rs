@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use lastgood_diagnose::check::Accept;
 use lastgood_model::release::{Release, ReleasedFile, ReleasedService};
 use lastgood_model::rollout::ReleaseId;
 use lastgood_world::digest_of;
@@ -35,9 +36,43 @@ pub struct Sent {
     /// How it is brought out.
     #[serde(default)]
     pub manner: Manner,
+    /// Findings of `check` that are meant to be so.
+    #[serde(default)]
+    pub accepted: Vec<Accepted>,
     /// What its smoke tests are filled with. They are kept nowhere.
     #[serde(default)]
     pub values: BTreeMap<String, String>,
+}
+
+/// A finding that is meant to be so.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Accepted {
+    code: String,
+    component: Option<String>,
+    keys: Vec<String>,
+    reason: String,
+}
+
+impl From<&Accept> for Accepted {
+    fn from(accept: &Accept) -> Self {
+        Self {
+            code: accept.code.to_string(),
+            component: accept.component.as_deref().map(str::to_owned),
+            keys: accept.keys.iter().map(ToString::to_string).collect(),
+            reason: accept.reason.to_string(),
+        }
+    }
+}
+
+impl From<Accepted> for Accept {
+    fn from(accepted: Accepted) -> Self {
+        Self {
+            code: accepted.code.into(),
+            component: accepted.component.map(Arc::from),
+            keys: accepted.keys.into_iter().map(Arc::from).collect(),
+            reason: accepted.reason.into(),
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

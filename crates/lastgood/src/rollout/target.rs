@@ -8,8 +8,10 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use lastgood_diagnose::check::Accept;
 use lastgood_diagnose::topology;
 use lastgood_model::Stack;
+use lastgood_model::check::Finding;
 use lastgood_model::release::{Release, ReleasedService};
 use lastgood_model::rollout::Outcome;
 use lastgood_model::stack::EnvRole;
@@ -20,12 +22,14 @@ use lastgood_world::{digest, now, own_mark};
 use tempfile::TempDir;
 
 use super::changes::{Changes, changes};
+use super::checked::would_break;
 use super::doer::{Hands, Job, MOST_BYTES, Trouble, Watcher, heard, kept_image, looked_at};
 use super::grip::Grip;
 use super::history::History;
 use super::manner::Manner;
 use super::record::{Line, What};
 use super::release::{Sent, identified};
+use crate::pipeline::stack::Looked;
 
 /// A target's folder.
 #[derive(Clone, Debug)]
@@ -45,6 +49,10 @@ pub struct Seen {
     pub found: bool,
     /// What the release changes.
     pub changes: Changes,
+    /// What would break it.
+    pub findings: Vec<Finding>,
+    /// What was seen of it, and of what runs.
+    pub looked: Looked,
     /// How it is brought out.
     pub manner: Manner,
     /// What its smoke tests are filled with.
@@ -123,7 +131,7 @@ impl Target {
         let folder = folder.map_err(other)?;
         let text = bundle::unpack(stream, folder.path(), MOST_BYTES).map_err(other)?;
         let sent: Sent = serde_json::from_slice(&text).map_err(|error| Trouble::Other(error.to_string()))?;
-        let Sent { release, manner, values } = sent;
+        let Sent { release, manner, accepted, values } = sent;
         let mut release = release.understood().ok_or(Trouble::Newer)?;
         for file in &release.files {
             if digest(&folder.path().join(&*file.path)).ok().as_deref() != Some(&*file.digest) {
@@ -136,7 +144,10 @@ impl Target {
                 service.image_id = id.into();
             }
         }
-        self.seen(identified(release), manner, values, Staging::Fresh(folder))
+        let mut seen = self.seen(identified(release), manner, values, Staging::Fresh(folder))?;
+        let accepted: Vec<Accept> = accepted.into_iter().map(Accept::from).collect();
+        seen.findings = would_break(&seen.looked.stack, &accepted);
+        Ok(seen)
     }
 
     /// Looks at what going back to a release changes.
@@ -192,7 +203,7 @@ impl Target {
         let found = found && parent.is_some();
         let folders = (staging.path(), &*self.live);
         let changes = changes(&mut looked.stack, &release, parent.as_ref(), &manner, folders);
-        Ok(Seen { release, parent, found, changes, manner, values, staging })
+        Ok(Seen { release, parent, found, changes, findings: Vec::new(), looked, manner, values, staging })
     }
 
     /// Whether a container of that folder is one of ours.

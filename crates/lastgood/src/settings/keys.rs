@@ -16,6 +16,7 @@ pub(crate) const KEYS: &[&str] = &[
     "deploy.service.*.candidate",
     "deploy.service.*.health",
     "deploy.service.*.port",
+    "deploy.service.*.start",
     "deploy.smoke.name",
     "deploy.smoke.url",
     "deploy.smoke.method",

@@ -2,7 +2,8 @@
 
 use lastgood_model::rollout::{Action, Outcome, Recipient, ReleaseId};
 use lastgood_model::snapshot::ContainerStatus;
-use lastgood_model::{Claim, Difference, StateClaim};
+use lastgood_model::probe_claim::Asked;
+use lastgood_model::{Claim, Difference, ProbeClaim, StateClaim};
 
 use super::Lang;
 use super::capture::bytes;
@@ -198,7 +199,16 @@ impl Lang {
             }
             Trouble::NoImage(image, words) => format!("이미지 {image}: 여기에 없고 받을 수도 없음: {words}"),
             Trouble::Said(words) | Trouble::Other(words) => words.clone(),
-            Trouble::Unserved(claim) => self.words().claim(&Claim::State(StateClaim::Probe((**claim).clone()))),
+            Trouble::Unserved(claim) => {
+                let said = self.words().claim(&Claim::State(StateClaim::Probe((**claim).clone())));
+                match &**claim {
+                    // A variable for it is there, and nothing came of that.
+                    ProbeClaim::Answered { asked: Asked { password_key: Some(key), sends_password: false, .. }, .. } => {
+                        said + &if en { format!("; {key} is blank") } else { format!(" ({key} 값이 비어 있음)") }
+                    }
+                    _ => said,
+                }
+            }
             Trouble::NoContainer if en => "it has no container".to_owned(),
             Trouble::NoContainer => "컨테이너가 없음".to_owned(),
             Trouble::Ended(status, code, words) if en => {

@@ -147,8 +147,13 @@ fn a_release_is_proved_good_or_never_was() {
     ends(&site.deploy(&["--lang", "ko"]), 1, &["거부됨, 이전 상태는 그대로"]);
     site.edit("sed -i s/other-store/carbon-store/ .env");
 
-    // One that ends says why, and the last good one serves again, byte for byte.
+    // One that ends is met by nobody: it is tried beside the one that serves.
     site.edit("cp compose.yaml good.yaml && sed -i 's/^  app:/  app:\\n    command: [python3, -c, \"raise SystemExit(\\\\\"no price list\\\\\")\"]/' compose.yaml");
+    ends(&site.deploy(&[]), 1, &["app: the candidate is well: it is exited, exit code 1: no price list", "is refused"]);
+    assert_eq!((site.containers(), site.files()), (before.clone(), files.clone()));
+
+    // Where that is not wanted the last good one serves again, byte for byte.
+    site.edit("printf '[deploy.service.app]\\ncandidate = false\\n' >lastgood.toml");
     ends(
         &site.deploy(&[]),
         1,
@@ -226,7 +231,7 @@ fn a_release_is_proved_good_or_never_was() {
     assert!(!left.into_iter().any(|entry| entry.unwrap().file_name().to_string_lossy().starts_with("arriving-")));
 
     let history = site.history();
-    for (outcome, times) in [("good", 7), ("refused", 2), ("rolled-back", 4)] {
+    for (outcome, times) in [("good", 7), ("refused", 3), ("rolled-back", 4)] {
         let of_rollouts = history.lines().filter(|line| line.split_whitespace().nth(4) == Some(outcome));
         assert_eq!(of_rollouts.count(), times, "{outcome}: {history}");
     }

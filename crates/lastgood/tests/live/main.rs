@@ -10,5 +10,6 @@ mod deploy;
 mod eyes;
 mod faults;
 mod hosts;
+mod refused;
 mod story;
 mod vms;

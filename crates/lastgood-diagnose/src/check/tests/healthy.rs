@@ -65,6 +65,7 @@ fn container(service: &str, port: u16, networks: &[&str]) -> Container {
         project: Some(name("shop")),
         service: Some(name(service)),
         image: name(&format!("shop-{service}:1.0")),
+        image_id: name(&format!("sha256:{service}")),
         created: NOW.plus(-3_600_000),
         state: State {
             status: ContainerStatus::Running,

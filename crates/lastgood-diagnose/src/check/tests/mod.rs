@@ -306,6 +306,12 @@ fn an_image_for_another_machine() {
         it.image("web").architecture = name("arm64");
         it.image("web").program_architecture = None;
     });
+    // That another image runs here proves nothing of this one.
+    finds(W, "web", "image-architecture", |it| {
+        it.image("web").architecture = name("arm64");
+        it.image("web").program_architecture = None;
+        it.container("shop-web-1").image_id = name("sha256:older");
+    });
 }
 
 #[test]
