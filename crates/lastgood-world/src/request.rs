@@ -11,6 +11,9 @@ use ureq::{Agent, Error};
 /// More of a body is not read, in bytes.
 const MOST: u64 = 1024 * 1024;
 
+/// Whoever is closed by the one behind is closed within this.
+const MOMENT: Duration = Duration::from_millis(100);
+
 /// A request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Request {
@@ -92,6 +95,21 @@ pub fn connects(host: &str, port: u16, within: Duration) -> Result<(), Unanswere
         }
     }
     Err(last)
+}
+
+/// Whether a connection to a port of this host lives for more than a moment. Docker itself takes connections to a published port, and
+/// closes them where nobody listens behind it.
+#[must_use]
+pub fn holds(port: u16, within: Duration) -> bool {
+    let Ok(mut peer) = TcpStream::connect_timeout(&([127, 0, 0, 1], port).into(), within) else { return false };
+    if peer.set_read_timeout(Some(MOMENT)).is_err() {
+        return false;
+    }
+    match io::Read::read(&mut peer, &mut [0]) {
+        // Somebody who says the first word, or who waits for ours.
+        Ok(read) => read > 0,
+        Err(error) => matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut),
+    }
 }
 
 fn unanswered(error: Error, within: Duration) -> Unanswered {

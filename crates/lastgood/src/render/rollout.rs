@@ -1,6 +1,7 @@
 //! A rollout as people follow it: its plan, its acts as they end, what became of it, and the history of all of them.
 
 use std::io::Write;
+use std::time::Duration;
 
 use lastgood_model::release::Release;
 use lastgood_model::rollout::{Ending, Outcome};
@@ -51,6 +52,9 @@ pub fn plan(seen: &Seen, place: &str, view: View) -> String {
     }
     if !seen.changes.services.is_empty() {
         row(&mut out, words.switch, words.recreate, view);
+        for (service, down) in &seen.down {
+            row(&mut out, "", &view.lang.was_down(service, Duration::from_millis(*down)), view);
+        }
     }
     row(&mut out, words.keeps, words.volumes, view);
     out
@@ -141,6 +145,11 @@ impl Watcher for Teller<'_> {
     fn takes_up(&mut self) {
         // Whoever does not listen any more does not stop it.
         let _gone = writeln!(self.out, "{}", self.view.lang.rollout().takes_up);
+    }
+
+    fn measured(&mut self, service: &str, down: Duration) {
+        let _gone =
+            writeln!(self.out, "  {}", clean(&self.view.lang.measured(service, down))).and_then(|()| self.out.flush());
     }
 
     fn ended(&mut self, act: &Act, ending: Ending, trouble: Option<&Trouble>) {

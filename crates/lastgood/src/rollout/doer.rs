@@ -29,7 +29,8 @@ use super::grip::Grip;
 use super::history::History;
 use super::knock;
 use super::manner::Manner;
-use super::record::Line;
+use super::outage::{Watch, front};
+use super::record::{Line, What, millis};
 use super::smoke::{self, Problem};
 use crate::pipeline::stack::{Looked, StackSubject, look};
 use crate::privacy::known::Known;
@@ -136,6 +137,8 @@ pub trait Watcher {
     fn takes_up(&mut self);
     /// An act ended.
     fn ended(&mut self, act: &Act, ending: Ending, trouble: Option<&Trouble>);
+    /// So long a service gave no answer where its users come in.
+    fn measured(&mut self, service: &str, down: Duration);
 }
 
 /// A target while it is worked on.
@@ -164,6 +167,8 @@ pub struct Hands<'w> {
     changing: Vec<Arc<str>>,
     /// Those of them that run as they are to.
     switched: BTreeSet<Arc<str>>,
+    /// Who asks services that are made anew just now.
+    watches: BTreeMap<Arc<str>, Watch>,
     /// Why the act that runs failed.
     trouble: Option<Trouble>,
     watcher: &'w mut dyn Watcher,
@@ -220,6 +225,7 @@ impl<'w> Hands<'w> {
             asked: None,
             changing,
             switched: BTreeSet::new(),
+            watches: BTreeMap::new(),
             trouble: None,
             watcher,
         }
@@ -241,8 +247,17 @@ impl<'w> Hands<'w> {
             Action::Place { release: None } => Ok(()),
             Action::Switch { service, release: Some(release) } => self.switch(service, release, within),
             Action::Switch { service, release: None } => self.remove(service, within),
-            Action::Gate { service, release } => self.gate(service, release, within),
-            Action::Verify { release } => self.verify(release.as_ref()),
+            Action::Gate { service, release } => {
+                self.gate(service, release, within)?;
+                self.unwatch(service);
+                Ok(())
+            }
+            Action::Verify { release } => {
+                self.verify(release.as_ref())?;
+                let back: Vec<Arc<str>> = self.watches.keys().cloned().collect();
+                back.iter().for_each(|service| self.unwatch(service));
+                Ok(())
+            }
             Action::Prune => self.prune(),
             // The ledger's own record of it is the confirmation.
             Action::Confirm => Ok(()),
@@ -338,6 +353,7 @@ impl<'w> Hands<'w> {
             }
         }
         let looked = looked_at(&release, &self.live, &self.live, false);
+        self.watch(service, &looked.stack);
         let compose = self.compose(&release, &self.live);
         // Compose does not see that a mounted file is another one, nor that a container still bears the name which it had for the
         // moment in which somebody who died made it anew.
@@ -355,6 +371,27 @@ impl<'w> Hands<'w> {
         // What somebody left who died in the middle of this is in the way.
         compose.clear(service, within)?;
         heard(up()?)
+    }
+
+    /// From here on somebody asks it where its users come in.
+    fn watch(&mut self, service: &str, stack: &Stack) {
+        let manner = self.manner.of(service);
+        if !self.watches.contains_key(service)
+            && let Some(front) = front(service, manner.health.as_deref(), stack, &topology::build(stack))
+            && let Some(watch) = Watch::begin(front)
+        {
+            self.watches.insert(Arc::from(service), watch);
+        }
+    }
+
+    /// It answers again, or nobody waits for that any more: how long it did not is told and kept.
+    fn unwatch(&mut self, service: &str) {
+        let Some(down) = self.watches.remove(service).and_then(Watch::end) else { return };
+        self.watcher.measured(service, down);
+        let what = What::Measured { service: service.to_owned(), down_ms: millis(down) };
+        let line = Line { at: now().0, rollout: self.number, what };
+        // What is only good to know holds nothing up.
+        let _unwritten = serde_json::to_vec(&line).map(|payload| self.ledger.append(&payload));
     }
 
     /// Its containers go; what they wrote stays. Not by Compose, whose files may not know the service any more.

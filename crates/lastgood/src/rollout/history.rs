@@ -35,6 +35,8 @@ pub struct Past {
     pub confirmed: bool,
     /// What became of it; `None`: whoever drove it died, or drives it still.
     pub outcome: Option<Outcome>,
+    /// How long services gave no answer, in milliseconds.
+    pub down: Vec<(Arc<str>, u64)>,
     /// The first failure: the act, and why.
     pub failure: Option<(String, Option<String>)>,
 }
@@ -104,6 +106,7 @@ impl History {
             begun: Vec::new(),
             confirmed: found,
             outcome: found.then_some(Outcome::Good),
+            down: Vec::new(),
             failure: None,
         });
     }
@@ -120,6 +123,7 @@ impl History {
                 past.failure.get_or_insert((act, why));
             }
             What::Finished { outcome: name } => past.outcome = outcome(&name),
+            What::Measured { service, down_ms } => past.down.push((service.into(), down_ms)),
             What::Begun { .. } | What::Found { .. } | What::Planned { .. } => {}
         }
     }
@@ -138,6 +142,13 @@ impl History {
             seen.push(&past.release.id.0);
             new.then_some(&past.release)
         })
+    }
+
+    /// How long a service gave no answer when it was made anew last, in milliseconds.
+    #[must_use]
+    pub fn down(&self, service: &str) -> Option<u64> {
+        let all = self.rollouts.iter().rev().flat_map(|past| &past.down);
+        all.into_iter().find(|(name, _)| &**name == service).map(|(_, down)| *down)
     }
 
     /// A release that was deployed, or found, at some time.

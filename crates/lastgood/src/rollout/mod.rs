@@ -13,6 +13,7 @@ mod grip;
 pub mod history;
 mod knock;
 pub mod manner;
+mod outage;
 pub mod record;
 pub mod release;
 pub mod smoke;

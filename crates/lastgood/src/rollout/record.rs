@@ -1,6 +1,8 @@
 //! The ledger's records as JSON, `lastgood.ledger/1`, one file for the shape of all of them: what a rollout is going to do, each act's
 //! beginning and end, and what became of it.
 
+use std::time::Duration;
+
 use lastgood_model::UnixMs;
 use lastgood_model::rollout::{Ending, Outcome, Phase, Plan, Step};
 use lastgood_rollout::{Act, Intent, Of, Record};
@@ -63,6 +65,13 @@ pub enum What {
         /// Why it failed, if it did, without secrets.
         #[serde(skip_serializing_if = "Option::is_none")]
         why: Option<String>,
+    },
+    /// How long a service gave no answer where its users come in.
+    Measured {
+        /// Which.
+        service: String,
+        /// In milliseconds.
+        down_ms: u64,
     },
     /// What became of it.
     Finished {
@@ -161,6 +170,12 @@ fn step(act: &Act) -> Option<usize> {
         Of::Step(step) | Of::Undo(step) => Some(step),
         Of::Look | Of::Close => None,
     }
+}
+
+/// A span in milliseconds.
+#[must_use]
+pub fn millis(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// The outcome of that name.

@@ -21,7 +21,7 @@ use lastgood_world::state::{self, Ledger, NewFile, Releases, bundle};
 use lastgood_world::{digest, now, own_mark};
 use tempfile::TempDir;
 
-use super::changes::{Changes, changes};
+use super::changes::{Changes, Reason, changes};
 use super::checked::would_break;
 use super::doer::{Hands, Job, MOST_BYTES, Trouble, Watcher, heard, kept_image, looked_at};
 use super::grip::Grip;
@@ -49,6 +49,8 @@ pub struct Seen {
     pub found: bool,
     /// What the release changes.
     pub changes: Changes,
+    /// How long services that change gave no answer the last time, in milliseconds.
+    pub down: Vec<(Arc<str>, u64)>,
     /// What would break it.
     pub findings: Vec<Finding>,
     /// What was seen of it, and of what runs.
@@ -203,7 +205,9 @@ impl Target {
         let found = found && parent.is_some();
         let folders = (staging.path(), &*self.live);
         let changes = changes(&mut looked.stack, &release, parent.as_ref(), &manner, folders);
-        Ok(Seen { release, parent, found, changes, findings: Vec::new(), looked, manner, values, staging })
+        let last = |(name, _): &(Arc<str>, Vec<Reason>)| Some((Arc::clone(name), history.down(name)?));
+        let down = changes.services.iter().filter_map(last).collect();
+        Ok(Seen { release, parent, found, changes, down, findings: Vec::new(), looked, manner, values, staging })
     }
 
     /// Whether a container of that folder is one of ours.

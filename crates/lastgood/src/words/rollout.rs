@@ -1,8 +1,10 @@
 //! What rollouts say, in both languages: acts, what went wrong with one, what became of all of it, and the plan's headings.
 
+use std::time::Duration;
+
+use lastgood_model::probe_claim::Asked;
 use lastgood_model::rollout::{Action, Outcome, Recipient, ReleaseId};
 use lastgood_model::snapshot::ContainerStatus;
-use lastgood_model::probe_claim::Asked;
 use lastgood_model::{Claim, Difference, ProbeClaim, StateClaim};
 
 use super::Lang;
@@ -203,7 +205,10 @@ impl Lang {
                 let said = self.words().claim(&Claim::State(StateClaim::Probe((**claim).clone())));
                 match &**claim {
                     // A variable for it is there, and nothing came of that.
-                    ProbeClaim::Answered { asked: Asked { password_key: Some(key), sends_password: false, .. }, .. } => {
+                    ProbeClaim::Answered {
+                        asked: Asked { password_key: Some(key), sends_password: false, .. },
+                        ..
+                    } => {
                         said + &if en { format!("; {key} is blank") } else { format!(" ({key} 값이 비어 있음)") }
                     }
                     _ => said,
@@ -273,6 +278,28 @@ impl Lang {
             }
             (Self::En, difference) => super::en::flaws::difference(difference),
             (Self::Ko, difference) => super::ko::flaws::difference(difference),
+        }
+    }
+
+    /// How long a service gave no answer while it was made anew.
+    #[must_use]
+    pub fn measured(self, service: &str, down: Duration) -> String {
+        let seconds = down.as_secs_f64();
+        match self {
+            Self::En if down.is_zero() => format!("{service} answered all the time"),
+            Self::Ko if down.is_zero() => format!("{service}: 중단 없음"),
+            Self::En => format!("{service} gave no answer for {seconds:.1} s"),
+            Self::Ko => format!("{service}: {seconds:.1}초 동안 응답 없음"),
+        }
+    }
+
+    /// How long it gave none the last time.
+    #[must_use]
+    pub fn was_down(self, service: &str, down: Duration) -> String {
+        let seconds = down.as_secs_f64();
+        match self {
+            Self::En => format!("{service}: {seconds:.1} s without an answer the last time"),
+            Self::Ko => format!("{service}: 지난번 중단 시간 {seconds:.1}초"),
         }
     }
 
