@@ -23,6 +23,7 @@ use lastgood_world::{digest, now};
 
 use super::changes::mounts;
 use super::contents::ContentFault;
+use super::fetch::Unfetched;
 use super::gate::{containers, last_words, state_of, unserved};
 use super::grip::Grip;
 use super::history::History;
@@ -61,8 +62,8 @@ pub enum Trouble {
     Contents(ContentFault),
     /// This version does not do that.
     NotOfThisVersion,
-    /// An image is not there and could not be fetched: its name, and what Docker said.
-    NoImage(String, String),
+    /// An image is not there: its name, and why it could not be fetched.
+    NoImage(String, Unfetched),
     /// What Compose or Docker said.
     Said(String),
     /// A dependency does not serve the new release.
@@ -197,7 +198,7 @@ impl<'w> Hands<'w> {
             Action::TakeLease => Ok(()),
             Action::DropLease => self.grip.take().map_or(Ok(()), Grip::release),
             Action::Keep => self.keep(),
-            Action::Load { service } => self.load(service, within),
+            Action::Load { service } => super::fetch::load(self.release(&self.target)?, service, within),
             Action::Ask { service } => self.ask(service),
             Action::Place { release: Some(release) } => self.place(release),
             // What only the first release placed does nothing where nothing runs from it.
@@ -234,22 +235,6 @@ impl<'w> Hands<'w> {
                 None => Ok(()),
             }
         })
-    }
-
-    fn load(&self, service: &str, within: Duration) -> Result<(), Trouble> {
-        let release = self.release(&self.target)?;
-        let Some(ReleasedService { name, image, image_id }) = release.service(service) else { return Ok(()) };
-        let there = compose::image_id(if image_id.is_empty() { image } else { image_id })?;
-        let there = match there {
-            Some(id) => id,
-            None => {
-                let said = compose::pull(image, within)?;
-                let failed = || Trouble::NoImage(image.to_string(), last_line(&said.complaint));
-                compose::image_id(image)?.filter(|_| said.code == 0).ok_or_else(failed)?
-            }
-        };
-        // By a name of ours it stays, whatever its own name comes to stand for.
-        heard(compose::tag(&there, &kept_image(&release.project, name, &release.id))?)
     }
 
     /// What it needs of others serves it with the new values. What changes itself in this rollout is asked when it has changed.
@@ -421,7 +406,7 @@ impl<'w> Hands<'w> {
         };
         match trouble {
             Trouble::Said(text) => Trouble::Said(hidden(text)),
-            Trouble::NoImage(image, text) => Trouble::NoImage(image, hidden(text)),
+            Trouble::NoImage(image, unfetched) => Trouble::NoImage(image, unfetched.told(hidden)),
             Trouble::Other(text) => Trouble::Other(hidden(text)),
             other => other,
         }

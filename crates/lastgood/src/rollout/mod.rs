@@ -4,6 +4,7 @@
 pub mod changes;
 pub mod contents;
 pub mod doer;
+pub mod fetch;
 mod gate;
 mod grip;
 pub mod history;

@@ -18,6 +18,7 @@ use tempfile::TempDir;
 
 use super::changes::{Changes, changes};
 use super::doer::{Hands, Job, MOST_BYTES, Trouble, Watcher, heard, kept_image, looked_at};
+use super::fetch;
 use super::grip::Grip;
 use super::history::History;
 use super::record::{Line, What};
@@ -121,13 +122,8 @@ impl Target {
                 return Err(Trouble::File(Arc::clone(&file.path)));
             }
         }
-        // Where the client knew a name alone, this machine's image counts, if there is one yet.
-        for service in release.services.iter_mut().filter(|service| service.image_id.is_empty()) {
-            if let Some(id) = compose::image_id(&service.image)? {
-                service.image_id = id.into();
-            }
-        }
-        self.seen(identified(release), Staging::Fresh(folder))
+        fetch::settle(&mut release)?;
+        self.seen(identified(release), Staging::Fresh(folder), !only_look)
     }
 
     /// Looks at what going back to a release changes.
@@ -140,10 +136,10 @@ impl Target {
             return Err(Trouble::DamagedRelease(release.id.short().to_owned()));
         }
         let folder = self.state().join("releases").join(&*release.id.0).join("files");
-        self.seen(release.clone(), Staging::Kept(folder))
+        self.seen(fetch::held(release.clone())?, Staging::Kept(folder), false)
     }
 
-    fn seen(&self, release: Release, staging: Staging) -> Result<Seen, Trouble> {
+    fn seen(&self, mut release: Release, staging: Staging, refresh: bool) -> Result<Seen, Trouble> {
         let history = self.history()?;
         let mut looked = looked_at(&release, staging.path(), staging.path(), false);
         if looked.stack.desired.is_none() {
@@ -156,11 +152,15 @@ impl Target {
         if let Some(folder) = ours.filter_map(|other| other.folder.as_deref()).find(|folder| !self.is_live(folder)) {
             return Err(Trouble::Elsewhere(folder.to_owned()));
         }
+        if let (true, Some(desired)) = (refresh, &looked.stack.desired) {
+            fetch::refresh(&mut release, desired)?;
+            release = identified(release);
+        }
         let changes = changes(&mut looked.stack, &release, staging.path(), &self.live);
         let known = history.current().cloned();
         let found = known.is_none();
         let parent = match known {
-            Some(parent) => Some(parent),
+            Some(parent) => Some(fetch::held(parent)?),
             None => self.found(&release)?,
         };
         let found = found && parent.is_some();
@@ -255,7 +255,7 @@ impl Target {
             return Ok(None);
         };
         watcher.takes_up();
-        let parent = past.parent.as_ref().and_then(|id| history.release(id)).cloned();
+        let parent = past.parent.as_ref().and_then(|id| history.release(id)).cloned().map(fetch::held).transpose()?;
         let made = plan(&super::changes::intent(&past.services, &past.release, parent.as_ref()));
         let mut hands = Hands::of(Job {
             live: self.live.clone(),

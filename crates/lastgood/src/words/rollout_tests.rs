@@ -11,6 +11,7 @@ use crate::complaint::Complaint;
 use crate::rollout::changes::Reason;
 use crate::rollout::contents::ContentFault;
 use crate::rollout::doer::Trouble;
+use crate::rollout::fetch::Unfetched;
 
 fn differ(what: &str, said: impl Fn(Lang) -> String) {
     let (en, ko) = (said(Lang::En), said(Lang::Ko));
@@ -55,7 +56,8 @@ fn each_language_tells_of_rollouts() {
     for trouble in [
         Trouble::Held("me".to_owned()),
         Trouble::Stale,
-        Trouble::NoImage("web:1".to_owned(), "denied".to_owned()),
+        Trouble::NoImage("web:1".to_owned(), Unfetched::Said("denied".to_owned())),
+        Trouble::NoImage("web:1".to_owned(), Unfetched::Moved),
         Trouble::Newer,
         Trouble::UnknownRelease("0123456789".to_owned()),
         Trouble::DamagedRelease("0123456789".to_owned()),
