@@ -77,10 +77,19 @@ mod tests {
     #[test]
     fn what_registries_say() {
         for (said, why) in [
-            ("Error response from daemon: Head \"http://127.0.0.1:5000/v2/a/manifests/1\": no basic auth credentials", RefusedPull::NoLogin),
+            (
+                "Error response from daemon: Head \"http://127.0.0.1:5000/v2/a/manifests/1\": no basic auth credentials",
+                RefusedPull::NoLogin,
+            ),
             ("Error response from daemon: unauthorized: authentication required", RefusedPull::WrongLogin),
-            ("Error response from daemon: Head \"https://ghcr.io/v2/me/shop/manifests/1\": denied", RefusedPull::Denied),
-            ("Error response from daemon: Head \"https://ghcr.io/v2/me/shop/manifests/1\": unauthorized", RefusedPull::WrongLogin),
+            (
+                "Error response from daemon: Head \"https://ghcr.io/v2/me/shop/manifests/1\": denied",
+                RefusedPull::Denied,
+            ),
+            (
+                "Error response from daemon: Head \"https://ghcr.io/v2/me/shop/manifests/1\": unauthorized",
+                RefusedPull::WrongLogin,
+            ),
             (
                 "Error response from daemon: pull access denied for me/shop, repository does not exist or may require \
                  'docker login': denied: requested access to the resource is denied",
@@ -90,7 +99,10 @@ mod tests {
                 "Error response from daemon: manifest for 127.0.0.1:5000/a:2 not found: manifest unknown: manifest unknown",
                 RefusedPull::NotThere,
             ),
-            ("Error response from daemon: failed to resolve reference \"r.example/a:2\": r.example/a:2: not found", RefusedPull::NotThere),
+            (
+                "Error response from daemon: failed to resolve reference \"r.example/a:2\": r.example/a:2: not found",
+                RefusedPull::NotThere,
+            ),
             (
                 "Error response from daemon: no matching manifest for linux/amd64 in the manifest list entries",
                 RefusedPull::NotForMachine,

@@ -147,9 +147,11 @@ impl<'f> Saved<'f> {
         if diffs.len() != files.len() {
             return Err(foreign("an image has other layers than its configuration says"));
         }
-        let layers = chains(&diffs).into_iter().zip(diffs).zip(files).map(|((chain, diff), file)| {
-            Ok(Layer { diff, chain, at: self.stretch(&file)? })
-        });
+        let layers = chains(&diffs)
+            .into_iter()
+            .zip(diffs)
+            .zip(files)
+            .map(|((chain, diff), file)| Ok(Layer { diff, chain, at: self.stretch(&file)? }));
         Ok(SavedImage {
             id: format!("{BEGINS}{}", digest_of(&config)),
             names: texts(&listed["RepoTags"]),

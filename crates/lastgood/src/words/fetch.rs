@@ -29,7 +29,9 @@ impl Lang {
             (Self::En, RefusedPull::NoLogin) => {
                 format!("{registry} wants a login for {image}, and nobody is logged in there")
             }
-            (Self::Ko, RefusedPull::NoLogin) => format!("{registry}: {image} 받으려면 로그인이 필요한데 로그인되어 있지 않음"),
+            (Self::Ko, RefusedPull::NoLogin) => {
+                format!("{registry}: {image} 받으려면 로그인이 필요한데 로그인되어 있지 않음")
+            }
             (Self::En, RefusedPull::WrongLogin) => format!("{registry} does not give {image} to the login that it got"),
             (Self::Ko, RefusedPull::WrongLogin) => format!("{registry}: 저장된 로그인으로는 {image} 받을 수 없음"),
             (Self::En, RefusedPull::Denied) => {
@@ -41,8 +43,12 @@ impl Lang {
             (Self::En, RefusedPull::NotForMachine) => {
                 format!("{registry} has {image}, and not for this kind of machine: {said}")
             }
-            (Self::Ko, RefusedPull::NotForMachine) => format!("{registry}: {image} 이 서버의 아키텍처용이 없음: {said}"),
-            (Self::En, RefusedPull::TooMany) => format!("{registry} was asked too often, and does not give {image} now"),
+            (Self::Ko, RefusedPull::NotForMachine) => {
+                format!("{registry}: {image} 이 서버의 아키텍처용이 없음: {said}")
+            }
+            (Self::En, RefusedPull::TooMany) => {
+                format!("{registry} was asked too often, and does not give {image} now")
+            }
             (Self::Ko, RefusedPull::TooMany) => format!("{registry}: 요청 횟수 제한으로 {image} 받을 수 없음"),
             (Self::En, RefusedPull::Plain) => {
                 format!("{registry} speaks plain HTTP, and Docker does not there: {image} cannot be fetched")
@@ -53,7 +59,9 @@ impl Lang {
             (Self::En, RefusedPull::Certificate) => {
                 format!("nobody trusts the certificate of {registry}, which has {image}: {said}")
             }
-            (Self::Ko, RefusedPull::Certificate) => format!("{registry}: 인증서를 신뢰할 수 없어 {image} 받을 수 없음: {said}"),
+            (Self::Ko, RefusedPull::Certificate) => {
+                format!("{registry}: 인증서를 신뢰할 수 없어 {image} 받을 수 없음: {said}")
+            }
             (Self::En, RefusedPull::Unreachable) => format!("{registry}, which has {image}, does not answer: {said}"),
             (Self::Ko, RefusedPull::Unreachable) => format!("{registry}: 응답이 없어 {image} 받을 수 없음: {said}"),
             (Self::En, RefusedPull::NoRoom) => format!("there is no room for {image}: {said}"),
@@ -80,7 +88,9 @@ impl Lang {
                 format!("{by}에서 docker login {registry} 실행 후 다시 배포하세요")
             }
             RefusedPull::Denied if en => {
-                format!("see that {image} is written right; docker login {registry}, as {by}, with a login that may read it")
+                format!(
+                    "see that {image} is written right; docker login {registry}, as {by}, with a login that may read it"
+                )
             }
             RefusedPull::Denied => {
                 format!("{image} 이름을 확인하고, {by}에서 읽을 권한이 있는 계정으로 docker login {registry} 하세요")
@@ -88,15 +98,21 @@ impl Lang {
             RefusedPull::NotThere if en => "see that name and tag are written right, and that it was pushed".to_owned(),
             RefusedPull::NotThere => "이름과 태그, 푸시 여부를 확인하세요".to_owned(),
             RefusedPull::NotForMachine if en => {
-                "build it for that machine, too: docker buildx build --platform linux/amd64,linux/arm64 --push".to_owned()
+                "build it for that machine, too: docker buildx build --platform linux/amd64,linux/arm64 --push"
+                    .to_owned()
             }
             RefusedPull::NotForMachine => {
-                "그 아키텍처용으로도 빌드하세요: docker buildx build --platform linux/amd64,linux/arm64 --push".to_owned()
+                "그 아키텍처용으로도 빌드하세요: docker buildx build --platform linux/amd64,linux/arm64 --push"
+                    .to_owned()
             }
-            RefusedPull::TooMany if en => format!("wait, or docker login {registry}, as {by}: logins may ask more often"),
+            RefusedPull::TooMany if en => {
+                format!("wait, or docker login {registry}, as {by}: logins may ask more often")
+            }
             RefusedPull::TooMany => format!("기다리거나 {by}에서 docker login {registry} 하면 제한이 늘어납니다"),
             RefusedPull::Plain if en => {
-                format!("give it a certificate, or list {registry} under insecure-registries in /etc/docker/daemon.json")
+                format!(
+                    "give it a certificate, or list {registry} under insecure-registries in /etc/docker/daemon.json"
+                )
             }
             RefusedPull::Plain => {
                 format!("인증서를 설정하거나 /etc/docker/daemon.json의 insecure-registries에 {registry} 추가하세요")
@@ -164,7 +180,8 @@ impl Lang {
                     pick(
                         "there, docker system df tells what takes it, and docker image prune frees what nothing names"
                             .to_owned(),
-                        "그 서버에서 docker system df로 확인하고, docker image prune으로 이름 없는 이미지를 지우세요".to_owned(),
+                        "그 서버에서 docker system df로 확인하고, docker image prune으로 이름 없는 이미지를 지우세요"
+                            .to_owned(),
                     ),
                 )
             }
@@ -221,9 +238,9 @@ mod tests {
         use RefusedPull::*;
         let hangul = |text: &str| text.chars().any(|c| ('가'..='힣').contains(&c));
         let mut told = Vec::new();
-        for why in [
-            NoLogin, WrongLogin, Denied, NotThere, NotForMachine, TooMany, Plain, Certificate, Unreachable, NoRoom,
-        ] {
+        for why in
+            [NoLogin, WrongLogin, Denied, NotThere, NotForMachine, TooMany, Plain, Certificate, Unreachable, NoRoom]
+        {
             let registry = "ghcr.io".to_owned();
             let unfetched = Unfetched::Refused { why, registry, by: "me@vm".to_owned(), said: "no".to_owned() };
             let trouble = Trouble::NoImage("ghcr.io/me/shop:1".to_owned(), unfetched);

@@ -11,4 +11,5 @@ mod eyes;
 mod faults;
 mod hosts;
 mod story;
+mod transfer;
 mod vms;

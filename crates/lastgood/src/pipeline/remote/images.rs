@@ -10,8 +10,8 @@ use std::thread;
 use std::time::Duration;
 
 use lastgood_diagnose::architecture::runs_on;
-use lastgood_model::release::ReleasedService;
 use lastgood_model::Snapshot;
+use lastgood_model::release::ReleasedService;
 use lastgood_world::digest;
 use lastgood_world::engine::compose;
 use lastgood_world::engine::layers::{Saved, chains};
@@ -268,7 +268,8 @@ impl Asked {
         }
         // An engine that keeps images otherwise calls them otherwise.
         let also = lacking.iter().filter_map(|service| {
-            let image = saved.images.iter().find(|image| image.names.iter().any(|name| is_name(name, &service.image)))?;
+            let image =
+                saved.images.iter().find(|image| image.names.iter().any(|name| is_name(name, &service.image)))?;
             let differs = store.containerd || image.id != *service.image_id;
             differs.then(|| (image.id.clone(), brought_name(&service.image_id)))
         });
