@@ -102,5 +102,9 @@ fn each_language_tells_of_rollouts() {
         differ(&format!("{complaint:?}"), |lang| lang.words().complaint(&complaint).0);
         differ(&format!("{complaint:?} hint"), |lang| lang.words().complaint(&complaint).1.join(" "));
     }
-    differ("images", |lang| lang.brings_images(&["web:1"], 1_000_000));
+    for whole in [true, false] {
+        differ("images", |lang| lang.brings_images(&["web:1"], 1_000_000, 2_000_000, whole));
+    }
+    differ("images", |lang| lang.goes_on(1_000_000));
+    differ("images", |lang| lang.brings_whole().to_owned());
 }

@@ -409,3 +409,99 @@ fn is_name(saved: &str, written: &str) -> bool {
 fn not_saved(why: impl ToString) -> ImageFault {
     ImageFault::NotSaved(why.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::process::{Command, Stdio};
+
+    use super::*;
+
+    const SAID: &str = "amd64\nqemu-aarch64 register status\n[[\"Backing Filesystem\",\"extfs\"]]\n/var/lib/docker\n\
+        /dev/vda 263174212 34041532 61440 36% /\n/home/me/.cache/lastgood\n/dev/vdb 1000 1 2000 1% /home of all\n\
+        sha256:1 [\"shop:1\",\"lastgood/brought:ab\"] [\"sha256:a\",\"sha256:b\"]\nsha256:2 [] null\n";
+
+    #[test]
+    fn what_an_engine_has() {
+        let store = Store::of(SAID);
+        assert!(store.has("sha256:1") && store.has("sha256:ab") && !store.has("sha256:3") && !store.containerd);
+        assert_eq!(store.chains.len(), 2);
+        assert!(store.chains.contains("sha256:a") && !store.chains.contains("sha256:b"), "only on top of the other");
+        assert!(store.runs("amd64") && store.runs("386") && store.runs("arm64") && !store.runs("riscv64"));
+        assert!(store.runs(""), "what does not say is not refused");
+        let contained =
+            SAID.replace("\"Backing Filesystem\",\"extfs\"", "\"driver-type\",\"io.containerd.snapshotter.v1\"");
+        assert!(Store::of(&contained).containerd);
+        assert_eq!(Store::of(""), Store::default());
+    }
+
+    #[test]
+    fn room_is_needed_where_images_are_and_where_they_arrive() {
+        let store = Store::of(SAID);
+        let [root, cache] = store.rooms.as_slice() else { panic!("{:?}", store.rooms) };
+        assert_eq!((root.free, &*root.system), (61_440 * 1024, "/"));
+        assert_eq!((cache.free, &*cache.system), (2_000 * 1024, "/home of all"));
+        let short = |store: &Store, packed, unpacked| match store.lacks_room(packed, unpacked) {
+            Some(ImageFault::NoRoom { place, needs, .. }) => Some((place, needs)),
+            _ => None,
+        };
+        assert_eq!(short(&store, 1_000_000, 31_000_000), None);
+        assert_eq!(short(&store, 1_000_000, 32_000_000), Some(("/var/lib/docker".to_owned(), 64_000_000)));
+        assert_eq!(short(&store, 3_000_000, 1), Some(("/home/me/.cache/lastgood".to_owned(), 3_000_000)));
+        // Both in one file system.
+        let one = Store::of(&SAID.replace("/home of all", "/"));
+        assert_eq!(short(&one, 1_000_000, 31_000_000), Some(("/var/lib/docker".to_owned(), 63_000_000)));
+        // What `df` does not know is not held against it.
+        assert_eq!(short(&Store::of(&SAID.replace('%', "")), 1 << 40, 1 << 40), None);
+    }
+
+    /// A host with a `docker` that keeps what it is given, and has the images of the ids that it lists.
+    struct Host(TempDir);
+
+    impl Host {
+        fn run(&self, script: &str, input: &[u8]) -> (i32, String) {
+            fs::write(self.0.path().join("input"), input).unwrap();
+            let docker = "#!/bin/sh\ncase \"$*\" in load*) cat >>\"$HOME/loaded\"; [ ! -f \"$HOME/full\" ];; \
+                          *inspect*' '*) for i; do :; done; grep -qx \"$i\" \"$HOME/ids\";; esac\n";
+            let (bin, docker) = (self.0.path().join("bin"), docker.as_bytes());
+            fs::create_dir_all(&bin).unwrap();
+            fs::write(bin.join("docker"), docker).unwrap();
+            use std::os::unix::fs::PermissionsExt;
+            fs::set_permissions(bin.join("docker"), fs::Permissions::from_mode(0o700)).unwrap();
+            let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
+            let mut shell = Command::new("sh");
+            shell.arg("-c").arg(script).env("HOME", self.0.path()).env("PATH", path).env_remove("XDG_CACHE_HOME");
+            shell.stdin(File::open(self.0.path().join("input")).unwrap()).stderr(Stdio::null());
+            let output = shell.output().unwrap();
+            (output.status.code().unwrap(), String::from_utf8_lossy(&output.stdout).trim().to_owned())
+        }
+
+        fn text(&self, path: &str) -> Option<String> {
+            fs::read_to_string(self.0.path().join(path)).ok()
+        }
+    }
+
+    #[test]
+    fn a_parcel_goes_on_where_it_was_cut_off_and_nothing_of_it_stays() {
+        let host = Host(TempDir::new().unwrap());
+        fs::write(host.0.path().join("ids"), "sha256:one\nlastgood/brought:two\n").unwrap();
+        let key = lastgood_world::digest_of(b"all of it");
+        let spool = format!(".cache/lastgood/images-{key}");
+        let (arrived, take) = (arrived(&key, 9), take(&key, 9, &["sha256:one", "sha256:two"]));
+        assert_eq!(host.run(&arrived, b""), (0, "0".to_owned()));
+        assert_eq!(host.run(&take, b"all ").0, CUT_OFF);
+        assert_eq!(host.run(&arrived, b""), (0, "4".to_owned()));
+        assert_eq!(host.run(&take, b"of it"), (0, String::new()), "one is there, the other by our name");
+        assert_eq!((host.text("loaded").as_deref(), host.text(&spool)), (Some("all of it"), None));
+
+        // What is not there afterwards is named; what is damaged or not taken does not stay.
+        let absent = super::take(&key, 9, &["sha256:three"]);
+        assert_eq!(host.run(&absent, b"all of it"), (0, "sha256:three".to_owned()));
+        assert_eq!((host.run(&take, b"all of IT").0, host.text(&spool)), (1, None));
+        fs::write(host.0.path().join("full"), "").unwrap();
+        assert_eq!((host.run(&take, b"all of it").0, host.text(&spool)), (1, None));
+        // More than there is to come is somebody else's.
+        fs::write(host.0.path().join(&spool), "more than all of it").unwrap();
+        assert_eq!(host.run(&arrived, b""), (0, "0".to_owned()));
+    }
+}
