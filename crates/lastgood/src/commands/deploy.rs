@@ -102,8 +102,8 @@ fn bring_images(
     let programs = StackSubject { all_programs: true, opens_images: true, ..stack.subject() };
     match host.bring_images(&release.services, || look(None, &programs).stack.snapshot, view, io)? {
         Brought::There(bytes) => Ok(Some(bytes)),
-        Brought::Refused(fault) => {
-            io.complain(&Complaint::Images { host: host.name().to_owned(), fault }.into(), view.lang)?;
+        Brought::Refused(why) => {
+            io.complain(&why.into(), view.lang)?;
             Ok(None)
         }
     }

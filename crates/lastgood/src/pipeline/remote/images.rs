@@ -69,12 +69,12 @@ pub enum ImageFault {
 }
 
 /// What became of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Brought {
     /// All images are there, and so many bytes were sent for it.
     There(u64),
     /// Nothing was sent, since they are not for that host.
-    Refused(ImageFault),
+    Refused(Complaint),
 }
 
 /// The name by which an image is known to an engine that calls it otherwise than the one that it comes from.
@@ -161,6 +161,15 @@ impl Store {
         !known || runs_on(made, &self.machine) || self.emulators.split(' ').any(|word| word == emulator)
     }
 
+    fn refuses(&self, service: &ReleasedService, made: &str, path: Option<&str>) -> ImageFault {
+        ImageFault::Architecture {
+            service: service.name.to_string(),
+            made: made.to_owned(),
+            path: path.map(str::to_owned),
+            machine: self.machine.clone(),
+        }
+    }
+
     /// Where `unpacked` bytes of layers do not fit of which `packed` arrive. Docker unpacks what it takes in before it makes layers of it.
     fn lacks_room(&self, packed: u64, unpacked: u64) -> Option<ImageFault> {
         let needs = |room: &Room, at: usize| {
@@ -187,26 +196,16 @@ impl Room {
     }
 }
 
-/// For which machine the programs in images are made, of those that were looked into: what is not for `machine`, by the service.
-fn foreign_program(services: &[&ReleasedService], snapshot: &Snapshot, store: &Store) -> Option<ImageFault> {
+/// A service whose image, or a program in it, is for another machine than the host is, as far as was looked.
+fn foreign(services: &[&ReleasedService], snapshot: &Snapshot, store: &Store) -> Option<ImageFault> {
     services.iter().find_map(|service| {
         let image = snapshot.image(&service.image_id)?;
-        let program = image.program_architecture.as_ref().map(|made| (made, image.entrypoint.first()));
-        let module = image.foreign_module.as_ref().map(|module| (&module.architecture, &module.path));
-        let fault = |made: &str, path: String| ImageFault::Architecture {
-            service: service.name.to_string(),
-            made: made.to_owned(),
-            path: Some(path),
-            machine: store.machine.clone(),
-        };
-        match (program, module) {
-            (Some((made, word)), _) if !store.runs(made) => {
-                let word = word.or(image.command.first()).map_or_else(String::new, |word| word.expose().to_owned());
-                Some(fault(made, word))
-            }
-            (_, Some((made, path))) if !store.runs(made) => Some(fault(made, path.to_string())),
-            _ => None,
-        }
+        let started = image.entrypoint.first().or(image.command.first()).map_or("", |word| word.expose());
+        let program = image.program_architecture.as_deref().map(|made| (made, Some(started)));
+        let module = image.foreign_module.as_ref().map(|module| (&*module.architecture, Some(&*module.path)));
+        let made = [Some((&*image.architecture, None)), program, module].into_iter().flatten();
+        let (made, path) = made.into_iter().find(|(made, _)| !store.runs(made))?;
+        Some(store.refuses(service, made, path))
     })
 }
 
@@ -242,8 +241,8 @@ impl Asked {
         if lacking.is_empty() {
             return Ok(Brought::There(0));
         }
-        if let Some(fault) = look().and_then(|snapshot| foreign_program(&lacking, &snapshot, &store)) {
-            return Ok(Brought::Refused(fault));
+        if let Some(fault) = look().and_then(|snapshot| foreign(&lacking, &snapshot, &store)) {
+            return Ok(Brought::Refused(self.no(fault)));
         }
         let mut names: Vec<&str> = lacking.iter().map(|service| &*service.image).collect();
         names.sort_unstable();
@@ -257,23 +256,20 @@ impl Asked {
         }
         let file = File::open(&whole)?;
         let saved = Saved::read(&file).map_err(|error| self.no(not_saved(error)))?;
-        for image in saved.images.iter().filter(|image| !store.runs(&image.architecture)) {
-            let of = |service: &&&ReleasedService| image.names.iter().any(|name| is_name(name, &service.image));
-            return Ok(Brought::Refused(ImageFault::Architecture {
-                service: lacking.iter().find(of).map_or_else(String::new, |service| service.name.to_string()),
-                made: image.architecture.clone(),
-                path: None,
-                machine: store.machine.clone(),
-            }));
+        let saved_of = |service: &ReleasedService| {
+            saved.images.iter().find(|image| image.names.iter().any(|name| is_name(name, &service.image)))
+        };
+        let mut also = BTreeMap::new();
+        for service in &lacking {
+            let Some(image) = saved_of(service) else { continue };
+            if !store.runs(&image.architecture) {
+                return Ok(Brought::Refused(self.no(store.refuses(service, &image.architecture, None))));
+            }
+            // An engine that keeps images otherwise calls them otherwise.
+            if store.containerd || image.id != *service.image_id {
+                also.insert(image.id.clone(), brought_name(&service.image_id));
+            }
         }
-        // An engine that keeps images otherwise calls them otherwise.
-        let also = lacking.iter().filter_map(|service| {
-            let image =
-                saved.images.iter().find(|image| image.names.iter().any(|name| is_name(name, &service.image)))?;
-            let differs = store.containerd || image.id != *service.image_id;
-            differs.then(|| (image.id.clone(), brought_name(&service.image_id)))
-        });
-        let also = also.collect();
         let ids = lacking.iter().map(|service| &*service.image_id).collect();
         let parcel = Parcel { saved: &saved, names: &names, ids, also, folder: folder.path() };
         let mut sent = 0;
@@ -374,7 +370,7 @@ fn take(key: &str, total: u64, ids: &[&str]) -> String {
 
 /// Runs something that reads a file to its end, and shows how far it is.
 fn watched<T: Send>(file: &File, ahead: u64, shows: bool, run: impl FnOnce() -> T + Send) -> T {
-    let bar = shows.then(|| Bar::new());
+    let bar = shows.then(Bar::new);
     let Some(bar) = bar else { return run() };
     bar.ahead(ahead);
     let (over, is_over) = channel::<()>();

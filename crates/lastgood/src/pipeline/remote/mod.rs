@@ -182,12 +182,6 @@ impl Asked {
         Ok(Self { target, ssh, agent })
     }
 
-    /// As ssh knows it.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.target.host
-    }
-
     /// Asks what was typed here. Answer and complaints go where ours would.
     ///
     /// # Errors
