@@ -17,6 +17,8 @@ use crate::files::digest_of;
 const LONGEST_TEXT: u64 = 16 * 1024 * 1024;
 const MOST_ENTRIES: usize = 100_000;
 const MOST_LINKS: usize = 5;
+/// The first level makes what cannot be packed any smaller larger by a sixteenth.
+const LEVEL: u32 = 2;
 const LIST: &str = "manifest.json";
 const BEGINS: &str = "sha256:";
 
@@ -112,7 +114,7 @@ impl<'f> Saved<'f> {
         also: &BTreeMap<String, String>,
         to: W,
     ) -> io::Result<W> {
-        let mut tar = tar::Builder::new(GzEncoder::new(to, Compression::fast()));
+        let mut tar = tar::Builder::new(GzEncoder::new(to, Compression::new(LEVEL)));
         let mut list = Vec::new();
         for image in &self.images {
             let config = format!("{}.json", bare(&image.id));
@@ -346,6 +348,20 @@ mod tests {
             let (_, other) = written(&saved, &[&digest(TOP)]);
             assert!(other.contains_key(&layer(TOP)));
         }
+    }
+
+    #[test]
+    fn what_cannot_be_packed_does_not_grow() {
+        let mut random = 1_u32;
+        let noise = std::iter::repeat_with(|| {
+            random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            random.to_be_bytes()[0]
+        });
+        let noise: Vec<u8> = noise.take(1_000_000).collect();
+        let mut packer = GzEncoder::new(Vec::new(), Compression::new(LEVEL));
+        packer.write_all(&noise).unwrap();
+        let packed = packer.finish().unwrap().len();
+        assert!(packed < noise.len() + 10_000, "{packed}");
     }
 
     #[test]
