@@ -56,6 +56,7 @@ pub mod recognise;
 mod records;
 mod redis_log;
 pub mod referrer;
+pub mod refused_pull;
 pub mod registry_logins;
 pub mod rotation;
 pub mod scan;

@@ -54,6 +54,8 @@ pub struct Service {
     pub build: Option<Build>,
     /// `platform`, if one is set: `linux/amd64`.
     pub platform: Option<Arc<str>>,
+    /// `pull_policy`, if one is set: `always`, `missing`, `never`.
+    pub pull_policy: Option<Arc<str>>,
     /// What its container would be told: `env_file` and `environment` merged. `None`: the key without a value, which
     /// nobody's shell gave one.
     pub environment: Vec<(Arc<str>, Option<Secret>)>,

@@ -440,6 +440,7 @@ impl Flaw {
         "gateway-address",
         "build-emulated",
         "image-mislabelled",
+        "module-architecture",
         "image-architecture",
         "login-missing",
         "floating-tag",

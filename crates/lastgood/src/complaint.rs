@@ -5,7 +5,7 @@ use std::fmt;
 
 use lastgood_model::Gap;
 
-use crate::pipeline::remote::HostFault;
+use crate::pipeline::remote::{HostFault, ImageFault};
 use crate::render::postmortem::Mistake;
 use crate::rollout::contents::ContentFault;
 use crate::rollout::doer::Trouble;
@@ -89,6 +89,13 @@ pub enum Complaint {
         host: String,
         /// Why.
         fault: HostFault,
+    },
+    /// Images do not get to a host.
+    Images {
+        /// Which.
+        host: String,
+        /// Why.
+        fault: ImageFault,
     },
     /// A rollout could not begin.
     Rollout {

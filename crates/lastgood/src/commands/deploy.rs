@@ -19,7 +19,8 @@ use crate::cli::stack::StackArgs;
 use crate::complaint::Complaint;
 use crate::exit::Exit;
 use crate::io::Io;
-use crate::pipeline::remote::{Asked, Target as Place, target, usual_folder};
+use crate::pipeline::remote::{Asked, Brought, Target as Place, target, usual_folder};
+use crate::pipeline::stack::StackSubject;
 use crate::pipeline::{self, look};
 use crate::render::answer::{Answer, View};
 use crate::render::{rollout, terminal};
@@ -74,8 +75,8 @@ pub fn run(args: &DeployArgs, settings: &Settings, view: View, io: &mut Io<'_>) 
     let to = path.unwrap_or_else(|| usual_folder(&release.project));
     // The folder may not be there yet.
     let host = Asked::of(Place { path: None, ..target }, view, io)?;
-    if !args.plan {
-        bring_images(&host, &release, view, io)?;
+    if !args.plan && bring_images(&host, &release, &args.stack, view, io)?.is_none() {
+        return Ok(Exit::Bad);
     }
     let mut typed = vec!["deploy".to_owned(), "--arrived".to_owned(), "--to".to_owned(), to];
     typed.extend(args.plan.then(|| "--plan".to_owned()));
@@ -91,30 +92,22 @@ fn at_home(folder: Option<&Path>) -> Result<PathBuf, Complaint> {
     }
 }
 
-/// Images that were built here and are not there yet. Whole: layers that are there already are sent again.
-fn bring_images(host: &Asked, release: &Release, view: View, io: &mut Io<'_>) -> anyhow::Result<()> {
-    let built: Vec<&ReleasedService> = release.services.iter().filter(|service| !service.image_id.is_empty()).collect();
-    let ids: Vec<&str> = built.iter().map(|service| &*service.image_id).collect();
-    let lacking = host.lacking_images(&ids)?;
-    let names: Vec<&str> = built
-        .iter()
-        .filter(|service| lacking.iter().any(|id| **id == *service.image_id))
-        .map(|service| &*service.image)
-        .collect();
-    if names.is_empty() {
-        return Ok(());
+/// Images that were built here and are not there yet. Returns how many bytes were sent; `None`: they are not for that host, which was said.
+fn bring_images(
+    host: &Asked,
+    release: &Release,
+    stack: &StackArgs,
+    view: View,
+    io: &mut Io<'_>,
+) -> anyhow::Result<Option<u64>> {
+    let programs = StackSubject { all_programs: true, opens_images: true, ..stack.subject() };
+    match host.bring_images(&release.services, || look(None, &programs).stack.snapshot, view, io)? {
+        Brought::There(bytes) => Ok(Some(bytes)),
+        Brought::Refused(why) => {
+            io.complain(&why.into(), view.lang)?;
+            Ok(None)
+        }
     }
-    // Docker writes beside it and renames: it has to be a place, and not a file that is open.
-    let folder = tempfile::tempdir()?;
-    let packed = folder.path().join("images.tar");
-    let said = compose::save(&names, &packed, TO_BUILD)?;
-    if said.code != 0 {
-        return Err(Complaint::Rollout { trouble: Trouble::Said(said.complaint) }.into());
-    }
-    let bytes = packed.metadata()?.len();
-    io.answer(&format!("{}\n", view.lang.brings_images(&names, bytes)))?;
-    host.load_images(File::open(&packed)?)?;
-    Ok(())
 }
 
 /// The target's side: what was never finished is brought to its end, then this is looked at, and done.

@@ -166,5 +166,9 @@ impl Watcher for Teller<'_> {
         }
         // Whoever does not listen any more does not stop it.
         let _gone = writeln!(self.out, "{}", clean(&line)).and_then(|()| self.out.flush());
+        if let Some(hint) = trouble.and_then(|trouble| self.view.lang.way_out(trouble)) {
+            let label = self.view.lang.words().labels().hint;
+            let _gone = writeln!(self.out, "  {label}: {}", clean(&hint)).and_then(|()| self.out.flush());
+        }
     }
 }

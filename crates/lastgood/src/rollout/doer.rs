@@ -12,7 +12,8 @@ use lastgood_model::probe_claim::Asked;
 use lastgood_model::release::{Release, ReleasedService};
 use lastgood_model::rollout::{Action, Ending, ReleaseId};
 use lastgood_model::snapshot::ContainerStatus;
-use lastgood_model::{Difference, Drift, ProbeClaim, Stack, Told};
+use lastgood_model::topology::Via;
+use lastgood_model::{Difference, Drift, ProbeClaim, Stack, Told, Topology};
 use lastgood_rollout::drive::Unwritten;
 use lastgood_rollout::{Act, Doer, Record};
 use lastgood_world::engine::compose::{self, Compose};
@@ -24,6 +25,7 @@ use lastgood_world::{digest, now};
 use super::candidate;
 use super::changes::mounts;
 use super::contents::ContentFault;
+use super::fetch::Unfetched;
 use super::gate::{Look, containers, state_of, unserved};
 use super::grip::Grip;
 use super::history::History;
@@ -64,12 +66,12 @@ pub enum Trouble {
     Contents(ContentFault),
     /// This version does not do that.
     NotOfThisVersion,
-    /// An image is not there and could not be fetched: its name, and what Docker said.
-    NoImage(String, String),
+    /// An image is not there: its name, and why it could not be fetched.
+    NoImage(String, Unfetched),
     /// What Compose or Docker said.
     Said(String),
-    /// A dependency does not serve the new release.
-    Unserved(Box<ProbeClaim>),
+    /// A dependency does not serve the new release; and the variable for its password, if that one is blank.
+    Unserved(Box<ProbeClaim>, Option<Arc<str>>),
     /// A service has no container.
     NoContainer,
     /// It does not run: its state, exit code and last words.
@@ -162,7 +164,7 @@ pub struct Hands<'w> {
     /// Files that were placed and are others than before.
     changed: BTreeSet<Arc<str>>,
     /// What was found wrong with dependencies; asked once for all services.
-    asked: Option<Vec<(Asked, ProbeClaim)>>,
+    asked: Option<Vec<(Arc<str>, Trouble)>>,
     /// Services that change.
     changing: Vec<Arc<str>>,
     /// Those of them that run as they are to.
@@ -240,7 +242,7 @@ impl<'w> Hands<'w> {
             Action::TakeLease => Ok(()),
             Action::DropLease => self.grip.take().map_or(Ok(()), Grip::release),
             Action::Keep => self.keep(),
-            Action::Load { service } => self.load(service, within),
+            Action::Load { service } => super::fetch::load(self.release(&self.target)?, service, within),
             Action::Ask { service } => self.ask(service),
             Action::Place { release: Some(release) } => self.place(release),
             // What only the first release placed does nothing where nothing runs from it.
@@ -291,22 +293,6 @@ impl<'w> Hands<'w> {
         })
     }
 
-    fn load(&self, service: &str, within: Duration) -> Result<(), Trouble> {
-        let release = self.release(&self.target)?;
-        let Some(ReleasedService { name, image, image_id }) = release.service(service) else { return Ok(()) };
-        let there = compose::image_id(if image_id.is_empty() { image } else { image_id })?;
-        let there = match there {
-            Some(id) => id,
-            None => {
-                let said = compose::pull(image, within)?;
-                let failed = || Trouble::NoImage(image.to_string(), last_line(&said.complaint));
-                compose::image_id(image)?.filter(|_| said.code == 0).ok_or_else(failed)?
-            }
-        };
-        // By a name of ours it stays, whatever its own name comes to stand for.
-        heard(compose::tag(&there, &kept_image(&release.project, name, &release.id))?)
-    }
-
     /// What it needs of others serves it with the new values. What changes itself in this rollout is asked when it has changed.
     fn ask(&mut self, service: &str) -> Result<(), Trouble> {
         if self.asked.is_none() {
@@ -315,10 +301,13 @@ impl<'w> Hands<'w> {
             self.usual = self.usual_answers(&looked.stack, &release);
             let wrong = unserved(&looked.stack, Told::Declared);
             let changes = |asked: &Asked| self.changing.iter().any(|name| name == asked.peer() || *name == asked.host);
-            self.asked = Some(wrong.into_iter().filter(|(asked, _)| !changes(asked)).collect());
+            let topology = topology::build(&looked.stack);
+            let wrong = wrong.into_iter().filter(|(asked, _)| !changes(asked));
+            let told = wrong.map(|(asked, claim)| (Arc::clone(&asked.from), unserved_by(&asked, claim, &topology)));
+            self.asked = Some(told.collect());
         }
-        let wrong = self.asked.iter().flatten().find(|(asked, _)| &*asked.from == service);
-        wrong.map_or(Ok(()), |(_, claim)| Err(Trouble::Unserved(Box::new(claim.clone()))))
+        let wrong = self.asked.iter().flatten().find(|(from, _)| &**from == service);
+        wrong.map_or(Ok(()), |(_, trouble)| Err(trouble.clone()))
     }
 
     /// What services that change answer now, before anything is touched.
@@ -432,7 +421,8 @@ impl<'w> Hands<'w> {
         };
         let wrong = unserved(&seen.stack, Told::Running);
         let wrong = wrong.into_iter().find(|(asked, _)| &*asked.from == service && !waits(asked));
-        wrong.map_or(Ok(()), |(_, claim)| Err(Trouble::Unserved(Box::new(claim))))
+        let topology = topology::build(&seen.stack);
+        wrong.map_or(Ok(()), |(asked, claim)| Err(unserved_by(&asked, claim, &topology)))
     }
 
     /// The user's own requests succeed: of a candidate, those that are put to it; else all.
@@ -530,7 +520,7 @@ impl<'w> Hands<'w> {
                 Trouble::Smoke(failed)
             }
             Trouble::Said(text) => Trouble::Said(hidden(text)),
-            Trouble::NoImage(image, text) => Trouble::NoImage(image, hidden(text)),
+            Trouble::NoImage(image, unfetched) => Trouble::NoImage(image, unfetched.told(hidden)),
             Trouble::Other(text) => Trouble::Other(hidden(text)),
             other => other,
         }
@@ -620,6 +610,17 @@ fn reload_proxies(stack: &Stack, service: &str) -> Result<(), Trouble> {
         }
     }
     Ok(())
+}
+
+/// That it is not served, and by which variable it would have been, were that one not blank.
+fn unserved_by(asked: &Asked, claim: ProbeClaim, topology: &Topology) -> Trouble {
+    let asks = topology.find(&asked.from).into_iter().flat_map(|from| topology.asks(from));
+    let blank = asks.filter(|_| !asked.sends_password).find_map(|edge| match &edge.via {
+        // A password by that name is there, and none was sent.
+        Via::Variable { key, password_key: Some(password) } if *key == asked.key => Some(Arc::clone(password)),
+        _ => None,
+    });
+    Trouble::Unserved(Box::new(claim), blank)
 }
 
 /// The name by which a release holds an image.

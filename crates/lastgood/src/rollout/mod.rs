@@ -8,6 +8,7 @@ pub mod changes;
 mod checked;
 pub mod contents;
 pub mod doer;
+pub mod fetch;
 mod gate;
 mod grip;
 pub mod history;

@@ -24,6 +24,7 @@ use tempfile::TempDir;
 use super::changes::{Changes, Reason, changes};
 use super::checked::would_break;
 use super::doer::{Hands, Job, MOST_BYTES, Trouble, Watcher, heard, kept_image, looked_at};
+use super::fetch;
 use super::grip::Grip;
 use super::history::History;
 use super::manner::Manner;
@@ -140,13 +141,8 @@ impl Target {
                 return Err(Trouble::File(Arc::clone(&file.path)));
             }
         }
-        // Where the client knew a name alone, this machine's image counts, if there is one yet.
-        for service in release.services.iter_mut().filter(|service| service.image_id.is_empty()) {
-            if let Some(id) = compose::image_id(&service.image)? {
-                service.image_id = id.into();
-            }
-        }
-        let mut seen = self.seen(identified(release), manner, values, Staging::Fresh(folder))?;
+        fetch::settle(&mut release)?;
+        let mut seen = self.seen(identified(release), manner, values, Staging::Fresh(folder), !only_look)?;
         let accepted: Vec<Accept> = accepted.into_iter().map(Accept::from).collect();
         seen.findings = would_break(&seen.looked.stack, &accepted);
         Ok(seen)
@@ -163,15 +159,17 @@ impl Target {
         }
         let folder = self.state().join("releases").join(&*release.id.0).join("files");
         let manner = store.annotation(&release.id.0)?.and_then(|text| serde_json::from_slice(&text).ok());
-        self.seen(release.clone(), manner.unwrap_or_default(), BTreeMap::new(), Staging::Kept(folder))
+        let release = fetch::held(release.clone())?;
+        self.seen(release, manner.unwrap_or_default(), BTreeMap::new(), Staging::Kept(folder), false)
     }
 
     fn seen(
         &self,
-        release: Release,
+        mut release: Release,
         mut manner: Manner,
         mut values: BTreeMap<String, String>,
         staging: Staging,
+        refresh: bool,
     ) -> Result<Seen, Trouble> {
         let history = self.history()?;
         let mut looked = looked_at(&release, staging.path(), staging.path(), false);
@@ -196,10 +194,14 @@ impl Target {
         {
             return Err(Trouble::Elsewhere(folder.to_owned()));
         }
+        if let (true, Some(desired)) = (refresh, &looked.stack.desired) {
+            fetch::refresh(&mut release, desired)?;
+            release = identified(release);
+        }
         let known = history.current().cloned();
         let found = known.is_none();
         let parent = match known {
-            Some(parent) => Some(parent),
+            Some(parent) => Some(fetch::held(parent)?),
             None => self.found(&release)?,
         };
         let found = found && parent.is_some();
@@ -300,7 +302,7 @@ impl Target {
             return Ok(None);
         };
         watcher.takes_up();
-        let parent = past.parent.as_ref().and_then(|id| history.release(id)).cloned();
+        let parent = past.parent.as_ref().and_then(|id| history.release(id)).cloned().map(fetch::held).transpose()?;
         let made = past.plan();
         let mut hands = Hands::of(Job {
             live: self.live.clone(),

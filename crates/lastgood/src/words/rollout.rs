@@ -2,13 +2,11 @@
 
 use std::time::Duration;
 
-use lastgood_model::probe_claim::Asked;
 use lastgood_model::rollout::{Action, Outcome, Recipient, ReleaseId};
 use lastgood_model::snapshot::ContainerStatus;
-use lastgood_model::{Claim, Difference, ProbeClaim, StateClaim};
+use lastgood_model::{Claim, Difference, StateClaim};
 
 use super::Lang;
-use super::capture::bytes;
 use super::josa::{subject, topic};
 use crate::complaint::Complaint;
 use crate::rollout::changes::Reason;
@@ -196,22 +194,14 @@ impl Lang {
             Trouble::Contents(fault) => self.contents(fault).0,
             Trouble::NotOfThisVersion if en => "this version of lastgood does not do that".to_owned(),
             Trouble::NotOfThisVersion => "이 버전의 lastgood이 하지 않는 동작".to_owned(),
-            Trouble::NoImage(image, words) if en => {
-                format!("there is no image {image} here, and it cannot be fetched: {words}")
-            }
-            Trouble::NoImage(image, words) => format!("이미지 {image}: 여기에 없고 받을 수도 없음: {words}"),
+            Trouble::NoImage(image, unfetched) => self.unfetched(image, unfetched),
             Trouble::Said(words) | Trouble::Other(words) => words.clone(),
-            Trouble::Unserved(claim) => {
+            Trouble::Unserved(claim, blank) => {
                 let said = self.words().claim(&Claim::State(StateClaim::Probe((**claim).clone())));
-                match &**claim {
-                    // A variable for it is there, and nothing came of that.
-                    ProbeClaim::Answered {
-                        asked: Asked { password_key: Some(key), sends_password: false, .. },
-                        ..
-                    } => {
-                        said + &if en { format!("; {key} is blank") } else { format!(" ({key} 값이 비어 있음)") }
-                    }
-                    _ => said,
+                match blank {
+                    Some(key) if en => format!("{said}; {key} is blank"),
+                    Some(key) => format!("{said} ({key} 값이 비어 있음)"),
+                    None => said,
                 }
             }
             Trouble::NoContainer if en => "it has no container".to_owned(),
@@ -303,15 +293,6 @@ impl Lang {
         }
     }
 
-    /// Images are on their way; so many bytes.
-    #[must_use]
-    pub fn brings_images(self, names: &[&str], size: u64) -> String {
-        match self {
-            Self::En => format!("bringing {}: {}", names.join(", "), bytes(size)),
-            Self::Ko => format!("이미지 전송 중: {} ({})", names.join(", "), bytes(size)),
-        }
-    }
-
     /// Why a rollout could not begin, and the way out.
     #[must_use]
     pub fn rollout_complaint(self, complaint: &Complaint) -> (String, Vec<String>) {
@@ -333,7 +314,15 @@ impl Lang {
                 )],
             ),
             Complaint::Rollout { trouble } => {
-                (self.trouble(trouble), vec![pick("nothing was changed", "아무것도 바꾸지 않았습니다")])
+                let hints = self.way_out(trouble).into_iter();
+                (
+                    self.trouble(trouble),
+                    hints.chain([pick("nothing was changed", "아무것도 바꾸지 않았습니다")]).collect(),
+                )
+            }
+            Complaint::Images { host, fault } => {
+                let (what, hint) = self.image_fault(host, fault);
+                (what, vec![hint])
             }
             Complaint::Contents { fault } => self.contents(fault),
             Complaint::NoRelease { given, known } => {

@@ -11,6 +11,7 @@ use crate::complaint::Complaint;
 use crate::rollout::changes::Reason;
 use crate::rollout::contents::ContentFault;
 use crate::rollout::doer::Trouble;
+use crate::rollout::fetch::Unfetched;
 
 fn differ(what: &str, said: impl Fn(Lang) -> String) {
     let (en, ko) = (said(Lang::En), said(Lang::Ko));
@@ -55,7 +56,8 @@ fn each_language_tells_of_rollouts() {
     for trouble in [
         Trouble::Held("me".to_owned()),
         Trouble::Stale,
-        Trouble::NoImage("web:1".to_owned(), "denied".to_owned()),
+        Trouble::NoImage("web:1".to_owned(), Unfetched::Said("denied".to_owned())),
+        Trouble::NoImage("web:1".to_owned(), Unfetched::Moved),
         Trouble::Newer,
         Trouble::UnknownRelease("0123456789".to_owned()),
         Trouble::DamagedRelease("0123456789".to_owned()),
@@ -100,5 +102,9 @@ fn each_language_tells_of_rollouts() {
         differ(&format!("{complaint:?}"), |lang| lang.words().complaint(&complaint).0);
         differ(&format!("{complaint:?} hint"), |lang| lang.words().complaint(&complaint).1.join(" "));
     }
-    differ("images", |lang| lang.brings_images(&["web:1"], 1_000_000));
+    for whole in [true, false] {
+        differ("images", |lang| lang.brings_images(&["web:1"], 1_000_000, 2_000_000, whole));
+    }
+    differ("images", |lang| lang.goes_on(1_000_000));
+    differ("images", |lang| lang.brings_whole().to_owned());
 }

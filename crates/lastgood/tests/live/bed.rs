@@ -117,7 +117,7 @@ pub fn shell(folder: &Path, script: &str) -> Result<(), String> {
 }
 
 /// `live-nginx`, `live-redis`, `live-python`: on the base that the example's stack is built on.
-fn images() {
+pub fn images() {
     static MADE: OnceLock<()> = OnceLock::new();
     MADE.get_or_init(|| {
         // An engine that reaches nothing outside was given them.

@@ -12,4 +12,5 @@ mod faults;
 mod hosts;
 mod refused;
 mod story;
+mod transfer;
 mod vms;

@@ -22,12 +22,12 @@ const TEMPORARY: &str = "ls -A ~; find /tmp -name '*lastgood*'";
 const SILENT: Duration = Duration::from_secs(35);
 
 /// Two hosts, and a folder here from which they are asked.
-struct Vms {
+pub struct Vms {
     client: TempDir,
 }
 
 impl Vms {
-    fn up() -> Self {
+    pub fn up() -> Self {
         let client = TempDir::with_prefix("client-").unwrap();
         let vms = Self { client };
         vms.manage("up 2");
@@ -46,16 +46,16 @@ impl Vms {
         vms
     }
 
-    fn folder(&self) -> &Path {
+    pub fn folder(&self) -> &Path {
         self.client.path()
     }
 
-    fn manage(&self, what: &str) {
+    pub fn manage(&self, what: &str) {
         shell(&repository(), &format!("{SCRIPT} {what}")).unwrap();
     }
 
     /// What a command says on one of them.
-    fn on(&self, whom: &str, script: &str) -> String {
+    pub fn on(&self, whom: &str, script: &str) -> String {
         let mut command = Command::new(repository().join(SCRIPT));
         let output = command.args(["ssh", whom]).arg(format!("{PREAMBLE}{script}")).output().unwrap();
         let (said, complaint) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
@@ -63,11 +63,11 @@ impl Vms {
         said.strip_prefix(GREETING).unwrap_or(&said).to_owned()
     }
 
-    fn path(&self) -> String {
+    pub fn path(&self) -> String {
         format!("{}:{}", self.folder().join("bin").display(), std::env::var("PATH").unwrap())
     }
 
-    fn ask(&self, arguments: &[&str]) -> Said {
+    pub fn ask(&self, arguments: &[&str]) -> Said {
         lastgood(self.folder(), arguments, &[("PATH", &self.path())])
     }
 

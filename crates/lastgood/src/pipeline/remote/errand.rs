@@ -14,11 +14,11 @@ pub(super) const NO_FOLDER: i32 = 97;
 pub(super) const NO_TEMPORARY: i32 = 96;
 
 /// Our folder, in `$d`.
-const FOLDER: &str = r#"d="${XDG_CACHE_HOME:-$HOME/.cache}/lastgood""#;
+pub(super) const FOLDER: &str = r#"d="${XDG_CACHE_HOME:-$HOME/.cache}/lastgood""#;
 
 /// Takes everything of ours away, and names it.
 pub(super) const REMOVE: &str = r#"d="${XDG_CACHE_HOME:-$HOME/.cache}/lastgood"
-for a in "$d"/agent-* "$d"/.agent-*; do if [ -f "$a" ]; then rm -f "$a" && echo "$a" || exit 1; fi; done
+for a in "$d"/agent-* "$d"/.agent-* "$d"/images-*; do if [ -f "$a" ]; then rm -f "$a" && echo "$a" || exit 1; fi; done
 if [ -d "$d" ]; then rmdir "$d" 2>/dev/null || :; fi"#;
 
 /// What is known of a host before it is asked anything.
@@ -60,15 +60,6 @@ pub(super) fn bring(digest: &str) -> String {
          fi\n\
          chmod 700 \"$t\"; mv -f \"$t\" \"$d/agent-{digest}\"\n\
          find \"$d\" -name 'agent-*' ! -name 'agent-{digest}' -atime +30 -exec rm -f {{}} + || :"
-    )
-}
-
-/// Names those of these images that the engine does not have.
-pub(super) fn lacking_images(ids: &[&str]) -> String {
-    let ids: Vec<String> = ids.iter().map(|id| quoted(id)).collect();
-    format!(
-        "docker version >/dev/null || exit 1\nfor i in {}; do docker image inspect \"$i\" >/dev/null 2>&1 || echo \"$i\"; done",
-        ids.join(" ")
     )
 }
 

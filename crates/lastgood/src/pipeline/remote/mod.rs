@@ -3,6 +3,7 @@
 
 mod agent;
 mod errand;
+mod images;
 mod parcel;
 
 use std::fs::File;
@@ -25,6 +26,7 @@ use crate::settings::Settings;
 use agent::Agent;
 pub use errand::retold;
 use errand::{Errand, Surveyed};
+pub use images::{Brought, ImageFault, brought_name};
 pub use parcel::Expected;
 
 /// The host has to answer within this.
@@ -200,23 +202,6 @@ impl Asked {
     /// As `answer`.
     pub fn send(&self, input: File, typed: &[String], view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> {
         self.run(typed, Input::Stream(input), view, io)
-    }
-
-    /// Which of these images, by their ids, the engine there does not have.
-    ///
-    /// # Errors
-    /// If the host cannot be reached, or has no Docker.
-    pub fn lacking_images(&self, ids: &[&str]) -> Result<Vec<String>, Complaint> {
-        let heard = self.hear(&errand::lacking_images(ids), None, TO_ANSWER)?;
-        Ok(String::from_utf8_lossy(&heard.output).lines().map(str::to_owned).collect())
-    }
-
-    /// Takes in images that were saved.
-    ///
-    /// # Errors
-    /// If the host cannot be reached, or its engine does not take them.
-    pub fn load_images(&self, images: File) -> Result<(), Complaint> {
-        self.hear("docker load --quiet", Some(images), TO_BRING).map(drop)
     }
 
     fn hear(&self, script: &str, input: Option<File>, deadline: Duration) -> Result<Heard, Complaint> {

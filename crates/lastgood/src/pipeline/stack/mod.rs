@@ -54,6 +54,8 @@ pub struct StackSubject {
     pub probes: bool,
     /// Look into the images of all containers, and not only of those that end with an error.
     pub all_programs: bool,
+    /// And into those that have no container, also where nobody is asked.
+    pub opens_images: bool,
 }
 
 /// Files by the names that are shown for them.
@@ -160,7 +162,9 @@ pub fn look(subject: &StackSubject) -> Looked {
     observed.images_of_services(&mut looked.stack, &mut looked.gaps);
     if let Some((engine, openable)) = inside {
         // Who wants no container made gets none made.
-        let prober = (subject.all_programs && subject.probes).then(|| probing::opener(&looked.stack, engine)).flatten();
+        let prober = (subject.all_programs && (subject.probes || subject.opens_images))
+            .then(|| probing::opener(&looked.stack, engine))
+            .flatten();
         let (all, prober) = (subject.all_programs, prober.as_ref());
         looked.programs = programs::programs(engine, &looked.stack, openable, all, prober, &mut looked.gaps);
     }

@@ -211,7 +211,10 @@ pub(super) fn complaint(complaint: &Complaint) -> (String, Vec<String>) {
         | Complaint::Host { .. } => {
             return hosts::complaint(complaint);
         }
-        Complaint::Rollout { .. } | Complaint::Contents { .. } | Complaint::NoRelease { .. } => {
+        Complaint::Rollout { .. }
+        | Complaint::Images { .. }
+        | Complaint::Contents { .. }
+        | Complaint::NoRelease { .. } => {
             return Lang::Ko.rollout_complaint(complaint);
         }
         Complaint::NoPath => (

@@ -1,0 +1,139 @@
+//! The images of a release on the machine that runs them: which one each service's is, and fetching one that only its registry has.
+
+use std::env;
+use std::time::Duration;
+
+use lastgood_intake::refused_pull::{RefusedPull, refused_pull, registry_of};
+use lastgood_model::Desired;
+use lastgood_model::release::{Release, ReleasedService};
+use lastgood_world::engine::compose;
+use lastgood_world::host_name;
+
+use super::doer::{Trouble, heard, kept_image, last_line};
+use crate::pipeline::remote::brought_name;
+
+/// A name is looked up in its registry, and what it stands for is fetched, within this.
+const TO_REFRESH: Duration = Duration::from_secs(1800);
+/// As Compose writes it.
+const ALWAYS: &str = "always";
+
+/// Why an image is not there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unfetched {
+    /// Its registry, or the way there, refused it.
+    Refused {
+        /// Why.
+        why: RefusedPull,
+        /// Which registry.
+        registry: String,
+        /// Who asked it, and where: `me@vm`.
+        by: String,
+        /// What Docker said.
+        said: String,
+    },
+    /// It is gone, and its name stands for another one by now.
+    Moved,
+    /// Something else that Docker said.
+    Said(String),
+}
+
+impl Unfetched {
+    /// With what Docker said told otherwise.
+    #[must_use]
+    pub fn told(self, tell: impl FnOnce(String) -> String) -> Self {
+        match self {
+            Self::Refused { why, registry, by, said } => Self::Refused { why, registry, by, said: tell(said) },
+            Self::Said(said) => Self::Said(tell(said)),
+            Self::Moved => Self::Moved,
+        }
+    }
+}
+
+/// Where the client knew a name alone, this machine's image counts, if there is one yet; where an image has another id in this engine
+/// than in the client's, that one.
+pub(super) fn settle(release: &mut Release) -> Result<(), Trouble> {
+    for service in &mut release.services {
+        let found = match &*service.image_id {
+            "" => compose::image_id(&service.image)?,
+            id if compose::image_id(id)?.is_none() => compose::image_id(&brought_name(id))?,
+            _ => None,
+        };
+        if let Some(id) = found {
+            service.image_id = id.into();
+        }
+    }
+    Ok(())
+}
+
+/// What a release was deployed with that its client did not know yet: its images are held by names of ours.
+pub(super) fn held(mut release: Release) -> Result<Release, Trouble> {
+    let (project, release_id) = (release.project.clone(), release.id.clone());
+    for service in release.services.iter_mut().filter(|service| service.image_id.is_empty()) {
+        if let Some(id) = compose::image_id(&kept_image(&project, &service.name, &release_id))? {
+            service.image_id = id.into();
+        }
+    }
+    Ok(release)
+}
+
+/// Where the user wants the registry to be asked every time, a name stands for what it has now. One that was never fetched is fetched
+/// when its service's turn comes.
+pub(super) fn refresh(release: &mut Release, desired: &Desired) -> Result<(), Trouble> {
+    let asks = |service: &&mut ReleasedService| {
+        let declared = desired.service(&service.name);
+        let always = |declared: &lastgood_model::desired::Service| {
+            declared.build.is_none() && declared.pull_policy.as_deref() == Some(ALWAYS)
+        };
+        !service.image_id.is_empty() && declared.is_some_and(always)
+    };
+    for service in release.services.iter_mut().filter(asks) {
+        service.image_id = fetched(&service.image, TO_REFRESH)?.into();
+    }
+    Ok(())
+}
+
+/// Makes sure that a service's image is there, and held by a name of ours: so it stays, whatever its own name comes to stand for.
+pub(super) fn load(release: &Release, service: &str, within: Duration) -> Result<(), Trouble> {
+    let Some(ReleasedService { name, image, image_id }) = release.service(service) else { return Ok(()) };
+    let kept = kept_image(&release.project, name, &release.id);
+    let there = match &**image_id {
+        "" => match compose::image_id(&kept)? {
+            Some(id) => Some(id),
+            None => compose::image_id(image)?,
+        },
+        id => compose::image_id(id)?,
+    };
+    let id = match there {
+        Some(id) => id,
+        None => fetched(image, within)?,
+    };
+    if !image_id.is_empty() && *id != **image_id {
+        return Err(Trouble::NoImage(image.to_string(), Unfetched::Moved));
+    }
+    heard(compose::tag(&id, &kept)?)
+}
+
+/// Fetches what a name stands for in its registry, and returns its id.
+fn fetched(image: &str, within: Duration) -> Result<String, Trouble> {
+    let said = compose::pull(image, within)?;
+    if let (0, Some(id)) = (said.code, compose::image_id(image)?) {
+        return Ok(id);
+    }
+    let complaint = last_line(&said.complaint);
+    let unfetched = match refused_pull(&said.complaint) {
+        Some(why) => {
+            Unfetched::Refused { why, registry: registry_of(image).to_owned(), by: who_is_here(), said: complaint }
+        }
+        None => Unfetched::Said(complaint),
+    };
+    Err(Trouble::NoImage(image.to_owned(), unfetched))
+}
+
+/// Whose logins Docker uses here: `me@vm`.
+fn who_is_here() -> String {
+    let of = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
+    let user = of("USER").or_else(|| of("LOGNAME"));
+    let user = user.or_else(|| env::home_dir()?.file_name().map(|name| name.to_string_lossy().into_owned()));
+    let host = host_name().unwrap_or_default();
+    user.map_or_else(|| host.to_string(), |user| format!("{user}@{host}"))
+}
