@@ -90,18 +90,9 @@ pub fn plan(intent: &Intent) -> Plan {
     for service in changing() {
         add(Phase::Before, Action::Ask { service: name(service) }, None, limit::ASK);
     }
-    for service in changing().filter(|service| service.beside) {
-        let drop = Action::DropCandidate { service: name(service) };
-        add(Phase::Before, Action::StartCandidate { service: name(service) }, Some(drop), limit::START);
-        add(Phase::Before, Action::GateCandidate { service: name(service) }, None, limit::START);
-    }
-    // One that was only there to be looked at is in the way of the real one.
-    for service in changing().filter(|service| service.beside && service.switch == SwitchBy::Recreate) {
-        let drop = Action::DropCandidate { service: name(service) };
-        add(Phase::Before, drop.clone(), Some(drop), limit::START);
-    }
-
-    if intent.arms {
+    // What is tried after it has to find its data as it will be, and the data serves already.
+    let trying = if intent.migration.is_some() { Phase::Switch } else { Phase::Before };
+    if intent.arms && intent.migration.is_some() {
         add(Phase::Switch, Action::Arm, None, limit::QUICK);
     }
     match intent.migration {
@@ -112,6 +103,20 @@ pub fn plan(intent: &Intent) -> Plan {
             add(Phase::Switch, Action::Migrate, None, limit::MIGRATE);
         }
         None => {}
+    }
+    for service in changing().filter(|service| service.beside) {
+        let drop = Action::DropCandidate { service: name(service) };
+        add(trying, Action::StartCandidate { service: name(service) }, Some(drop), limit::START);
+        add(trying, Action::GateCandidate { service: name(service) }, None, limit::START);
+    }
+    // One that was only there to be looked at is in the way of the real one.
+    for service in changing().filter(|service| service.beside && service.switch == SwitchBy::Recreate) {
+        let drop = Action::DropCandidate { service: name(service) };
+        add(trying, drop.clone(), Some(drop), limit::START);
+    }
+
+    if intent.arms && intent.migration.is_none() {
+        add(Phase::Switch, Action::Arm, None, limit::QUICK);
     }
     let place = |release: Option<&ReleaseId>| Action::Place { release: release.cloned() };
     let back = Some(place(intent.parent.as_ref()));
