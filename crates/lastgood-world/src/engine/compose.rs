@@ -72,10 +72,24 @@ impl Compose {
         self.run(&build, deadline)
     }
 
+    /// The same, by a model that Compose made of the files before.
+    ///
+    /// # Errors
+    /// If Compose cannot be run, or does not end within `deadline`.
+    pub fn build_as_resolved(&self, model: File, services: &[&str], deadline: Duration) -> Result<Heard, Unheard> {
+        let build: Vec<&str> =
+            ["-f", "-", "--progress", "plain", "build"].into_iter().chain(services.iter().copied()).collect();
+        hear(&mut self.command(&build), Some(model), deadline)
+    }
+
     fn run(&self, command: &[&str], deadline: Duration) -> Result<Heard, Unheard> {
+        hear(&mut self.command(command), None, deadline)
+    }
+
+    fn command(&self, command: &[&str]) -> Command {
         let mut docker = docker();
         docker.current_dir(&self.folder).arg("compose").args(["--ansi", "never"]).args(&self.arguments).args(command);
-        hear(&mut docker, None, deadline)
+        docker
     }
 }
 

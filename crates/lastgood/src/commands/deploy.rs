@@ -20,10 +20,12 @@ use crate::complaint::Complaint;
 use crate::exit::Exit;
 use crate::io::Io;
 use crate::pipeline::remote::{Asked, Target as Place, target, usual_folder};
+use crate::pipeline::stack::folder_of;
 use crate::pipeline::{self, look};
 use crate::render::answer::{Answer, View};
 use crate::render::{rollout, terminal};
 use crate::rollout::contents::{ContentFault, released};
+use crate::rollout::environment::{Choice, Environment, Orders};
 use crate::rollout::release::{Accepted, Sent};
 use crate::rollout::target::{Seen, Target};
 use crate::rollout::{changes, doer::Trouble};
@@ -47,6 +49,12 @@ pub struct DeployArgs {
     /// The release comes in on standard input; for lastgood itself
     #[arg(long, hide = true)]
     pub arrived: bool,
+    /// What becomes of environment files that somebody mended on the target
+    #[arg(long, value_name = "CHOICE")]
+    pub env: Option<Choice>,
+    /// The `.env` is the target's own; for lastgood itself
+    #[arg(long, hide = true)]
+    pub server_env: bool,
     /// Build no image; the names stand for what they stand for now
     #[arg(long)]
     pub no_build: bool,
@@ -57,18 +65,21 @@ pub struct DeployArgs {
 
 /// Runs it.
 pub fn run(args: &DeployArgs, settings: &Settings, view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> {
+    let orders = Orders { server: args.server_env, choice: args.env };
     if args.arrived {
-        return arrived(&Target::of(&at_home(args.to.as_deref())?)?, std::io::stdin().lock(), args.plan, view, io);
+        let to = Target::of(&at_home(args.to.as_deref())?)?;
+        return arrived(&to, std::io::stdin().lock(), args.plan, orders, view, io);
     }
     let target = target(&args.place, &[], settings)?;
-    let (mut bundle, release) = match bundle(args, settings)? {
+    let environment = target.as_ref().map(|target| target.environment.clone()).unwrap_or_default();
+    let (mut bundle, release) = match bundle(args, settings, &environment)? {
         Ok(made) => made,
         Err(output) => return failed_build(&output, settings, view, io),
     };
     bundle.seek(SeekFrom::Start(0))?;
     let Some(target) = target else {
         let Some(to) = &args.to else { return Err(Complaint::NoHost.into()) };
-        return arrived(&Target::of(to)?, bundle, args.plan, view, io);
+        return arrived(&Target::of(to)?, bundle, args.plan, orders, view, io);
     };
     let path = args.to.as_ref().map(|to| to.to_string_lossy().into_owned()).or_else(|| target.path.clone());
     let to = path.unwrap_or_else(|| usual_folder(&release.project));
@@ -79,6 +90,8 @@ pub fn run(args: &DeployArgs, settings: &Settings, view: View, io: &mut Io<'_>) 
     }
     let mut typed = vec!["deploy".to_owned(), "--arrived".to_owned(), "--to".to_owned(), to];
     typed.extend(args.plan.then(|| "--plan".to_owned()));
+    typed.extend((environment == Environment::Server).then(|| "--server-env".to_owned()));
+    typed.extend(args.env.map(|choice| format!("--env={}", choice.name())));
     host.send(bundle, &typed, view, io)
 }
 
@@ -131,8 +144,12 @@ pub(super) fn bring(
     }
     let seen = see(target)?;
     io.answer(&rollout::plan(&seen, &target.live.to_string_lossy(), view))?;
-    if seen.changes.is_empty() {
+    if seen.is_nothing() {
         return Ok(Exit::Good);
+    }
+    if seen.is_open() {
+        io.answer(&rollout::refused_for_mended(&seen, view))?;
+        return Ok(Exit::Bad);
     }
     if !seen.findings.is_empty() {
         io.answer(&rollout::findings(&seen, view))?;
@@ -148,14 +165,39 @@ pub(super) fn bring(
     Ok(Exit::from(outcome))
 }
 
-fn arrived(target: &Target, stream: impl Read, only_plan: bool, view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> {
-    let see = |target: &Target| target.see(stream, only_plan).map_err(|trouble| Complaint::Rollout { trouble });
-    bring(target, see, only_plan, view, io)
+fn arrived(
+    target: &Target,
+    stream: impl Read,
+    only_plan: bool,
+    orders: Orders,
+    view: View,
+    io: &mut Io<'_>,
+) -> anyhow::Result<Exit> {
+    let fault = |trouble| Complaint::Rollout { trouble };
+    bring(target, |target| target.see(stream, only_plan, orders).map_err(fault), only_plan, view, io)
 }
 
 /// The release that the files here make, on its way; or what a build said that failed.
-fn bundle(args: &DeployArgs, settings: &Settings) -> anyhow::Result<Result<(File, Release), Vec<u8>>> {
-    let looked = look(None, &args.stack.subject());
+fn bundle(
+    args: &DeployArgs,
+    settings: &Settings,
+    environment: &Environment,
+) -> anyhow::Result<Result<(File, Release), Vec<u8>>> {
+    let subject = args.stack.subject();
+    let real = folder_of(&subject);
+    let fault = |fault| Complaint::Rollout { trouble: Trouble::Environment(fault) };
+    let furnished = match &real {
+        Some(folder) => environment.furnish(folder).map_err(fault)?,
+        None => None,
+    };
+    let mut looked = match &furnished {
+        Some(furnished) => furnished.within(subject, |subject| look(None, subject))?,
+        None => look(None, &subject),
+    };
+    if let (Some(furnished), Some(desired)) = (&furnished, &mut looked.stack.desired) {
+        furnished.settle(desired);
+        looked.folder = real;
+    }
     let (Some(desired), Some(folder)) = (&looked.stack.desired, &looked.folder) else {
         let why = looked.stack.refused.as_deref().map(str::to_owned);
         return Err(match why {
@@ -169,7 +211,13 @@ fn bundle(args: &DeployArgs, settings: &Settings) -> anyhow::Result<Result<(File
     let built: Vec<&str> =
         desired.services.iter().filter(|service| service.build.is_some()).map(|service| &*service.name).collect();
     if !built.is_empty() && !args.no_build && !args.plan {
-        let heard = Compose::of(&folder, &arguments).build(&built, TO_BUILD)?;
+        let heard = match (&furnished, &looked.resolved) {
+            (Some(furnished), Some(resolved)) => {
+                let project = ["-p".to_owned(), desired.project.to_string()];
+                Compose::of(&folder, &project).build_as_resolved(furnished.model(resolved)?, &built, TO_BUILD)?
+            }
+            _ => Compose::of(&folder, &arguments).build(&built, TO_BUILD)?,
+        };
         if heard.code != 0 {
             return Ok(Err([heard.output, heard.complaint.into_bytes()].concat()));
         }
@@ -187,12 +235,16 @@ fn bundle(args: &DeployArgs, settings: &Settings) -> anyhow::Result<Result<(File
     }
     let files: Vec<PathBuf> = desired.files.iter().map(|file| PathBuf::from(&**file)).collect();
     let arguments: Vec<Arc<str>> = arguments.iter().map(|word| Arc::from(word.as_str())).collect();
-    let release =
+    let mut release =
         released(desired, &folder, &files, services, arguments).map_err(|fault| Complaint::Contents { fault })?;
+    if let Some(furnished) = &furnished {
+        release = furnished.released(release);
+    }
     let packed: Vec<Packed> = release
         .files
         .iter()
         .map(|file| Packed { from: folder.join(&*file.path), path: PathBuf::from(&*file.path), mode: file.mode })
+        .map(|packed| furnished.as_ref().map_or(packed.clone(), |furnished| furnished.packed(packed)))
         .collect();
     let mut stream = tempfile::tempfile()?;
     let manner = settings.deploy.clone();

@@ -27,7 +27,7 @@ pub fn plan(seen: &Seen, place: &str, view: View) -> String {
     let release = seen.release.id.short();
     let after = seen.parent.as_ref().map_or_else(|| "–".to_owned(), |parent| parent.id.short().to_owned());
     let mut out = format!("{} · {place} · {after} → {release}\n", seen.release.project);
-    if seen.changes.is_empty() {
+    if seen.is_nothing() {
         row(&mut out, "", words.nothing, view);
         return out;
     }
@@ -40,6 +40,12 @@ pub fn plan(seen: &Seen, place: &str, view: View) -> String {
     }
     if !seen.changes.files.is_empty() {
         row(&mut out, words.files, &seen.changes.files.join(", "), view);
+    }
+    for mended in &seen.mended {
+        row(&mut out, words.mended, &view.lang.mended(&mended.path, seen.choice), view);
+        for key in &mended.keys {
+            row(&mut out, "", &view.lang.mended_key(key), view);
+        }
     }
     if !seen.changes.beside.is_empty() {
         let tried: Vec<&str> = seen.changes.beside.iter().map(|service| &**service).collect();
@@ -71,6 +77,15 @@ pub fn findings(seen: &Seen, view: View) -> String {
         clock: Clock::new(0),
     };
     check::render(&checked, view)
+}
+
+/// It is refused until somebody says what becomes of files that were mended.
+#[must_use]
+pub fn refused_for_mended(seen: &Seen, view: View) -> String {
+    let (what, hints) = view.lang.asks_to_choose(seen.release.id.short());
+    let hint = view.lang.words().labels().hint;
+    let hints: String = hints.iter().map(|text| format!("{hint}: {text}\n")).collect();
+    format!("{what}\n{hints}")
 }
 
 /// What became of it.

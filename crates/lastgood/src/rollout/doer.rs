@@ -24,6 +24,7 @@ use lastgood_world::{digest, now};
 use super::candidate;
 use super::changes::mounts;
 use super::contents::ContentFault;
+use super::environment::EnvironmentFault;
 use super::gate::{Look, containers, state_of, unserved};
 use super::grip::Grip;
 use super::history::History;
@@ -61,6 +62,10 @@ pub enum Trouble {
     NotUnderstood,
     /// The live files make no release.
     Contents(ContentFault),
+    /// There is no `.env`.
+    Environment(EnvironmentFault),
+    /// A rollout was never finished.
+    Unfinished,
     /// This version does not do that.
     NotOfThisVersion,
     /// An image is not there and could not be fetched: its name, and what Docker said.

@@ -9,12 +9,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use lastgood_diagnose::check::Accept;
-use lastgood_diagnose::topology;
-use lastgood_model::Stack;
+use lastgood_diagnose::{drift, topology};
 use lastgood_model::check::Finding;
 use lastgood_model::release::{Release, ReleasedService};
-use lastgood_model::rollout::Outcome;
+use lastgood_model::rollout::{Outcome, ReleaseId};
 use lastgood_model::stack::EnvRole;
+use lastgood_model::{Desired, Difference, Drift, Stack};
 use lastgood_rollout::{Machine, drive, plan};
 use lastgood_world::engine::compose;
 use lastgood_world::state::{self, Ledger, NewFile, Releases, bundle};
@@ -24,9 +24,11 @@ use tempfile::TempDir;
 use super::changes::{Changes, changes};
 use super::checked::would_break;
 use super::doer::{Hands, Job, MOST_BYTES, Trouble, Watcher, heard, kept_image, looked_at};
+use super::environment::{Choice, Orders};
 use super::grip::Grip;
 use super::history::History;
 use super::manner::Manner;
+use super::mended::{self, Mended};
 use super::record::{Line, What};
 use super::release::{Sent, identified};
 use crate::pipeline::stack::Looked;
@@ -47,6 +49,12 @@ pub struct Seen {
     pub parent: Option<Release>,
     /// The parent was found, and stands in no ledger yet.
     pub found: bool,
+    /// The release that the ledger called current.
+    assumed: Option<ReleaseId>,
+    /// Files that somebody mended on the target, and what becomes of them, if that was said.
+    pub mended: Vec<Mended>,
+    /// See there.
+    pub choice: Option<Choice>,
     /// What the release changes.
     pub changes: Changes,
     /// What would break it.
@@ -59,6 +67,20 @@ pub struct Seen {
     values: BTreeMap<String, String>,
     /// Where its files are.
     staging: Staging,
+}
+
+impl Seen {
+    /// Whether there is nothing to do. What was mended and stays is to be called a release.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        self.changes.is_empty() && self.mended.is_empty()
+    }
+
+    /// Whether somebody has to say first what becomes of files that were mended.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        !self.mended.is_empty() && self.choice.is_none()
+    }
 }
 
 /// Where a release's files are while it is not live.
@@ -120,7 +142,7 @@ impl Target {
     ///
     /// # Errors
     /// If what came in is no release, or cannot be looked at.
-    pub fn see(&self, stream: impl Read, only_look: bool) -> Result<Seen, Trouble> {
+    pub fn see(&self, stream: impl Read, only_look: bool, orders: Orders) -> Result<Seen, Trouble> {
         let other = |error: io::Error| Trouble::Other(error.to_string());
         let folder = if only_look {
             TempDir::with_prefix("lastgood-")
@@ -138,6 +160,18 @@ impl Target {
                 return Err(Trouble::File(Arc::clone(&file.path)));
             }
         }
+        if orders.server {
+            release = mended::with_server_env(release, folder.path(), &self.live)?;
+            // Names of images may come from it.
+            if let Some(desired) = &looked_at(&release, folder.path(), folder.path(), false).stack.desired {
+                named(&mut release, desired);
+            }
+        }
+        let history = self.history()?;
+        let mended = history.deployed().map(|last| mended::mended(last, &release, &self.live)).unwrap_or_default();
+        if orders.choice == Some(Choice::Keep) {
+            release = mended::keep(release, &mended, folder.path(), &self.live)?;
+        }
         // Where the client knew a name alone, this machine's image counts, if there is one yet.
         for service in release.services.iter_mut().filter(|service| service.image_id.is_empty()) {
             if let Some(id) = compose::image_id(&service.image)? {
@@ -147,6 +181,11 @@ impl Target {
         let mut seen = self.seen(identified(release), manner, values, Staging::Fresh(folder))?;
         let accepted: Vec<Accept> = accepted.into_iter().map(Accept::from).collect();
         seen.findings = would_break(&seen.looked.stack, &accepted);
+        if let (Some(last), Some(desired)) = (history.deployed(), &seen.looked.stack.desired) {
+            let store = Releases::of(&self.state());
+            seen.mended = mended::described(&mended, last, &store, seen.staging.path(), &self.live, desired);
+        }
+        seen.choice = orders.choice;
         Ok(seen)
     }
 
@@ -195,15 +234,30 @@ impl Target {
             return Err(Trouble::Elsewhere(folder.to_owned()));
         }
         let known = history.current().cloned();
-        let found = known.is_none();
-        let parent = match known {
-            Some(parent) => Some(parent),
-            None => self.found(&release)?,
+        let assumed = known.as_ref().map(|known| known.id.clone());
+        let found = match &known {
+            Some(known) if !mended::is_mended(known, &self.live) => None,
+            // What was mended, and runs so, is what is gone back to.
+            Some(known) => self.found(known, true)?,
+            None => self.found(&release, false)?,
         };
-        let found = found && parent.is_some();
+        let (is_found, parent) = (found.is_some(), found.or(known));
         let folders = (staging.path(), &*self.live);
         let changes = changes(&mut looked.stack, &release, parent.as_ref(), &manner, folders);
-        Ok(Seen { release, parent, found, changes, findings: Vec::new(), looked, manner, values, staging })
+        Ok(Seen {
+            release,
+            parent,
+            found: is_found,
+            assumed,
+            mended: Vec::new(),
+            choice: None,
+            changes,
+            findings: Vec::new(),
+            looked,
+            manner,
+            values,
+            staging,
+        })
     }
 
     /// Whether a container of that folder is one of ours.
@@ -212,8 +266,9 @@ impl Target {
         folder.canonicalize().as_deref().unwrap_or(folder) == self.live
     }
 
-    /// What runs here already, started by hand, as a release of the live files; `None` if nothing does.
-    fn found(&self, like: &Release) -> Result<Option<Release>, Trouble> {
+    /// What runs here already, started by hand, as a release of the live files; `None` if nothing does, or if it is to fit them and
+    /// does not.
+    fn found(&self, like: &Release, fits: bool) -> Result<Option<Release>, Trouble> {
         if !self.live.is_dir() {
             return Ok(None);
         }
@@ -227,7 +282,10 @@ impl Target {
                 Some(ReleasedService { name, image, image_id })
             })
             .collect();
-        if services.is_empty() {
+        let fitting = |drift: &Drift| {
+            drift.differences.iter().all(|difference| matches!(difference, Difference::StaleUpstream { .. }))
+        };
+        if services.is_empty() || fits && !drift::find(&looked.stack).iter().all(fitting) {
             return Ok(None);
         }
         let files: Vec<PathBuf> = desired.files.iter().map(|file| PathBuf::from(&**file)).collect();
@@ -243,8 +301,7 @@ impl Target {
         let (state, who) = (self.state(), who());
         let grip = Grip::of(&state, &who)?;
         let history = self.history()?;
-        if !seen.found && history.current().map(|current| &current.id) != seen.parent.as_ref().map(|parent| &parent.id)
-        {
+        if history.current().map(|current| &current.id) != seen.assumed.as_ref() {
             grip.release()?;
             return Err(Trouble::Stale);
         }
@@ -331,6 +388,16 @@ fn lacking(manner: &Manner, values: &mut BTreeMap<String, String>, stack: &Stack
         found.map(|value| values.insert(name.clone(), value.expose().to_owned()));
         found.is_none()
     })
+}
+
+/// Gives the images of a release the names that Compose has for them there.
+fn named(release: &mut Release, desired: &Desired) {
+    for service in &mut release.services {
+        let declared = desired.service(&service.name).filter(|declared| !declared.image.is_empty());
+        if let Some(declared) = declared {
+            service.image = Arc::clone(&declared.image);
+        }
+    }
 }
 
 /// Keeps a release's files, as they are in a folder.

@@ -5,6 +5,7 @@ mod account;
 mod capture;
 mod course;
 mod en;
+mod environment;
 mod first_settings;
 mod flaw;
 pub mod josa;

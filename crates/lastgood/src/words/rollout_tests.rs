@@ -11,6 +11,7 @@ use crate::complaint::Complaint;
 use crate::rollout::changes::Reason;
 use crate::rollout::contents::ContentFault;
 use crate::rollout::doer::Trouble;
+use crate::rollout::environment::EnvironmentFault;
 
 fn differ(what: &str, said: impl Fn(Lang) -> String) {
     let (en, ko) = (said(Lang::En), said(Lang::Ko));
@@ -63,6 +64,8 @@ fn each_language_tells_of_rollouts() {
         Trouble::NoEngine,
         Trouble::NotUnderstood,
         Trouble::Contents(ContentFault::TooMany("/x".to_owned())),
+        Trouble::Environment(EnvironmentFault::Silent),
+        Trouble::Unfinished,
         Trouble::NotOfThisVersion,
         Trouble::NoContainer,
         Trouble::Ended(ContainerStatus::Exited, 1, said()),
@@ -90,6 +93,8 @@ fn each_language_tells_of_rollouts() {
     for complaint in [
         Complaint::Rollout { trouble: Trouble::Stale },
         Complaint::Rollout { trouble: Trouble::StillThere },
+        Complaint::Rollout { trouble: Trouble::Unfinished },
+        Complaint::Rollout { trouble: Trouble::Environment(EnvironmentFault::Silent) },
         Complaint::Rollout { trouble: Trouble::Elsewhere("/srv/shop".to_owned()) },
         Complaint::Contents { fault: ContentFault::Outside("/x".to_owned()) },
         Complaint::Contents { fault: ContentFault::TooMany("/x".to_owned()) },

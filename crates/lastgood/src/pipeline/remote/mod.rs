@@ -20,6 +20,7 @@ use crate::exit::Exit;
 use crate::io::Io;
 use crate::pipeline::stack::project_here;
 use crate::render::answer::View;
+use crate::rollout::environment::Environment;
 use crate::settings::Settings;
 
 use agent::Agent;
@@ -43,6 +44,8 @@ pub struct Target {
     pub host: String,
     /// The project's folder there.
     pub path: Option<String>,
+    /// Where the `.env` of its releases comes from.
+    pub environment: Environment,
 }
 
 /// Why a host was not asked, or did not answer.
@@ -307,7 +310,7 @@ mod tests {
     use super::*;
 
     fn settings(names: &[&str]) -> Settings {
-        let target = |name: &&str| Target { name: (*name).to_owned(), host: format!("me@{name}"), path: None };
+        let target = |name: &&str| Target { name: (*name).to_owned(), host: format!("me@{name}"), ..Target::default() };
         Settings { targets: names.iter().map(target).collect(), ..Settings::default() }
     }
 
