@@ -13,13 +13,13 @@ use tempfile::TempDir;
 use crate::bed::{Bed, Said, lastgood, shell};
 
 /// An sshd, its keys, and an ssh that knows it as `vm`.
-struct Host {
+pub struct Host {
     folder: TempDir,
     sshd: Child,
 }
 
 impl Host {
-    fn up() -> Self {
+    pub fn up() -> Self {
         let folder = TempDir::with_prefix("host-").unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let here = folder.path().display();
@@ -64,9 +64,14 @@ impl Host {
     }
 
     /// Asks as somebody who has this host in the configuration of ssh.
-    fn ask(&self, folder: &Path, arguments: &[&str]) -> Said {
+    pub fn ask(&self, folder: &Path, arguments: &[&str]) -> Said {
         let path = format!("{}:{}", self.folder.path().join("bin").display(), std::env::var("PATH").unwrap());
         lastgood(folder, arguments, &[("PATH", &path)])
+    }
+
+    /// Where its keys and programs are.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Agents that are there.

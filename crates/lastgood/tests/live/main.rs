@@ -11,5 +11,6 @@ mod eyes;
 mod faults;
 mod hosts;
 mod refused;
+mod released_env;
 mod story;
 mod vms;
