@@ -140,6 +140,29 @@ pub fn last_lines(container: &str, lines: u32) -> Result<Vec<String>, Unheard> {
     Ok(all.into_iter().rev().take(lines as usize).rev().collect())
 }
 
+/// Names of containers that bear a label; of a Compose project, if one is named, and of none.
+///
+/// # Errors
+/// If Docker cannot be asked.
+pub fn containers_with(label: &str, project: Option<&str>) -> Result<Vec<String>, Unheard> {
+    let mut list = docker();
+    list.args(["ps", "--all", "--format", "{{.Label \"com.docker.compose.project\"}} {{.Names}}"]);
+    let heard = hear(list.args(["--filter", &format!("label={label}")]), None, QUICK)?;
+    let text = String::from_utf8_lossy(&heard.output);
+    let named = text.lines().filter_map(|line| line.split_once(' '));
+    Ok(named.filter(|(of, _)| of.is_empty() || Some(*of) == project).map(|(_, name)| name.to_owned()).collect())
+}
+
+/// Names of images, with their tags, that are like a pattern.
+///
+/// # Errors
+/// If Docker cannot be asked.
+pub fn image_names(like: &str) -> Result<Vec<String>, Unheard> {
+    let list = ["image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "--filter"];
+    let heard = hear(docker().args(list).arg(format!("reference={like}")), None, QUICK)?;
+    Ok(String::from_utf8_lossy(&heard.output).lines().map(str::to_owned).collect())
+}
+
 /// The id of the image of that name; `None` if there is none.
 ///
 /// # Errors

@@ -23,11 +23,11 @@ use crate::pipeline::remote::{Asked, Target as Place, target, usual_folder};
 use crate::pipeline::stack::folder_of;
 use crate::pipeline::{self, look};
 use crate::render::answer::{Answer, View};
-use crate::render::{rollout, terminal};
+use crate::render::telling::Telling;
 use crate::rollout::contents::{ContentFault, released};
 use crate::rollout::environment::{Choice, Environment, Orders};
 use crate::rollout::release::{Accepted, Sent};
-use crate::rollout::target::{Seen, Target};
+use crate::rollout::target::{Seen, Target, at_home};
 use crate::rollout::{changes, doer::Trouble};
 use crate::settings::Settings;
 
@@ -55,6 +55,9 @@ pub struct DeployArgs {
     /// The `.env` is the target's own; for lastgood itself
     #[arg(long, hide = true)]
     pub server_env: bool,
+    /// As JSON, an event a line, in the shape lastgood.events/1
+    #[arg(long)]
+    pub json: bool,
     /// Build no image; the names stand for what they stand for now
     #[arg(long)]
     pub no_build: bool,
@@ -66,42 +69,40 @@ pub struct DeployArgs {
 /// Runs it.
 pub fn run(args: &DeployArgs, settings: &Settings, view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> {
     let orders = Orders { server: args.server_env, choice: args.env };
+    let telling = Telling::new(args.json, view);
     if args.arrived {
-        let to = Target::of(&at_home(args.to.as_deref())?)?;
-        return arrived(&to, std::io::stdin().lock(), args.plan, orders, view, io);
+        let to = Target::of(&at_home(args.to.as_deref().ok_or(Complaint::NoHost)?))?;
+        return arrived(&to, std::io::stdin().lock(), args.plan, orders, telling, io);
     }
     let target = target(&args.place, &[], settings)?;
     let environment = target.as_ref().map(|target| target.environment.clone()).unwrap_or_default();
     let (mut bundle, release) = match bundle(args, settings, &environment)? {
         Ok(made) => made,
-        Err(output) => return failed_build(&output, settings, view, io),
+        Err(output) => return failed_build(&output, settings, telling, io),
     };
     bundle.seek(SeekFrom::Start(0))?;
     let Some(target) = target else {
         let Some(to) = &args.to else { return Err(Complaint::NoHost.into()) };
-        return arrived(&Target::of(to)?, bundle, args.plan, orders, view, io);
+        return arrived(&Target::of(to)?, bundle, args.plan, orders, telling, io);
     };
     let path = args.to.as_ref().map(|to| to.to_string_lossy().into_owned()).or_else(|| target.path.clone());
     let to = path.unwrap_or_else(|| usual_folder(&release.project));
     // The folder may not be there yet.
     let host = Asked::of(Place { path: None, ..target }, view, io)?;
     if !args.plan {
-        bring_images(&host, &release, view, io)?;
+        if args.json {
+            // Between events nothing else is said.
+            bring_images(&host, &release, view, &mut io.answering(&mut std::io::sink()))?;
+        } else {
+            bring_images(&host, &release, view, io)?;
+        }
     }
     let mut typed = vec!["deploy".to_owned(), "--arrived".to_owned(), "--to".to_owned(), to];
     typed.extend(args.plan.then(|| "--plan".to_owned()));
+    typed.extend(args.json.then(|| "--json".to_owned()));
     typed.extend((environment == Environment::Server).then(|| "--server-env".to_owned()));
     typed.extend(args.env.map(|choice| format!("--env={}", choice.name())));
     host.send(bundle, &typed, view, io)
-}
-
-/// A folder that may begin in the user's home.
-fn at_home(folder: Option<&Path>) -> Result<PathBuf, Complaint> {
-    let folder = folder.ok_or(Complaint::NoHost)?;
-    match (folder.strip_prefix("~"), std::env::home_dir()) {
-        (Ok(rest), Some(home)) => Ok(home.join(rest)),
-        _ => Ok(folder.to_owned()),
-    }
 }
 
 /// Images that were built here and are not there yet. Whole: layers that are there already are sent again.
@@ -135,33 +136,34 @@ pub(super) fn bring(
     target: &Target,
     see: impl FnOnce(&Target) -> Result<Seen, Complaint>,
     only_plan: bool,
-    view: View,
+    telling: Telling,
     io: &mut Io<'_>,
 ) -> anyhow::Result<Exit> {
     let fault = |trouble: Trouble| Complaint::Rollout { trouble };
     if !only_plan {
-        target.take_up(&mut rollout::Teller { out: io.stdout, view }).map_err(fault)?;
+        target.take_up(&mut *telling.watcher(io.stdout)).map_err(fault)?;
     }
     let seen = see(target)?;
-    io.answer(&rollout::plan(&seen, &target.live.to_string_lossy(), view))?;
+    io.answer(&telling.plan(&seen, &target.live.to_string_lossy()))?;
     if seen.is_nothing() {
+        io.answer(&telling.nothing(&seen))?;
         return Ok(Exit::Good);
     }
     if seen.is_open() {
-        io.answer(&rollout::refused_for_mended(&seen, view))?;
+        io.answer(&telling.asks_to_choose(&seen))?;
         return Ok(Exit::Bad);
     }
     if !seen.findings.is_empty() {
-        io.answer(&rollout::findings(&seen, view))?;
-        io.answer(&rollout::outcome(Outcome::Refused, &seen.release, seen.parent.as_ref(), view))?;
+        io.answer(&telling.findings(&seen))?;
+        io.answer(&telling.outcome(Outcome::Refused, &seen))?;
         return Ok(Exit::Bad);
     }
     if only_plan {
-        io.answer(&format!("{}\n", view.lang.rollout().only_planned))?;
+        io.answer(&telling.planned(&seen))?;
         return Ok(Exit::Good);
     }
-    let outcome = target.roll(&seen, &mut rollout::Teller { out: io.stdout, view }).map_err(fault)?;
-    io.answer(&rollout::outcome(outcome, &seen.release, seen.parent.as_ref(), view))?;
+    let outcome = target.roll(&seen, &mut *telling.watcher(io.stdout)).map_err(fault)?;
+    io.answer(&telling.outcome(outcome, &seen))?;
     Ok(Exit::from(outcome))
 }
 
@@ -170,11 +172,11 @@ fn arrived(
     stream: impl Read,
     only_plan: bool,
     orders: Orders,
-    view: View,
+    telling: Telling,
     io: &mut Io<'_>,
 ) -> anyhow::Result<Exit> {
     let fault = |trouble| Complaint::Rollout { trouble };
-    bring(target, |target| target.see(stream, only_plan, orders).map_err(fault), only_plan, view, io)
+    bring(target, |target| target.see(stream, only_plan, orders).map_err(fault), only_plan, telling, io)
 }
 
 /// The release that the files here make, on its way; or what a build said that failed.
@@ -255,13 +257,13 @@ fn bundle(
 }
 
 /// Why a build failed, by its own output.
-fn failed_build(output: &[u8], settings: &Settings, view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> {
+fn failed_build(output: &[u8], settings: &Settings, telling: Telling, io: &mut Io<'_>) -> anyhow::Result<Exit> {
     let folder = tempfile::tempdir()?;
     let log = folder.path().join("build.log");
     std::fs::write(&log, output)?;
     let question = QuestionArgs { logs: vec![log], ..QuestionArgs::default() };
     let found = pipeline::investigate(&question.understand(settings)?, super::progress(io).as_ref())?;
-    io.answer(&terminal::render(Answer { found: &found, asked: &[] }, view))?;
+    io.answer(&telling.failed_build(Answer { found: &found, asked: &[] }))?;
     Ok(Exit::Bad)
 }
 

@@ -65,6 +65,11 @@ pub fn plan(seen: &Seen, place: &str, view: View) -> String {
 /// What would break it, as `check` says it.
 #[must_use]
 pub fn findings(seen: &Seen, view: View) -> String {
+    with_findings(seen, |checked| check::render(checked, view))
+}
+
+/// Hands on what would break it as `check` has it.
+pub(super) fn with_findings<T>(seen: &Seen, say: impl FnOnce(&Checked<'_>) -> T) -> T {
     let checked = Checked {
         stack: &seen.looked.stack,
         findings: &seen.findings,
@@ -76,7 +81,7 @@ pub fn findings(seen: &Seen, view: View) -> String {
         hide_values: false,
         clock: Clock::new(0),
     };
-    check::render(&checked, view)
+    say(&checked)
 }
 
 /// It is refused until somebody says what becomes of files that were mended.
@@ -136,7 +141,7 @@ fn short_ids(act: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-fn row(out: &mut String, label: &str, text: &str, view: View) {
+pub(super) fn row(out: &mut String, label: &str, text: &str, view: View) {
     let room = view.width.saturating_sub(MARGIN).max(20);
     for (index, line) in wrap(&clean(text), room).into_iter().enumerate() {
         let label = if index == 0 { label } else { "" };

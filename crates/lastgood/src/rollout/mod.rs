@@ -19,3 +19,4 @@ pub mod record;
 pub mod release;
 pub mod smoke;
 pub mod target;
+pub mod waste;

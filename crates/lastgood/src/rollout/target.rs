@@ -390,6 +390,15 @@ fn lacking(manner: &Manner, values: &mut BTreeMap<String, String>, stack: &Stack
     })
 }
 
+/// A folder that may begin in the user's home.
+#[must_use]
+pub fn at_home(folder: &Path) -> PathBuf {
+    match (folder.strip_prefix("~"), env::home_dir()) {
+        (Ok(rest), Some(home)) => home.join(rest),
+        _ => folder.to_owned(),
+    }
+}
+
 /// Gives the images of a release the names that Compose has for them there.
 fn named(release: &mut Release, desired: &Desired) {
     for service in &mut release.services {
@@ -420,7 +429,7 @@ fn append(ledger: &mut Ledger, line: &Line) -> Result<(), Trouble> {
 }
 
 /// Who asks, and which process does it, as one line of JSON.
-fn who() -> String {
+pub(super) fn who() -> String {
     let of = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
     let user = of("LASTGOOD_WHO").or_else(|| of("USER")).or_else(|| of("LOGNAME"));
     serde_json::json!({ "who": user.unwrap_or_else(|| "somebody".to_owned()), "process": own_mark() }).to_string()

@@ -19,6 +19,7 @@ mod rollout;
 #[cfg(test)]
 mod rollout_tests;
 mod value;
+mod waste;
 mod written_table;
 
 use lastgood_model::{

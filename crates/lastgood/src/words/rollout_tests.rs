@@ -106,4 +106,13 @@ fn each_language_tells_of_rollouts() {
         differ(&format!("{complaint:?} hint"), |lang| lang.words().complaint(&complaint).1.join(" "));
     }
     differ("images", |lang| lang.brings_images(&["web:1"], 1_000_000));
+    let of = |lang: Lang| {
+        let words = lang.waste();
+        let all =
+            [words.goes, words.gone, words.folder, words.releases, words.replaced, words.images, words.containers];
+        all.iter().copied().chain([words.nothing]).collect::<Vec<_>>()
+    };
+    for index in 0..of(Lang::En).len() {
+        differ(of(Lang::En)[index], |lang| of(lang)[index].to_owned());
+    }
 }

@@ -6,6 +6,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use serde_json::Value;
+
 use crate::bed::{Bed, Said, lastgood, shell};
 use crate::hosts::Host;
 
@@ -221,4 +223,154 @@ fn the_env_of_a_target_comes_from_where_its_settings_say() {
     ends(&deploy("env = 'server'", &[]), 2, &["there is no .env in", "put it there first"]);
     shell(&site.live, &format!("docker compose -p {PROJECT} down --timeout 0; docker image rm -f {PROJECT}-app"))
         .unwrap();
+}
+
+/// Lines of JSON.
+fn events(said: &Said) -> Vec<Value> {
+    said.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+#[ignore = "needs a Docker engine"]
+fn programs_are_told_of_deploys_in_events() {
+    let site = Site::new();
+    let env = |place: &str| site.of_source(".env", &format!("PLACE={place}\nSTORE_PASSWORD=carbon-1\n"));
+    env("/srv/one");
+    let planned = events(&site.deploy(&["--plan", "--json"]));
+    assert_eq!((planned.len(), &planned[1]["outcome"]), (2, &Value::from("planned")), "{planned:?}");
+    assert_eq!(planned[0]["services"][0]["reasons"][0], "it has no container yet");
+
+    let first = site.deploy(&["--json"]);
+    ends(&first, 0, &[]);
+    let first = events(&first);
+    let (plan, outcome) = (first.first().unwrap(), first.last().unwrap());
+    assert_eq!((&plan["schema"], &plan["parent"]), (&Value::from("lastgood.events/1"), &Value::Null));
+    assert_eq!((&outcome["event"], &outcome["outcome"]), (&Value::from("outcome"), &Value::from("good")));
+    assert!(outcome["seconds"].as_f64().unwrap() > 4.0, "{outcome}");
+    let acts = || first.iter().filter(|event| event["event"] == "act");
+    let switch = acts().find(|act| act["act"] == "switch").unwrap();
+    assert_eq!((&switch["service"], &switch["release"]), (&Value::from("app"), &plan["release"]));
+    let gate = acts().find(|act| act["act"] == "gate").unwrap();
+    assert!(gate["ms"].as_u64().unwrap() >= 4000 && gate["ending"] == "done", "{gate}");
+    assert!(acts().all(|act| act["back"] == false && act["why"].is_null()));
+    assert_eq!(events(&site.deploy(&["--json"]))[1]["outcome"], "nothing");
+
+    // One that goes back says where and why; one that is refused, what has to be said first.
+    let compose = fs::read_to_string(site.source.path().join("compose.yaml")).unwrap();
+    site.of_source("compose.yaml", &compose.replace("import time; time.sleep(9999)", "raise SystemExit('carbon-1')"));
+    let back = site.deploy(&["--json"]);
+    ends(&back, 1, &[]);
+    let back = events(&back);
+    assert_eq!((&back.last().unwrap()["outcome"], &back[0]["parent"]), (&Value::from("rolled-back"), &plan["release"]));
+    let failed = back.iter().find(|event| event["ending"] == "failed").unwrap();
+    assert!(failed["act"] == "gate" && failed["why"].as_str().unwrap().contains("ends"), "{failed}");
+    assert!(back.iter().any(|event| event["act"] == "switch" && event["back"] == true));
+    site.of_source("compose.yaml", &compose);
+    site.of_live(".env", "PLACE=/srv/mended\nSTORE_PASSWORD=carbon-2\n");
+    env("/srv/two");
+    let refused = site.deploy(&["--json"]);
+    ends(&refused, 1, &["--env keep"]);
+    let refused = events(&refused);
+    let keys = refused[0]["mended"][0]["keys"].as_array().unwrap();
+    let values = serde_json::json!({ "last": "/srv/one", "server": "/srv/mended", "release": "/srv/two" });
+    assert_eq!(keys[0], serde_json::json!({ "key": "PLACE", "on_server": true, "in_release": true, "values": values }));
+    assert_eq!(keys[1], serde_json::json!({ "key": "STORE_PASSWORD", "on_server": true, "in_release": false }));
+    assert_eq!((&refused[0]["env"], &refused[1]["outcome"]), (&Value::Null, &Value::from("refused")));
+    ends(&site.deploy(&["--json", "--env", "take"]), 0, &[]);
+    let rolled = events(&site.here(&["rollback", "--local", "--json"]));
+    assert_eq!(rolled.last().unwrap()["outcome"], "good");
+
+    let history = site.here(&["history", "--local", "--json"]);
+    let history: Value = serde_json::from_str(&history.stdout).unwrap();
+    let outcomes = history["rollouts"].as_array().unwrap().iter().map(|rollout| rollout["outcome"].as_str().unwrap());
+    assert_eq!(outcomes.collect::<Vec<_>>(), ["good", "good", "rolled-back", "good"]);
+    assert_eq!((&history["current"], &history["schema"]), (&plan["release"], &Value::from("lastgood.history/1")));
+    assert!(history["rollouts"][2]["failure"]["why"].as_str().unwrap().contains("ends"), "{history}");
+}
+
+#[test]
+#[ignore = "needs a Docker engine and sshd"]
+fn what_nobody_goes_back_to_goes_and_in_the_end_everything_of_ours() {
+    let site = Site::new();
+    // Somebody else's, with names that look alike.
+    let foreign = "lastgood/live-environment-2/app:0123456789";
+    shell(Path::new("/"), &format!("docker tag live-python {foreign}")).unwrap();
+    for place in ["one", "two", "three"] {
+        site.of_source(".env", &format!("PLACE=/srv/{place}\n"));
+        ends(&site.deploy(&[]), 0, &["serves"]);
+    }
+    let releases = || {
+        let store = fs::read_dir(site.live.join(".lastgood/releases")).unwrap();
+        store.filter(|entry| !entry.as_ref().unwrap().file_name().to_string_lossy().starts_with('.')).count()
+    };
+    let names = |like: &str| {
+        let list = ["image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "--filter", &format!("reference={like}")];
+        let output = Command::new("docker").args(list).output().unwrap();
+        String::from_utf8_lossy(&output.stdout).lines().count()
+    };
+    let ours = || names(&format!("lastgood/{PROJECT}/*"));
+    let container = || {
+        let list = ["ps", "--all", "--quiet", "--no-trunc", "--filter"];
+        let label = format!("label=com.docker.compose.project={PROJECT}");
+        let output = Command::new("docker").args(list).arg(label).output().unwrap();
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    assert_eq!((releases(), ours(), site.replaced().len()), (3, 3, 2));
+
+    ends(&site.here(&["prune", "--local"]), 0, &["nothing to clear away"]);
+    ends(&site.here(&["prune", "--local", "--keep", "2", "--plan"]), 0, &["goes releases:", "nothing was changed"]);
+    assert_eq!((releases(), ours()), (3, 3));
+    let pruned = site.here(&["prune", "--local", "--keep", "2", "--json"]);
+    let pruned: Value = serde_json::from_str(&pruned.stdout).unwrap();
+    let count = |key: &str| pruned[key].as_array().unwrap().len();
+    assert_eq!((count("releases"), count("images"), count("replaced"), count("stays")), (1, 1, 0, 2), "{pruned}");
+    assert_eq!((releases(), ours(), site.replaced().len()), (2, 2, 2));
+    ends(&site.here(&["rollback", "--local"]), 0, &["serves"]);
+    assert_eq!(site.told("PLACE"), "/srv/two");
+    ends(&site.here(&["prune", "--local", "--keep", "1", "--lang", "ko"]), 0, &["제거", "대체된 파일의 사본"]);
+    assert_eq!((releases(), ours()), (1, 1));
+    ends(&site.here(&["rollback", "--local"]), 2, &[]);
+    assert_eq!(site.here(&["prune", "--local", "--keep", "0"]).code, 2);
+
+    // While somebody is at it, or a rollout has no end, nothing goes.
+    let ledger = site.live.join(".lastgood/ledger.jsonl");
+    let whole = fs::read(&ledger).unwrap();
+    let lines: Vec<&[u8]> = whole.split_inclusive(|byte| *byte == b'\n').collect();
+    fs::write(&ledger, lines[..lines.len() - 3].concat()).unwrap();
+    let host = Host::up();
+    let settings = format!("[target.prod]\nhost = 'vm'\npath = '{}'\n", site.live.display());
+    site.of_source("lastgood.toml", &settings);
+    for arguments in [["prune", "--target", "prod"], ["host", "remove", "--target=prod"]] {
+        ends(&host.ask(site.source.path(), &arguments[..]), 2, &["a rollout was never finished"]);
+    }
+    fs::write(&ledger, &whole).unwrap();
+
+    // Everything of ours but what serves.
+    let runs = container();
+    shell(
+        Path::new("/"),
+        &format!(
+            "docker create --name {PROJECT}-left --label lastgood.candidate=app --label com.docker.compose.project={PROJECT} live-python true
+             docker create --name {PROJECT}-foreign --label lastgood.candidate=app --label com.docker.compose.project=other live-python true"
+        ),
+    )
+    .unwrap();
+    ends(
+        &host.ask(site.source.path(), &["host", "remove", "--plan"]),
+        0,
+        &["goes ledger, releases and copies:", ".lastgood", "live-environment-left", "nothing was changed"],
+    );
+    assert!(site.live.join(".lastgood").exists());
+    let removed = host.ask(site.source.path(), &["host", "remove"]);
+    ends(&removed, 0, &["removed ledger, releases and copies:", "live-environment-left", "agent-"]);
+    assert!(!site.live.join(".lastgood").exists() && !host.folder().join("cache/lastgood").exists());
+    assert_eq!((ours(), names("lastgood/live-environment-2/*")), (0, 1));
+    assert_eq!(container(), runs, "what runs stays");
+    shell(&site.live, "docker compose --progress quiet up --detach").unwrap();
+    assert_eq!(site.told("PLACE"), "/srv/two");
+    let foreign_stays = format!(
+        "docker inspect {PROJECT}-foreign >/dev/null && docker rm {PROJECT}-foreign && docker image rm {foreign}"
+    );
+    shell(Path::new("/"), &foreign_stays).unwrap();
+    ends(&host.ask(site.source.path(), &["host", "remove"]), 0, &["nothing to clear away"]);
 }

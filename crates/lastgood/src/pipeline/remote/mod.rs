@@ -130,6 +130,8 @@ enum Input<'a> {
     Settings(Option<&'a Path>),
     /// Something else.
     Stream(File),
+    /// Nothing.
+    Nothing,
 }
 
 fn called(name: &str, settings: &Settings) -> Result<Target, Complaint> {
@@ -197,6 +199,14 @@ impl Asked {
         self.run(typed, Input::Settings(settings), view, io)
     }
 
+    /// Asks without settings and about no project: whatever is meant is said.
+    ///
+    /// # Errors
+    /// As `answer`.
+    pub fn tell(&self, typed: &[String], view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> {
+        self.run(typed, Input::Nothing, view, io)
+    }
+
     /// Asks with something on standard input.
     ///
     /// # Errors
@@ -233,7 +243,7 @@ impl Asked {
         let project = if let Input::Settings(_) = input { self.meant(typed) } else { None };
         let (input, has_settings) = match input {
             Input::Settings(Some(path)) => (Some(File::open(path)?), true),
-            Input::Settings(None) => (None, false),
+            Input::Settings(None) | Input::Nothing => (None, false),
             Input::Stream(stream) => (Some(stream), false),
         };
         let script = self.script(typed, project.as_deref(), has_settings, false, view);
