@@ -326,3 +326,89 @@ fn line(event: &Event<'_>) -> String {
 fn pretty(document: &impl Serialize) -> String {
     inert_json(serde_json::to_string_pretty(document).unwrap_or_default()) + "\n"
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use lastgood_model::UnixMs;
+    use lastgood_model::release::Release;
+    use lastgood_model::rollout::{Action, ReleaseId};
+
+    use super::*;
+    use crate::words::Lang;
+
+    fn id(letter: &str) -> ReleaseId {
+        ReleaseId(Arc::from(letter.repeat(64)))
+    }
+
+    #[test]
+    fn acts_are_told_a_line_each() {
+        let view = View { lang: Lang::En, colour: false, unicode: true, width: 80, verbose: false };
+        let mut out = Vec::new();
+        let mut events = Events::new(&mut out, view);
+        events.takes_up();
+        let service = || Arc::<str>::from("app");
+        let acts = [
+            (Action::TakeLease, Of::Step(0), Ending::Done, None),
+            (Action::Ask { service: service() }, Of::Step(1), Ending::TimedOut, Some(Trouble::TookTooLong(30))),
+            (
+                Action::Gate { service: service(), release: id("a") },
+                Of::Step(2),
+                Ending::Failed,
+                Some(Trouble::NoContainer),
+            ),
+            (Action::Switch { service: service(), release: None }, Of::Undo(1), Ending::Done, None),
+            (Action::Verify { release: Some(id("b")) }, Of::Look, Ending::Done, None),
+        ];
+        for (action, of, ending, trouble) in acts {
+            events.ended(&Act { action, of, timeout_ms: 0 }, ending, trouble.as_ref());
+        }
+        let text = String::from_utf8(out).unwrap();
+        let timeless = text.lines().map(|line| match line.rsplit_once(",\"ms\":") {
+            Some((before, _)) => format!("{before}}}"),
+            None => line.to_owned(),
+        });
+        insta::assert_snapshot!(timeless.collect::<Vec<_>>().join("\n"));
+    }
+
+    #[test]
+    fn history_and_what_was_cleared_away_are_documents() {
+        let release = |id: ReleaseId| Release {
+            id,
+            project: "shop".into(),
+            arguments: Vec::new(),
+            services: Vec::new(),
+            files: Vec::new(),
+        };
+        let past = |number, who: &str, outcome, failure| Past {
+            number,
+            at: UnixMs(1_668_564_420_250),
+            until: UnixMs(1_668_564_425_750),
+            who: who.to_owned(),
+            release: release(id("a")),
+            parent: None,
+            services: vec![("app".into(), false)],
+            steps: Vec::new(),
+            begun: Vec::new(),
+            confirmed: false,
+            outcome,
+            failure,
+        };
+        let failure = Some(("gate app".to_owned(), Some("it has no container".to_owned())));
+        let rollouts = vec![
+            past(1, "", Some(Outcome::Good), None),
+            past(2, "{\"who\":\"me@laptop\"}", Some(Outcome::RolledBack), failure),
+            past(3, "{\"who\":\"me@laptop\"}", None, None),
+        ];
+        let text = history(&History { rollouts, damaged: 1, newer: false }, "/srv/shop", Clock::new(9 * 3600));
+        let waste = Waste {
+            releases: vec!["b".repeat(64)],
+            replaced: vec![".replaced-1668564420250".to_owned()],
+            images: vec!["lastgood/shop/app:bbbbbbbbbb".to_owned()],
+            stays: vec![id("a")],
+            ..Waste::default()
+        };
+        insta::assert_snapshot!(format!("{text}{}", pruned(&waste, "/srv/shop", true)));
+    }
+}
