@@ -66,6 +66,7 @@ fn elsewhere(cli: &Cli, settings: &Settings) -> Result<Option<Target>, Complaint
         Command::Check(args) => (&args.place, &args.case, [].as_slice()),
         Command::Status(args) => (&args.place, &args.case, [].as_slice()),
         Command::Capture(args) => (&args.place, &args.question.case, args.question.logs.as_slice()),
+        Command::Timeline(args) => (&args.place, &args.case, args.logs.as_slice()),
         Command::Rollback(args) => (&args.place, &None, [].as_slice()),
         Command::History(args) => (&args.place, &None, [].as_slice()),
         Command::Prune(args) => (&args.place, &None, [].as_slice()),

@@ -1,5 +1,7 @@
 //! What goes from a target, or went, and what stays.
 
+use lastgood_model::rollout::ReleaseId;
+
 use super::answer::View;
 use super::rollout::row;
 use crate::rollout::waste::Waste;
@@ -27,7 +29,7 @@ pub fn render(waste: &Waste, folder: &str, only_plan: bool, view: View) -> Strin
         row(&mut out, std::mem::take(&mut label), &format!("{what}: {names}"), view);
     }
     if !waste.stays.is_empty() {
-        let kept: Vec<&str> = waste.stays.iter().map(|id| id.short()).collect();
+        let kept: Vec<&str> = waste.stays.iter().map(ReleaseId::short).collect();
         row(&mut out, view.lang.rollout().stays, &kept.join(", "), view);
     }
     if only_plan {

@@ -125,6 +125,8 @@ fn a_host_is_asked_as_if_one_were_there() {
     let check = ask(&["check", "--json", "--no-probes"]);
     let of_host = lastgood(bed.path(), &["check", "--json", "--no-probes", "--lang", "ko"], &[]);
     assert_eq!((check.code, without_times(&check.stdout)), (of_host.code, without_times(&of_host.stdout)));
+    let timeline = ask(&["timeline", "--per=1h", "--lang", "en"]);
+    assert!(timeline.code == 0 && timeline.stdout.starts_with("looked at "), "{}{}", timeline.stdout, timeline.stderr);
     let before = host.calls();
     ask(&["status", "--local"]);
     assert_eq!(host.calls(), before, "this machine is asked without ssh");

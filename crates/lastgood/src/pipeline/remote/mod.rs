@@ -258,7 +258,9 @@ impl Asked {
     /// The project that a question is about, where neither the question nor the target says it: the one that lies here. Its containers
     /// tell where its folder is there.
     fn meant(&self, typed: &[String]) -> Option<String> {
-        let names_one = |word: &String| ["-p", "-f", "--p", "--f"].iter().any(|flag| word.starts_with(flag));
+        let names_one = |word: &String| {
+            !word.starts_with("--per") && ["-p", "-f", "--p", "--f"].iter().any(|flag| word.starts_with(flag))
+        };
         let said = self.target.path.is_some() || typed.iter().any(names_one);
         if said { None } else { project_here() }
     }
