@@ -24,6 +24,7 @@ mod settings;
 mod source;
 mod spool;
 pub mod ssh;
+mod stand_in;
 pub mod state;
 mod unpack;
 
@@ -42,4 +43,5 @@ pub use packing::Compression;
 pub use process::{
     ProcessFacts, file_in, first_processes, is_of_container, last_child_started, process_facts, sees_another_file,
 };
-pub use settings::{expand, find_upwards, read_small, read_standard_input, write_new};
+pub use settings::{expand, find_upwards, read_small, read_standard_input, write_new, write_private};
+pub use stand_in::StandIn;

@@ -1,8 +1,9 @@
 //! Reads whole small files, and finds files by patterns as a shell does: what following `include` lines needs.
 //! It does not know what a configuration says.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Component, Path, PathBuf};
 
 use crate::damage::Damage;
@@ -44,6 +45,14 @@ fn whole(from: impl Read) -> Result<Vec<u8>, Damage> {
 /// If something is there already, or it cannot be written.
 pub fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
     File::create_new(path)?.write_all(bytes)
+}
+
+/// The same, for nobody else to read.
+///
+/// # Errors
+/// If something is there already, or it cannot be written.
+pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?.write_all(bytes)
 }
 
 /// The nearest file of this name: in the current folder, or in one above.

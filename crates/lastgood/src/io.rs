@@ -39,6 +39,11 @@ impl<'a> Io<'a> {
         }
     }
 
+    /// The same surroundings, with answers that go elsewhere.
+    pub fn answering<'b>(&'b mut self, stdout: &'b mut dyn Write) -> Io<'b> {
+        Io { stdout, stderr: &mut *self.stderr, environment: self.environment.clone(), ..*self }
+    }
+
     /// Writes an answer. A reader who has seen enough (`lastgood why … | head`) is no failure.
     pub fn answer(&mut self, text: &str) -> std::io::Result<()> {
         match self.stdout.write_all(text.as_bytes()).and_then(|()| self.stdout.flush()) {

@@ -9,8 +9,8 @@ use clap::Parser;
 
 use crate::cli::{Cli, Command, Manner, When};
 use crate::commands::{
-    capture, check, completions, deploy, explain, history, host, init, man, probe, report, rollback, status, timeline,
-    why,
+    capture, check, completions, deploy, explain, history, host, init, man, probe, prune, report, rollback, status,
+    timeline, why,
 };
 use crate::complaint::Complaint;
 use crate::exit::Exit;
@@ -66,15 +66,17 @@ fn elsewhere(cli: &Cli, settings: &Settings) -> Result<Option<Target>, Complaint
         Command::Check(args) => (&args.place, &args.case, [].as_slice()),
         Command::Status(args) => (&args.place, &args.case, [].as_slice()),
         Command::Capture(args) => (&args.place, &args.question.case, args.question.logs.as_slice()),
+        Command::Timeline(args) => (&args.place, &args.case, args.logs.as_slice()),
         Command::Rollback(args) => (&args.place, &None, [].as_slice()),
         Command::History(args) => (&args.place, &None, [].as_slice()),
+        Command::Prune(args) => (&args.place, &None, [].as_slice()),
         _ => return Ok(None),
     };
     // A case is of this machine, wherever it was captured.
     let files: Vec<PathBuf> = case.iter().map(|case| Path::new(".").join(case)).chain(logs.iter().cloned()).collect();
     let mut found = target(place, &files, settings)?;
     // Where a project was deployed to is where its history is.
-    if let (Some(Target { path: path @ None, .. }), Command::Rollback(_) | Command::History(_)) =
+    if let (Some(Target { path: path @ None, .. }), Command::Rollback(_) | Command::History(_) | Command::Prune(_)) =
         (&mut found, &cli.command)
     {
         *path = project_here().map(|project| usual_folder(&project));
@@ -94,6 +96,8 @@ fn dispatch(cli: &Cli, settings: &Settings, view: View, io: &mut Io<'_>) -> anyh
         Command::Deploy(args) => deploy::run(args, settings, view, io),
         Command::Rollback(args) => rollback::run(args, view, io),
         Command::History(args) => history::run(args, view, io),
+        Command::Prune(args) => prune::run(args, view, io),
+        Command::Leave(args) => host::leave(args, view, io),
         Command::Host(args) => host::run(args, settings, view, io),
         Command::Init(args) => init::run(args, cli.manner.lang, view, io),
         Command::Completions(args) => completions::run(args, io),

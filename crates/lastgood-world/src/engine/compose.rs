@@ -72,10 +72,24 @@ impl Compose {
         self.run(&build, deadline)
     }
 
+    /// The same, by a model that Compose made of the files before.
+    ///
+    /// # Errors
+    /// If Compose cannot be run, or does not end within `deadline`.
+    pub fn build_as_resolved(&self, model: File, services: &[&str], deadline: Duration) -> Result<Heard, Unheard> {
+        let build: Vec<&str> =
+            ["-f", "-", "--progress", "plain", "build"].into_iter().chain(services.iter().copied()).collect();
+        hear(&mut self.command(&build), Some(model), deadline)
+    }
+
     fn run(&self, command: &[&str], deadline: Duration) -> Result<Heard, Unheard> {
+        hear(&mut self.command(command), None, deadline)
+    }
+
+    fn command(&self, command: &[&str]) -> Command {
         let mut docker = docker();
         docker.current_dir(&self.folder).arg("compose").args(["--ansi", "never"]).args(&self.arguments).args(command);
-        hear(&mut docker, None, deadline)
+        docker
     }
 }
 
@@ -124,6 +138,29 @@ pub fn last_lines(container: &str, lines: u32) -> Result<Vec<String>, Unheard> {
     let text = [String::from_utf8_lossy(&heard.output).into_owned(), heard.complaint].concat();
     let all: Vec<String> = text.lines().map(str::to_owned).filter(|line| !line.trim().is_empty()).collect();
     Ok(all.into_iter().rev().take(lines as usize).rev().collect())
+}
+
+/// Names of containers that bear a label; of a Compose project, if one is named, and of none.
+///
+/// # Errors
+/// If Docker cannot be asked.
+pub fn containers_with(label: &str, project: Option<&str>) -> Result<Vec<String>, Unheard> {
+    let mut list = docker();
+    list.args(["ps", "--all", "--format", "{{.Label \"com.docker.compose.project\"}} {{.Names}}"]);
+    let heard = hear(list.args(["--filter", &format!("label={label}")]), None, QUICK)?;
+    let text = String::from_utf8_lossy(&heard.output);
+    let named = text.lines().filter_map(|line| line.split_once(' '));
+    Ok(named.filter(|(of, _)| of.is_empty() || Some(*of) == project).map(|(_, name)| name.to_owned()).collect())
+}
+
+/// Names of images, with their tags, that are like a pattern.
+///
+/// # Errors
+/// If Docker cannot be asked.
+pub fn image_names(like: &str) -> Result<Vec<String>, Unheard> {
+    let list = ["image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "--filter"];
+    let heard = hear(docker().args(list).arg(format!("reference={like}")), None, QUICK)?;
+    Ok(String::from_utf8_lossy(&heard.output).lines().map(str::to_owned).collect())
 }
 
 /// The id of the image of that name; `None` if there is none.

@@ -84,6 +84,11 @@ pub enum Command {
     Rollback(commands::rollback::RollbackArgs),
     /// What was deployed, and what became of it
     History(commands::history::HistoryArgs),
+    /// Clears away old releases that nobody can go back to
+    Prune(commands::prune::PruneArgs),
+    /// Takes what a deploy keeps away from this machine; for lastgood itself
+    #[command(hide = true)]
+    Leave(commands::host::LeaveArgs),
     /// Hosts that were asked
     Host(commands::host::HostArgs),
     /// Completions for a shell

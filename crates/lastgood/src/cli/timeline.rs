@@ -4,11 +4,14 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::place::PlaceArgs;
+use super::stack::StackArgs;
+
 /// Requests over time, as a table.
 #[derive(Clone, Debug, Args)]
 pub struct TimelineArgs {
-    /// Log files, folders of them, or - for standard input
-    #[arg(value_name = "LOG", required_unless_present = "case")]
+    /// Log files, folders of them, or - for standard input [default: what this host's services and containers log]
+    #[arg(value_name = "LOG")]
     pub logs: Vec<PathBuf>,
     /// A captured case instead of logs
     #[arg(long, value_name = "DIR", conflicts_with = "logs")]
@@ -37,6 +40,12 @@ pub struct TimelineArgs {
     /// As tab-separated values, with a header line
     #[arg(long)]
     pub tsv: bool,
+    /// Which machine
+    #[command(flatten, next_help_heading = "Host")]
+    pub place: PlaceArgs,
+    /// Which stack
+    #[command(flatten, next_help_heading = "Stack")]
+    pub stack: StackArgs,
 }
 
 /// What requests are counted apart by.

@@ -21,12 +21,14 @@ use crate::exit::Exit;
 use crate::io::Io;
 use crate::pipeline::remote::{Asked, Brought, Target as Place, target, usual_folder};
 use crate::pipeline::stack::StackSubject;
+use crate::pipeline::stack::folder_of;
 use crate::pipeline::{self, look};
 use crate::render::answer::{Answer, View};
-use crate::render::{rollout, terminal};
+use crate::render::telling::Telling;
 use crate::rollout::contents::{ContentFault, released};
+use crate::rollout::environment::{Choice, Environment, Orders};
 use crate::rollout::release::{Accepted, Sent};
-use crate::rollout::target::{Seen, Target};
+use crate::rollout::target::{Seen, Target, at_home};
 use crate::rollout::{changes, doer::Trouble};
 use crate::settings::Settings;
 
@@ -48,6 +50,15 @@ pub struct DeployArgs {
     /// The release comes in on standard input; for lastgood itself
     #[arg(long, hide = true)]
     pub arrived: bool,
+    /// What becomes of environment files that somebody mended on the target
+    #[arg(long, value_name = "CHOICE")]
+    pub env: Option<Choice>,
+    /// The `.env` is the target's own; for lastgood itself
+    #[arg(long, hide = true)]
+    pub server_env: bool,
+    /// As JSON, an event a line, in the shape lastgood.events/1
+    #[arg(long)]
+    pub json: bool,
     /// Build no image; the names stand for what they stand for now
     #[arg(long)]
     pub no_build: bool,
@@ -58,38 +69,43 @@ pub struct DeployArgs {
 
 /// Runs it.
 pub fn run(args: &DeployArgs, settings: &Settings, view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> {
+    let orders = Orders { server: args.server_env, choice: args.env };
+    let telling = Telling::new(args.json, view);
     if args.arrived {
-        return arrived(&Target::of(&at_home(args.to.as_deref())?)?, std::io::stdin().lock(), args.plan, view, io);
+        let to = Target::of(&at_home(args.to.as_deref().ok_or(Complaint::NoHost)?))?;
+        return arrived(&to, std::io::stdin().lock(), args.plan, orders, telling, io);
     }
     let target = target(&args.place, &[], settings)?;
-    let (mut bundle, release) = match bundle(args, settings)? {
+    let environment = target.as_ref().map(|target| target.environment.clone()).unwrap_or_default();
+    let (mut bundle, release) = match bundle(args, settings, &environment)? {
         Ok(made) => made,
-        Err(output) => return failed_build(&output, settings, view, io),
+        Err(output) => return failed_build(&output, settings, telling, io),
     };
     bundle.seek(SeekFrom::Start(0))?;
     let Some(target) = target else {
         let Some(to) = &args.to else { return Err(Complaint::NoHost.into()) };
-        return arrived(&Target::of(to)?, bundle, args.plan, view, io);
+        return arrived(&Target::of(to)?, bundle, args.plan, orders, telling, io);
     };
     let path = args.to.as_ref().map(|to| to.to_string_lossy().into_owned()).or_else(|| target.path.clone());
     let to = path.unwrap_or_else(|| usual_folder(&release.project));
     // The folder may not be there yet.
     let host = Asked::of(Place { path: None, ..target }, view, io)?;
-    if !args.plan && bring_images(&host, &release, &args.stack, view, io)?.is_none() {
-        return Ok(Exit::Bad);
+    if !args.plan {
+        // Between events nothing else is said.
+        let brought = match args.json {
+            true => bring_images(&host, &release, &args.stack, view, &mut io.answering(&mut std::io::sink()))?,
+            false => bring_images(&host, &release, &args.stack, view, io)?,
+        };
+        if brought.is_none() {
+            return Ok(Exit::Bad);
+        }
     }
     let mut typed = vec!["deploy".to_owned(), "--arrived".to_owned(), "--to".to_owned(), to];
     typed.extend(args.plan.then(|| "--plan".to_owned()));
+    typed.extend(args.json.then(|| "--json".to_owned()));
+    typed.extend((environment == Environment::Server).then(|| "--server-env".to_owned()));
+    typed.extend(args.env.map(|choice| format!("--env={}", choice.name())));
     host.send(bundle, &typed, view, io)
-}
-
-/// A folder that may begin in the user's home.
-fn at_home(folder: Option<&Path>) -> Result<PathBuf, Complaint> {
-    let folder = folder.ok_or(Complaint::NoHost)?;
-    match (folder.strip_prefix("~"), std::env::home_dir()) {
-        (Ok(rest), Some(home)) => Ok(home.join(rest)),
-        _ => Ok(folder.to_owned()),
-    }
 }
 
 /// Images that were built here and are not there yet. Returns how many bytes were sent; `None`: they are not for that host, which was said.
@@ -115,40 +131,70 @@ pub(super) fn bring(
     target: &Target,
     see: impl FnOnce(&Target) -> Result<Seen, Complaint>,
     only_plan: bool,
-    view: View,
+    telling: Telling,
     io: &mut Io<'_>,
 ) -> anyhow::Result<Exit> {
     let fault = |trouble: Trouble| Complaint::Rollout { trouble };
     if !only_plan {
-        target.take_up(&mut rollout::Teller { out: io.stdout, view }).map_err(fault)?;
+        target.take_up(&mut *telling.watcher(io.stdout)).map_err(fault)?;
     }
     let seen = see(target)?;
-    io.answer(&rollout::plan(&seen, &target.live.to_string_lossy(), view))?;
-    if seen.changes.is_empty() {
+    io.answer(&telling.plan(&seen, &target.live.to_string_lossy()))?;
+    if seen.is_nothing() {
+        io.answer(&telling.nothing(&seen))?;
         return Ok(Exit::Good);
     }
+    if seen.is_open() {
+        io.answer(&telling.asks_to_choose(&seen))?;
+        return Ok(Exit::Bad);
+    }
     if !seen.findings.is_empty() {
-        io.answer(&rollout::findings(&seen, view))?;
-        io.answer(&rollout::outcome(Outcome::Refused, &seen.release, seen.parent.as_ref(), view))?;
+        io.answer(&telling.findings(&seen))?;
+        io.answer(&telling.outcome(Outcome::Refused, &seen))?;
         return Ok(Exit::Bad);
     }
     if only_plan {
-        io.answer(&format!("{}\n", view.lang.rollout().only_planned))?;
+        io.answer(&telling.planned(&seen))?;
         return Ok(Exit::Good);
     }
-    let outcome = target.roll(&seen, &mut rollout::Teller { out: io.stdout, view }).map_err(fault)?;
-    io.answer(&rollout::outcome(outcome, &seen.release, seen.parent.as_ref(), view))?;
+    let outcome = target.roll(&seen, &mut *telling.watcher(io.stdout)).map_err(fault)?;
+    io.answer(&telling.outcome(outcome, &seen))?;
     Ok(Exit::from(outcome))
 }
 
-fn arrived(target: &Target, stream: impl Read, only_plan: bool, view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> {
-    let see = |target: &Target| target.see(stream, only_plan).map_err(|trouble| Complaint::Rollout { trouble });
-    bring(target, see, only_plan, view, io)
+fn arrived(
+    target: &Target,
+    stream: impl Read,
+    only_plan: bool,
+    orders: Orders,
+    telling: Telling,
+    io: &mut Io<'_>,
+) -> anyhow::Result<Exit> {
+    let fault = |trouble| Complaint::Rollout { trouble };
+    bring(target, |target| target.see(stream, only_plan, orders).map_err(fault), only_plan, telling, io)
 }
 
 /// The release that the files here make, on its way; or what a build said that failed.
-fn bundle(args: &DeployArgs, settings: &Settings) -> anyhow::Result<Result<(File, Release), Vec<u8>>> {
-    let looked = look(None, &args.stack.subject());
+fn bundle(
+    args: &DeployArgs,
+    settings: &Settings,
+    environment: &Environment,
+) -> anyhow::Result<Result<(File, Release), Vec<u8>>> {
+    let subject = args.stack.subject();
+    let real = folder_of(&subject);
+    let fault = |fault| Complaint::Rollout { trouble: Trouble::Environment(fault) };
+    let furnished = match &real {
+        Some(folder) => environment.furnish(folder).map_err(fault)?,
+        None => None,
+    };
+    let mut looked = match &furnished {
+        Some(furnished) => furnished.within(subject, |subject| look(None, subject))?,
+        None => look(None, &subject),
+    };
+    if let (Some(furnished), Some(desired)) = (&furnished, &mut looked.stack.desired) {
+        furnished.settle(desired);
+        looked.folder = real;
+    }
     let (Some(desired), Some(folder)) = (&looked.stack.desired, &looked.folder) else {
         let why = looked.stack.refused.as_deref().map(str::to_owned);
         return Err(match why {
@@ -162,7 +208,13 @@ fn bundle(args: &DeployArgs, settings: &Settings) -> anyhow::Result<Result<(File
     let built: Vec<&str> =
         desired.services.iter().filter(|service| service.build.is_some()).map(|service| &*service.name).collect();
     if !built.is_empty() && !args.no_build && !args.plan {
-        let heard = Compose::of(&folder, &arguments).build(&built, TO_BUILD)?;
+        let heard = match (&furnished, &looked.resolved) {
+            (Some(furnished), Some(resolved)) => {
+                let project = ["-p".to_owned(), desired.project.to_string()];
+                Compose::of(&folder, &project).build_as_resolved(furnished.model(resolved)?, &built, TO_BUILD)?
+            }
+            _ => Compose::of(&folder, &arguments).build(&built, TO_BUILD)?,
+        };
         if heard.code != 0 {
             return Ok(Err([heard.output, heard.complaint.into_bytes()].concat()));
         }
@@ -180,12 +232,16 @@ fn bundle(args: &DeployArgs, settings: &Settings) -> anyhow::Result<Result<(File
     }
     let files: Vec<PathBuf> = desired.files.iter().map(|file| PathBuf::from(&**file)).collect();
     let arguments: Vec<Arc<str>> = arguments.iter().map(|word| Arc::from(word.as_str())).collect();
-    let release =
+    let mut release =
         released(desired, &folder, &files, services, arguments).map_err(|fault| Complaint::Contents { fault })?;
+    if let Some(furnished) = &furnished {
+        release = furnished.released(release);
+    }
     let packed: Vec<Packed> = release
         .files
         .iter()
         .map(|file| Packed { from: folder.join(&*file.path), path: PathBuf::from(&*file.path), mode: file.mode })
+        .map(|packed| furnished.as_ref().map_or(packed.clone(), |furnished| furnished.packed(packed)))
         .collect();
     let mut stream = tempfile::tempfile()?;
     let manner = settings.deploy.clone();
@@ -196,13 +252,13 @@ fn bundle(args: &DeployArgs, settings: &Settings) -> anyhow::Result<Result<(File
 }
 
 /// Why a build failed, by its own output.
-fn failed_build(output: &[u8], settings: &Settings, view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> {
+fn failed_build(output: &[u8], settings: &Settings, telling: Telling, io: &mut Io<'_>) -> anyhow::Result<Exit> {
     let folder = tempfile::tempdir()?;
     let log = folder.path().join("build.log");
     std::fs::write(&log, output)?;
     let question = QuestionArgs { logs: vec![log], ..QuestionArgs::default() };
     let found = pipeline::investigate(&question.understand(settings)?, super::progress(io).as_ref())?;
-    io.answer(&terminal::render(Answer { found: &found, asked: &[] }, view))?;
+    io.answer(&telling.failed_build(Answer { found: &found, asked: &[] }))?;
     Ok(Exit::Bad)
 }
 

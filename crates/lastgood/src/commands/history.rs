@@ -11,7 +11,7 @@ use crate::exit::Exit;
 use crate::io::Io;
 use crate::render::answer::View;
 use crate::render::clock::Clock;
-use crate::render::rollout;
+use crate::render::{events, rollout};
 use crate::rollout::target::Target;
 
 /// What was deployed, and what became of it.
@@ -26,6 +26,9 @@ pub struct HistoryArgs {
     /// Zone of the answer [default: UTC]
     #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
     pub show_tz: Option<String>,
+    /// As JSON, in the shape lastgood.history/1
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Runs it.
@@ -34,6 +37,11 @@ pub fn run(args: &HistoryArgs, view: View, io: &mut Io<'_>) -> anyhow::Result<Ex
     let target = Target::of(&args.of)?;
     let history = target.history().map_err(|trouble| Complaint::Rollout { trouble })?;
     let offset = zone.and_then(|zone| crate::pipeline::offset_at(&zone, lastgood_world::now())).unwrap_or(0);
-    io.answer(&rollout::history(&history, Clock::new(offset), view))?;
+    let (clock, folder) = (Clock::new(offset), target.live.to_string_lossy());
+    io.answer(&if args.json {
+        events::history(&history, &folder, clock)
+    } else {
+        rollout::history(&history, clock, view)
+    })?;
     Ok(Exit::Good)
 }

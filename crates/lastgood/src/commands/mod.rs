@@ -10,6 +10,7 @@ pub mod host;
 pub mod init;
 pub mod man;
 pub mod probe;
+pub mod prune;
 pub mod report;
 pub mod rollback;
 pub mod status;

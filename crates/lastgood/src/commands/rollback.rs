@@ -10,6 +10,7 @@ use crate::complaint::Complaint;
 use crate::exit::Exit;
 use crate::io::Io;
 use crate::render::answer::View;
+use crate::render::telling::Telling;
 use crate::rollout::doer::Trouble;
 use crate::rollout::target::{Seen, Target};
 
@@ -28,11 +29,20 @@ pub struct RollbackArgs {
     /// Say what would be done, and change nothing
     #[arg(long)]
     pub plan: bool,
+    /// As JSON, an event a line, in the shape lastgood.events/1
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Runs it.
 pub fn run(args: &RollbackArgs, view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> {
-    bring(&Target::of(&args.of)?, |target| see(target, args.release.as_deref()), args.plan, view, io)
+    bring(
+        &Target::of(&args.of)?,
+        |target| see(target, args.release.as_deref()),
+        args.plan,
+        Telling::new(args.json, view),
+        io,
+    )
 }
 
 /// The release that is wanted, and what going back to it changes.

@@ -35,7 +35,11 @@ pub fn run(args: &TimelineArgs, settings: &Settings, view: View, io: &mut Io<'_>
             tsv(&found, io.stdout)?;
         } else {
             let named: Vec<_> = asked.paths.iter().map(|path| path.to_string_lossy()).collect();
-            io.stdout.write_all(table(&found, &named.join(", "), view).as_bytes())?;
+            let named = match named.as_slice() {
+                [] => lastgood_world::host_name().unwrap_or_default(),
+                named => named.join(", ").into(),
+            };
+            io.stdout.write_all(table(&found, &named, view).as_bytes())?;
         }
         asides(&found, view, io)?;
     }
@@ -88,6 +92,8 @@ fn understand(args: &TimelineArgs, settings: &Settings) -> Result<CourseArgs, Co
         until: moment("--until", or(&args.until, before.until).as_deref())?,
         zone: zone("--tz", or(&args.tz, before.tz).as_deref())?,
         nginx_conf: args.nginx_conf.clone(),
+        // Where nothing is named, containers have logs, too.
+        stack: (case.is_none() && args.logs.is_empty()).then(|| args.stack.subject()),
         case,
         declared: settings.logs.clone(),
     })

@@ -10,6 +10,7 @@ use lastgood_model::{Catalogue, Change, Gap, Note, Read, Span, UnixMs};
 use super::duplicates::LineSet;
 use super::reread::Parts;
 use super::scan::Scanned;
+use super::stack::StackSubject;
 use super::survey::Survey;
 use super::tally::{Mark, Row, Ruling, Tally};
 use super::{Collected, Subject, account, collect, overlaps, scan};
@@ -41,6 +42,8 @@ pub struct CourseArgs {
     pub case: Option<Opened>,
     /// Formats and logs that the settings declare.
     pub declared: NginxConf,
+    /// Whose containers' logs are read, too; `None`: nobody's.
+    pub stack: Option<StackSubject>,
 }
 
 /// Requests over time.
@@ -107,8 +110,8 @@ pub fn course(args: &CourseArgs, progress: &dyn Progress) -> anyhow::Result<Cour
         nginx_conf: args.nginx_conf.as_deref(),
         declared: &args.declared,
         case: args.case.as_ref(),
-        stack: None,
-        since: None,
+        stack: args.stack.as_ref(),
+        since: args.since,
     };
     let Collected { mut survey, clock, .. } = collect(&subject)?;
     let ruling = Ruling {

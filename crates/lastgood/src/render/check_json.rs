@@ -107,6 +107,13 @@ pub fn render(checked: &Checked<'_>, lang: Lang) -> String {
     inert_json(serde_json::to_string_pretty(&document).unwrap_or_default()) + "\n"
 }
 
+/// Its findings alone, to stand in another document.
+#[must_use]
+pub fn findings(checked: &Checked<'_>, lang: Lang) -> serde_json::Value {
+    let shapes: Vec<_> = checked.findings.iter().map(|finding| shape(checked, finding, lang)).collect();
+    serde_json::to_value(shapes).unwrap_or_default()
+}
+
 fn shape<'a>(checked: &'a Checked<'_>, finding: &'a Finding, lang: Lang) -> FindingShape<'a> {
     let text = checked.text(finding, lang);
     let quote = |at| checked.excerpts.get(at).filter(|_| !checked.hide_values).map(String::as_str);

@@ -77,7 +77,9 @@ impl FirstSettings<'_> {
         out += &format!("{off}lang = \"{}\"\n\n", self.asked.unwrap_or(self.lang).name());
 
         comment(words.target, &mut out);
-        out += "#[target.prod]\n#host = \"me@vm\"\n#path = \"/srv/shop\"\n\n";
+        out += "#[target.prod]\n#host = \"me@vm\"\n#path = \"/srv/shop\"\n";
+        comment(words.environment, &mut out);
+        out += "#env_file = \".env.prod\"\n\n";
 
         self.development(&mut out);
 

@@ -28,7 +28,7 @@ pub fn plan(seen: &Seen, place: &str, view: View) -> String {
     let release = seen.release.id.short();
     let after = seen.parent.as_ref().map_or_else(|| "–".to_owned(), |parent| parent.id.short().to_owned());
     let mut out = format!("{} · {place} · {after} → {release}\n", seen.release.project);
-    if seen.changes.is_empty() {
+    if seen.is_nothing() {
         row(&mut out, "", words.nothing, view);
         return out;
     }
@@ -41,6 +41,12 @@ pub fn plan(seen: &Seen, place: &str, view: View) -> String {
     }
     if !seen.changes.files.is_empty() {
         row(&mut out, words.files, &seen.changes.files.join(", "), view);
+    }
+    for mended in &seen.mended {
+        row(&mut out, words.mended, &view.lang.mended(&mended.path, seen.choice), view);
+        for key in &mended.keys {
+            row(&mut out, "", &view.lang.mended_key(key), view);
+        }
     }
     if !seen.changes.beside.is_empty() {
         let tried: Vec<&str> = seen.changes.beside.iter().map(|service| &**service).collect();
@@ -63,6 +69,11 @@ pub fn plan(seen: &Seen, place: &str, view: View) -> String {
 /// What would break it, as `check` says it.
 #[must_use]
 pub fn findings(seen: &Seen, view: View) -> String {
+    with_findings(seen, |checked| check::render(checked, view))
+}
+
+/// Hands on what would break it as `check` has it.
+pub(super) fn with_findings<T>(seen: &Seen, say: impl FnOnce(&Checked<'_>) -> T) -> T {
     let checked = Checked {
         stack: &seen.looked.stack,
         findings: &seen.findings,
@@ -74,7 +85,16 @@ pub fn findings(seen: &Seen, view: View) -> String {
         hide_values: false,
         clock: Clock::new(0),
     };
-    check::render(&checked, view)
+    say(&checked)
+}
+
+/// It is refused until somebody says what becomes of files that were mended.
+#[must_use]
+pub fn refused_for_mended(seen: &Seen, view: View) -> String {
+    let (what, hints) = view.lang.asks_to_choose(seen.release.id.short());
+    let hint = view.lang.words().labels().hint;
+    let hints: String = hints.iter().map(|text| format!("{hint}: {text}\n")).collect();
+    format!("{what}\n{hints}")
 }
 
 /// What became of it.
@@ -125,7 +145,7 @@ fn short_ids(act: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-fn row(out: &mut String, label: &str, text: &str, view: View) {
+pub(super) fn row(out: &mut String, label: &str, text: &str, view: View) {
     let room = view.width.saturating_sub(MARGIN).max(20);
     for (index, line) in wrap(&clean(text), room).into_iter().enumerate() {
         let label = if index == 0 { label } else { "" };

@@ -14,7 +14,7 @@ use lastgood_world::{digest, files_below};
 use super::release::identified;
 
 /// Interpolated into the compose files, where it is there.
-const INTERPOLATED: &str = ".env";
+pub const INTERPOLATED: &str = ".env";
 
 /// A file of a release.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -25,6 +25,7 @@ use lastgood_world::{digest, now};
 use super::candidate;
 use super::changes::mounts;
 use super::contents::ContentFault;
+use super::environment::EnvironmentFault;
 use super::fetch::Unfetched;
 use super::gate::{Look, containers, state_of, unserved};
 use super::grip::Grip;
@@ -34,6 +35,7 @@ use super::manner::Manner;
 use super::outage::{Watch, front};
 use super::record::{Line, What, millis};
 use super::smoke::{self, Problem};
+use super::waste::Waste;
 use crate::pipeline::stack::{Looked, StackSubject, look};
 use crate::privacy::known::Known;
 use crate::render::quote::repeated;
@@ -41,7 +43,7 @@ use crate::render::quote::repeated;
 /// What stands in the live folder is kept up to so many bytes.
 pub const MOST_BYTES: u64 = 64 * 1024 * 1024;
 /// So many good releases can be gone back to.
-const KEPT: usize = 5;
+pub const KEPT: usize = 5;
 
 /// Why an act failed.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,6 +66,10 @@ pub enum Trouble {
     NotUnderstood,
     /// The live files make no release.
     Contents(ContentFault),
+    /// There is no `.env`.
+    Environment(EnvironmentFault),
+    /// A rollout was never finished.
+    Unfinished,
     /// This version does not do that.
     NotOfThisVersion,
     /// An image is not there: its name, and why it could not be fetched.
@@ -474,20 +480,8 @@ impl<'w> Hands<'w> {
 
     /// Old releases that nobody can go back to, and the names that held their images.
     fn prune(&self) -> Result<(), Trouble> {
-        let history = History::read(&self.state)?;
-        let stays: Vec<&Release> = history.good().take(KEPT).collect();
-        let stays = |id: &str| stays.iter().any(|release| &*release.id.0 == id) || *id == *self.target.0;
-        let store = Releases::of(&self.state);
-        for id in store.list()?.into_iter().filter(|id| !stays(id)) {
-            if let Some(old) = history.release(&id) {
-                for service in &old.services {
-                    // One that is in use, or was never kept, stays as it is.
-                    let _kept = compose::untag(&kept_image(&old.project, &service.name, &old.id));
-                }
-            }
-            store.remove(&id)?;
-        }
-        Ok(())
+        let (history, store) = (History::read(&self.state)?, Releases::of(&self.state));
+        Waste::beyond(KEPT, Some(&self.target), &history, &store)?.clear(&store)
     }
 
     /// What other programs said, without the secrets of the old files and the new ones: it is shown, and kept in the ledger.

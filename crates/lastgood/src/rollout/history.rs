@@ -134,6 +134,13 @@ impl History {
         self.good().next()
     }
 
+    /// The last good release that was deployed, and not only found.
+    #[must_use]
+    pub fn deployed(&self) -> Option<&Release> {
+        let mut good = self.rollouts.iter().rev().filter(|past| past.outcome == Some(Outcome::Good));
+        good.find(|past| !past.who.is_empty()).map(|past| &past.release)
+    }
+
     /// Good releases, the last one first; each once.
     pub fn good(&self) -> impl Iterator<Item = &Release> {
         let mut seen: Vec<&str> = Vec::new();

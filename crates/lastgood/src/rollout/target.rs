@@ -9,12 +9,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use lastgood_diagnose::check::Accept;
-use lastgood_diagnose::topology;
-use lastgood_model::Stack;
+use lastgood_diagnose::{drift, topology};
 use lastgood_model::check::Finding;
 use lastgood_model::release::{Release, ReleasedService};
-use lastgood_model::rollout::Outcome;
+use lastgood_model::rollout::{Outcome, ReleaseId};
 use lastgood_model::stack::EnvRole;
+use lastgood_model::{Desired, Difference, Drift, Stack};
 use lastgood_rollout::{Machine, drive, plan};
 use lastgood_world::engine::compose;
 use lastgood_world::state::{self, Ledger, NewFile, Releases, bundle};
@@ -24,10 +24,12 @@ use tempfile::TempDir;
 use super::changes::{Changes, Reason, changes};
 use super::checked::would_break;
 use super::doer::{Hands, Job, MOST_BYTES, Trouble, Watcher, heard, kept_image, looked_at};
+use super::environment::{Choice, Orders};
 use super::fetch;
 use super::grip::Grip;
 use super::history::History;
 use super::manner::Manner;
+use super::mended::{self, Mended};
 use super::record::{Line, What};
 use super::release::{Sent, identified};
 use crate::pipeline::stack::Looked;
@@ -48,6 +50,12 @@ pub struct Seen {
     pub parent: Option<Release>,
     /// The parent was found, and stands in no ledger yet.
     pub found: bool,
+    /// The release that the ledger called current.
+    assumed: Option<ReleaseId>,
+    /// Files that somebody mended on the target, and what becomes of them, if that was said.
+    pub mended: Vec<Mended>,
+    /// See there.
+    pub choice: Option<Choice>,
     /// What the release changes.
     pub changes: Changes,
     /// How long services that change gave no answer the last time, in milliseconds.
@@ -62,6 +70,20 @@ pub struct Seen {
     values: BTreeMap<String, String>,
     /// Where its files are.
     staging: Staging,
+}
+
+impl Seen {
+    /// Whether there is nothing to do. What was mended and stays is to be called a release.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        self.changes.is_empty() && self.mended.is_empty()
+    }
+
+    /// Whether somebody has to say first what becomes of files that were mended.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        !self.mended.is_empty() && self.choice.is_none()
+    }
 }
 
 /// Where a release's files are while it is not live.
@@ -123,7 +145,7 @@ impl Target {
     ///
     /// # Errors
     /// If what came in is no release, or cannot be looked at.
-    pub fn see(&self, stream: impl Read, only_look: bool) -> Result<Seen, Trouble> {
+    pub fn see(&self, stream: impl Read, only_look: bool, orders: Orders) -> Result<Seen, Trouble> {
         let other = |error: io::Error| Trouble::Other(error.to_string());
         let folder = if only_look {
             TempDir::with_prefix("lastgood-")
@@ -141,10 +163,27 @@ impl Target {
                 return Err(Trouble::File(Arc::clone(&file.path)));
             }
         }
+        if orders.server {
+            release = mended::with_server_env(release, folder.path(), &self.live)?;
+            // Names of images may come from it.
+            if let Some(desired) = &looked_at(&release, folder.path(), folder.path(), false).stack.desired {
+                named(&mut release, desired);
+            }
+        }
+        let history = self.history()?;
+        let mended = history.deployed().map(|last| mended::mended(last, &release, &self.live)).unwrap_or_default();
+        if orders.choice == Some(Choice::Keep) {
+            release = mended::keep(release, &mended, folder.path(), &self.live)?;
+        }
         fetch::settle(&mut release)?;
         let mut seen = self.seen(identified(release), manner, values, Staging::Fresh(folder), !only_look)?;
         let accepted: Vec<Accept> = accepted.into_iter().map(Accept::from).collect();
         seen.findings = would_break(&seen.looked.stack, &accepted);
+        if let (Some(last), Some(desired)) = (history.deployed(), &seen.looked.stack.desired) {
+            let store = Releases::of(&self.state());
+            seen.mended = mended::described(&mended, last, &store, seen.staging.path(), &self.live, desired);
+        }
+        seen.choice = orders.choice;
         Ok(seen)
     }
 
@@ -199,17 +238,33 @@ impl Target {
             release = identified(release);
         }
         let known = history.current().cloned();
-        let found = known.is_none();
-        let parent = match known {
-            Some(parent) => Some(fetch::held(parent)?),
-            None => self.found(&release)?,
+        let assumed = known.as_ref().map(|known| known.id.clone());
+        let found = match &known {
+            Some(known) if !mended::is_mended(known, &self.live) => None,
+            // What was mended, and runs so, is what is gone back to.
+            Some(known) => self.found(known, true)?,
+            None => self.found(&release, false)?,
         };
-        let found = found && parent.is_some();
+        let (is_found, parent) = (found.is_some(), found.or(known));
         let folders = (staging.path(), &*self.live);
         let changes = changes(&mut looked.stack, &release, parent.as_ref(), &manner, folders);
         let last = |(name, _): &(Arc<str>, Vec<Reason>)| Some((Arc::clone(name), history.down(name)?));
         let down = changes.services.iter().filter_map(last).collect();
-        Ok(Seen { release, parent, found, changes, down, findings: Vec::new(), looked, manner, values, staging })
+        Ok(Seen {
+            release,
+            parent,
+            found: is_found,
+            assumed,
+            mended: Vec::new(),
+            choice: None,
+            changes,
+            down,
+            findings: Vec::new(),
+            looked,
+            manner,
+            values,
+            staging,
+        })
     }
 
     /// Whether a container of that folder is one of ours.
@@ -218,8 +273,9 @@ impl Target {
         folder.canonicalize().as_deref().unwrap_or(folder) == self.live
     }
 
-    /// What runs here already, started by hand, as a release of the live files; `None` if nothing does.
-    fn found(&self, like: &Release) -> Result<Option<Release>, Trouble> {
+    /// What runs here already, started by hand, as a release of the live files; `None` if nothing does, or if it is to fit them and
+    /// does not.
+    fn found(&self, like: &Release, fits: bool) -> Result<Option<Release>, Trouble> {
         if !self.live.is_dir() {
             return Ok(None);
         }
@@ -233,7 +289,10 @@ impl Target {
                 Some(ReleasedService { name, image, image_id })
             })
             .collect();
-        if services.is_empty() {
+        let fitting = |drift: &Drift| {
+            drift.differences.iter().all(|difference| matches!(difference, Difference::StaleUpstream { .. }))
+        };
+        if services.is_empty() || fits && !drift::find(&looked.stack).iter().all(fitting) {
             return Ok(None);
         }
         let files: Vec<PathBuf> = desired.files.iter().map(|file| PathBuf::from(&**file)).collect();
@@ -249,8 +308,7 @@ impl Target {
         let (state, who) = (self.state(), who());
         let grip = Grip::of(&state, &who)?;
         let history = self.history()?;
-        if !seen.found && history.current().map(|current| &current.id) != seen.parent.as_ref().map(|parent| &parent.id)
-        {
+        if history.current().map(|current| &current.id) != seen.assumed.as_ref() {
             grip.release()?;
             return Err(Trouble::Stale);
         }
@@ -339,6 +397,25 @@ fn lacking(manner: &Manner, values: &mut BTreeMap<String, String>, stack: &Stack
     })
 }
 
+/// A folder that may begin in the user's home.
+#[must_use]
+pub fn at_home(folder: &Path) -> PathBuf {
+    match (folder.strip_prefix("~"), env::home_dir()) {
+        (Ok(rest), Some(home)) => home.join(rest),
+        _ => folder.to_owned(),
+    }
+}
+
+/// Gives the images of a release the names that Compose has for them there.
+fn named(release: &mut Release, desired: &Desired) {
+    for service in &mut release.services {
+        let declared = desired.service(&service.name).filter(|declared| !declared.image.is_empty());
+        if let Some(declared) = declared {
+            service.image = Arc::clone(&declared.image);
+        }
+    }
+}
+
 /// Keeps a release's files, as they are in a folder.
 pub(super) fn keep(store: &Releases, release: &Release, folder: &Path) -> Result<(), Trouble> {
     if store.list()?.iter().any(|id| **id == *release.id.0) && store.verify(&release.id.0)?.is_empty() {
@@ -359,7 +436,7 @@ fn append(ledger: &mut Ledger, line: &Line) -> Result<(), Trouble> {
 }
 
 /// Who asks, and which process does it, as one line of JSON.
-fn who() -> String {
+pub(super) fn who() -> String {
     let of = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
     let user = of("LASTGOOD_WHO").or_else(|| of("USER")).or_else(|| of("LOGNAME"));
     serde_json::json!({ "who": user.unwrap_or_else(|| "somebody".to_owned()), "process": own_mark() }).to_string()

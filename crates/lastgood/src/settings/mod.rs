@@ -21,6 +21,7 @@ use toml::Spanned;
 
 use crate::complaint::Complaint;
 use crate::pipeline::remote::Target;
+use crate::rollout::environment::Environment;
 use crate::rollout::manner::Manner;
 use crate::words::Lang;
 
@@ -77,6 +78,9 @@ struct Development {
 struct Host {
     host: Spanned<String>,
     path: Option<String>,
+    env: Option<Spanned<String>>,
+    env_file: Option<PathBuf>,
+    env_command: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -143,6 +147,8 @@ pub enum SettingsFault {
         /// What stands there.
         given: String,
     },
+    /// A target has more than one source of its `.env`: its name.
+    Environments(String),
     /// A format without a time or without a status.
     Format(String),
     /// A log with a format that nobody declares.
@@ -197,12 +203,19 @@ fn understood(text: &str, folder: &Path) -> Result<Settings, SettingsFault> {
             }),
         }
     });
-    let targets = written.target.into_iter().map(|(name, Host { host, path })| {
+    let targets = written.target.into_iter().map(|(name, Host { host, path, env, env_file, env_command })| {
         let line = line(text, host.span().start);
+        let server = env.map(|env| one_of("target.*.env", &env, &["server"])).transpose()?.map(|_| Environment::Server);
+        let named = [server, env_file.map(Environment::File), env_command.map(Environment::Command)];
+        let mut named = named.into_iter().flatten();
+        let environment = named.next().unwrap_or_default();
+        if named.next().is_some() {
+            return Err(SettingsFault::Environments(name));
+        }
         match host.into_inner() {
             // What begins like an option, ssh would take for one.
             host if host.trim().is_empty() || host.starts_with('-') => Err(SettingsFault::Host { line, given: host }),
-            host => Ok(Target { name, host, path }),
+            host => Ok(Target { name, host, path, environment }),
         }
     });
     Ok(Settings {
@@ -303,6 +316,26 @@ mod tests {
         else {
             panic!()
         };
+    }
+
+    #[test]
+    fn a_targets_env_has_one_source() {
+        let of = |keys: &str| settings(&format!("[target.prod]\nhost = 'me@vm'\n{keys}"));
+        let environment = |keys: &str| of(keys).unwrap().targets.remove(0).environment;
+        assert_eq!(environment(""), Environment::Local);
+        assert_eq!(environment("env_file = '.env.prod'"), Environment::File(".env.prod".into()));
+        assert_eq!(environment("env_command = 'sops -d x'"), Environment::Command("sops -d x".to_owned()));
+        assert_eq!(environment("env = 'server'"), Environment::Server);
+        let unknown = of("env = 'serve'").unwrap_err();
+        let expected = SettingsFault::UnknownValue {
+            line: 3,
+            key: "target.*.env",
+            given: "serve".to_owned(),
+            meant: vec!["server".to_owned()],
+        };
+        assert_eq!(unknown, expected);
+        let two = of("env = 'server'\nenv_file = '.env'").unwrap_err();
+        assert_eq!(two, SettingsFault::Environments("prod".to_owned()));
     }
 
     #[test]

@@ -10,6 +10,8 @@ pub struct FirstSettingsWords {
     pub lang: &'static str,
     /// Of the host that is asked.
     pub target: &'static str,
+    /// Of the `.env` there.
+    pub environment: &'static str,
     /// Of where images are built.
     pub development: &'static str,
     /// Of how long traffic is watched.
@@ -31,6 +33,8 @@ const EN: FirstSettingsWords = FirstSettingsWords {
           docs/CONFIG.md describes every key.",
     lang: "Language of answers: en or ko. Without it, that of whoever asks.",
     target: "The server that why, check and status ask over ssh, instead of this machine. --local asks this one.",
+    environment: "What becomes the .env there, if not your own .env. Instead of a file: env_command = \"sops -d .env.enc\", \
+                  whose output it is; or env = \"server\", if it is there and only there.",
     development: "The machine that builds the images, if it is of another kind than the one that runs them (amd64, arm64, …): \
                   lastgood check then says which builds would run programs by emulation. Without it, the machine on which \
                   check runs counts.",
@@ -48,6 +52,8 @@ const KO: FirstSettingsWords = FirstSettingsWords {
     how: "꼭 설정해야 하는 항목은 없습니다. # 바로 뒤에 붙은 설정은 꺼진 상태이며, #를 지우면 켜집니다. 모든 항목은 docs/CONFIG.md에 있습니다.",
     lang: "답변 언어: en 또는 ko. 없으면 실행하는 사람의 로캘을 따릅니다.",
     target: "why, check, status가 이 머신 대신 ssh로 조사할 서버. 이 머신은 --local로 조사합니다.",
+    environment: "서버의 .env가 될 파일. 없으면 로컬의 .env. 파일 대신 명령의 출력을 쓰려면 env_command = \"sops -d .env.enc\", \
+                  서버에만 있는 .env를 쓰려면 env = \"server\".",
     development: "이미지를 빌드하는 머신의 아키텍처(amd64, arm64 등). 실행하는 서버와 다를 때 적어 두면, 에뮬레이션으로 프로그램을 실행하게 될 \
                   빌드를 lastgood check가 알려 줍니다. 없으면 check를 실행하는 머신을 기준으로 합니다.",
     bake: "lastgood deploy: 전환 후 릴리스를 정상으로 판정하기 전에 실제 트래픽을 지켜보는 시간.",

@@ -5,6 +5,7 @@ mod account;
 mod capture;
 mod course;
 mod en;
+mod environment;
 mod fetch;
 mod first_settings;
 mod flaw;
@@ -19,6 +20,7 @@ mod rollout;
 #[cfg(test)]
 mod rollout_tests;
 mod value;
+mod waste;
 mod written_table;
 
 use lastgood_model::{

@@ -21,6 +21,8 @@ pub struct RolloutWords {
     pub stays: &'static str,
     /// Of files.
     pub files: &'static str,
+    /// Of files that somebody mended on the target.
+    pub mended: &'static str,
     /// Of how services are switched.
     pub switch: &'static str,
     /// How each is, in this version.
@@ -53,6 +55,7 @@ const EN: RolloutWords = RolloutWords {
     changes: "changes",
     stays: "stays",
     files: "files",
+    mended: "mended",
     switch: "switch",
     recreate: "each is made anew, in this order, and serves nobody while it starts",
     tries: "tries",
@@ -72,6 +75,7 @@ const KO: RolloutWords = RolloutWords {
     changes: "변경",
     stays: "유지",
     files: "파일",
+    mended: "서버 수정",
     switch: "전환",
     recreate: "이 순서로 하나씩 다시 만들며, 시작하는 동안은 응답하지 않음",
     tries: "사전 검증",
@@ -192,6 +196,9 @@ impl Lang {
             Trouble::NotUnderstood if en => "Compose makes nothing of the files there".to_owned(),
             Trouble::NotUnderstood => "Compose가 파일을 해석하지 못함".to_owned(),
             Trouble::Contents(fault) => self.contents(fault).0,
+            Trouble::Environment(fault) => self.environment(fault).0,
+            Trouble::Unfinished if en => "a rollout was never finished".to_owned(),
+            Trouble::Unfinished => "끝나지 않은 배포가 있음".to_owned(),
             Trouble::NotOfThisVersion if en => "this version of lastgood does not do that".to_owned(),
             Trouble::NotOfThisVersion => "이 버전의 lastgood이 하지 않는 동작".to_owned(),
             Trouble::NoImage(image, unfetched) => self.unfetched(image, unfetched),
@@ -311,6 +318,17 @@ impl Lang {
                 vec![pick(
                     "name that folder with --to or as path of the target; what runs there then is what is gone back to",
                     "그 폴더를 --to나 target의 path로 지정하세요. 실행 중인 것이 되돌아갈 첫 릴리스가 됩니다",
+                )],
+            ),
+            Complaint::Rollout { trouble: Trouble::Environment(fault) } => {
+                let (what, hint) = self.environment(fault);
+                (what, vec![hint.to_owned()])
+            }
+            Complaint::Rollout { trouble: trouble @ Trouble::Unfinished } => (
+                self.trouble(trouble),
+                vec![pick(
+                    "the next lastgood deploy or rollback brings it to its end",
+                    "다음 lastgood deploy나 rollback이 먼저 마무리합니다",
                 )],
             ),
             Complaint::Rollout { trouble } => {

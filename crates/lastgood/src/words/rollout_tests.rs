@@ -11,6 +11,7 @@ use crate::complaint::Complaint;
 use crate::rollout::changes::Reason;
 use crate::rollout::contents::ContentFault;
 use crate::rollout::doer::Trouble;
+use crate::rollout::environment::EnvironmentFault;
 use crate::rollout::fetch::Unfetched;
 
 fn differ(what: &str, said: impl Fn(Lang) -> String) {
@@ -65,6 +66,8 @@ fn each_language_tells_of_rollouts() {
         Trouble::NoEngine,
         Trouble::NotUnderstood,
         Trouble::Contents(ContentFault::TooMany("/x".to_owned())),
+        Trouble::Environment(EnvironmentFault::Silent),
+        Trouble::Unfinished,
         Trouble::NotOfThisVersion,
         Trouble::NoContainer,
         Trouble::Ended(ContainerStatus::Exited, 1, said()),
@@ -92,6 +95,8 @@ fn each_language_tells_of_rollouts() {
     for complaint in [
         Complaint::Rollout { trouble: Trouble::Stale },
         Complaint::Rollout { trouble: Trouble::StillThere },
+        Complaint::Rollout { trouble: Trouble::Unfinished },
+        Complaint::Rollout { trouble: Trouble::Environment(EnvironmentFault::Silent) },
         Complaint::Rollout { trouble: Trouble::Elsewhere("/srv/shop".to_owned()) },
         Complaint::Contents { fault: ContentFault::Outside("/x".to_owned()) },
         Complaint::Contents { fault: ContentFault::TooMany("/x".to_owned()) },
@@ -107,4 +112,13 @@ fn each_language_tells_of_rollouts() {
     }
     differ("images", |lang| lang.goes_on(1_000_000));
     differ("images", |lang| lang.brings_whole().to_owned());
+    let of = |lang: Lang| {
+        let words = lang.waste();
+        let all =
+            [words.goes, words.gone, words.folder, words.releases, words.replaced, words.images, words.containers];
+        all.iter().copied().chain([words.nothing]).collect::<Vec<_>>()
+    };
+    for index in 0..of(Lang::En).len() {
+        differ(of(Lang::En)[index], |lang| of(lang)[index].to_owned());
+    }
 }

@@ -385,6 +385,7 @@ fn texts(lang: Lang) -> Vec<(String, String)> {
         },
         Complaint::Settings { path: given(), fault: SettingsFault::NoReason { line: 1 } },
         Complaint::Settings { path: given(), fault: SettingsFault::Format(given()) },
+        Complaint::Settings { path: given(), fault: SettingsFault::Environments(given()) },
         Complaint::Settings { path: given(), fault: SettingsFault::UnknownFormat(given()) },
         Complaint::Settings { path: given(), fault: SettingsFault::Host { line: 1, given: given() } },
         Complaint::Targets { names: vec![given(), given()] },

@@ -13,13 +13,13 @@ use tempfile::TempDir;
 use crate::bed::{Bed, Said, lastgood, shell};
 
 /// An sshd, its keys, and an ssh that knows it as `vm`.
-struct Host {
+pub struct Host {
     folder: TempDir,
     sshd: Child,
 }
 
 impl Host {
-    fn up() -> Self {
+    pub fn up() -> Self {
         let folder = TempDir::with_prefix("host-").unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let here = folder.path().display();
@@ -64,9 +64,14 @@ impl Host {
     }
 
     /// Asks as somebody who has this host in the configuration of ssh.
-    fn ask(&self, folder: &Path, arguments: &[&str]) -> Said {
+    pub fn ask(&self, folder: &Path, arguments: &[&str]) -> Said {
         let path = format!("{}:{}", self.folder.path().join("bin").display(), std::env::var("PATH").unwrap());
         lastgood(folder, arguments, &[("PATH", &path)])
+    }
+
+    /// Where its keys and programs are.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Agents that are there.
@@ -120,6 +125,8 @@ fn a_host_is_asked_as_if_one_were_there() {
     let check = ask(&["check", "--json", "--no-probes"]);
     let of_host = lastgood(bed.path(), &["check", "--json", "--no-probes", "--lang", "ko"], &[]);
     assert_eq!((check.code, without_times(&check.stdout)), (of_host.code, without_times(&of_host.stdout)));
+    let timeline = ask(&["timeline", "--per=1h", "--lang", "en"]);
+    assert!(timeline.code == 0 && timeline.stdout.starts_with("looked at "), "{}{}", timeline.stdout, timeline.stderr);
     let before = host.calls();
     ask(&["status", "--local"]);
     assert_eq!(host.calls(), before, "this machine is asked without ssh");

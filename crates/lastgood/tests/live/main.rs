@@ -11,6 +11,7 @@ mod eyes;
 mod faults;
 mod hosts;
 mod refused;
+mod released_env;
 mod story;
 mod transfer;
 mod vms;

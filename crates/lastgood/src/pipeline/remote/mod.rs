@@ -21,6 +21,7 @@ use crate::exit::Exit;
 use crate::io::Io;
 use crate::pipeline::stack::project_here;
 use crate::render::answer::View;
+use crate::rollout::environment::Environment;
 use crate::settings::Settings;
 
 use agent::Agent;
@@ -45,6 +46,8 @@ pub struct Target {
     pub host: String,
     /// The project's folder there.
     pub path: Option<String>,
+    /// Where the `.env` of its releases comes from.
+    pub environment: Environment,
 }
 
 /// Why a host was not asked, or did not answer.
@@ -129,6 +132,8 @@ enum Input<'a> {
     Settings(Option<&'a Path>),
     /// Something else.
     Stream(File),
+    /// Nothing.
+    Nothing,
 }
 
 fn called(name: &str, settings: &Settings) -> Result<Target, Complaint> {
@@ -196,6 +201,14 @@ impl Asked {
         self.run(typed, Input::Settings(settings), view, io)
     }
 
+    /// Asks without settings and about no project: whatever is meant is said.
+    ///
+    /// # Errors
+    /// As `answer`.
+    pub fn tell(&self, typed: &[String], view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> {
+        self.run(typed, Input::Nothing, view, io)
+    }
+
     /// Asks with something on standard input.
     ///
     /// # Errors
@@ -215,7 +228,7 @@ impl Asked {
         let project = if let Input::Settings(_) = input { self.meant(typed) } else { None };
         let (input, has_settings) = match input {
             Input::Settings(Some(path)) => (Some(File::open(path)?), true),
-            Input::Settings(None) => (None, false),
+            Input::Settings(None) | Input::Nothing => (None, false),
             Input::Stream(stream) => (Some(stream), false),
         };
         let script = self.script(typed, project.as_deref(), has_settings, false, view);
@@ -230,7 +243,9 @@ impl Asked {
     /// The project that a question is about, where neither the question nor the target says it: the one that lies here. Its containers
     /// tell where its folder is there.
     fn meant(&self, typed: &[String]) -> Option<String> {
-        let names_one = |word: &String| ["-p", "-f", "--p", "--f"].iter().any(|flag| word.starts_with(flag));
+        let names_one = |word: &String| {
+            !word.starts_with("--per") && ["-p", "-f", "--p", "--f"].iter().any(|flag| word.starts_with(flag))
+        };
         let said = self.target.path.is_some() || typed.iter().any(names_one);
         if said { None } else { project_here() }
     }
@@ -292,7 +307,7 @@ mod tests {
     use super::*;
 
     fn settings(names: &[&str]) -> Settings {
-        let target = |name: &&str| Target { name: (*name).to_owned(), host: format!("me@{name}"), path: None };
+        let target = |name: &&str| Target { name: (*name).to_owned(), host: format!("me@{name}"), ..Target::default() };
         Settings { targets: names.iter().map(target).collect(), ..Settings::default() }
     }
 

@@ -75,7 +75,7 @@ pub struct Looked {
     /// What the engine answered, as received: with its secrets.
     pub(super) kept: Kept,
     /// What Compose made of the files, as received: with its secrets.
-    pub(super) resolved: Option<Vec<u8>>,
+    pub(crate) resolved: Option<Vec<u8>>,
     /// How the user of a case called Compose.
     pub(crate) call: Option<String>,
     /// How many short-lived containers were started to ask with, and removed again.
@@ -116,6 +116,12 @@ pub fn bare_word(path: &Path) -> Option<Arc<str>> {
 pub fn project_here() -> Option<String> {
     let project = project::named(&StackSubject::default())?;
     project::told_name().or_else(|| declared::name(&project)).or_else(|| project.folder_name())
+}
+
+/// The folder of the project that is meant, by its files.
+#[must_use]
+pub fn folder_of(subject: &StackSubject) -> Option<PathBuf> {
+    std::path::absolute(project::named(subject)?.folder).ok()
 }
 
 /// Looks at this machine, as it is now.

@@ -193,6 +193,10 @@ pub(super) fn complaint(complaint: &Complaint) -> (String, Vec<String>) {
             SettingsFault::Host { line, given } => {
                 (format!("{path}:{line}: `{given}` is no host"), "write it as ssh knows it: me@vm".to_owned())
             }
+            SettingsFault::Environments(name) => (
+                format!("{path}: target `{name}` has more than one of env, env_file and env_command"),
+                "leave one of them".to_owned(),
+            ),
             SettingsFault::Format(name) => (
                 format!("{path}: the format `{name}` has no time or no status"),
                 "name $time_local, $time_iso8601 or $msec, and $status".to_owned(),

@@ -196,6 +196,10 @@ pub(super) fn complaint(complaint: &Complaint) -> (String, Vec<String>) {
             SettingsFault::Host { line, given } => {
                 (format!("{path}:{line}: `{given}`: 호스트가 아님"), "ssh가 아는 대로 쓰세요: me@vm".to_owned())
             }
+            SettingsFault::Environments(name) => (
+                format!("{path}: target `{name}`에 env, env_file, env_command가 둘 이상 있음"),
+                "하나만 남기세요".to_owned(),
+            ),
             SettingsFault::Format(name) => (
                 format!("{path}: 형식 `{name}`에 시각이나 상태 코드가 없음"),
                 "$time_local, $time_iso8601, $msec 중 하나와 $status를 넣으세요".to_owned(),

@@ -1,0 +1,435 @@
+//! `lastgood.events/1`, `lastgood.history/1` and `lastgood.prune/1`: what deploys say to programs, written here and nowhere else;
+//! docs/EVENTS.md describes it. Sentences (`reasons`, `why`) are in the language of the run; everything that a program compares is not.
+
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+use lastgood_model::Secret;
+use lastgood_model::rollout::{Ending, Outcome};
+use lastgood_rollout::{Act, Of};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::answer::{Answer, View};
+use super::check_json;
+use super::clock::Clock;
+use super::json::document;
+use super::quote::{clean, inert_json};
+use super::rollout::with_findings;
+use crate::privacy::env_value::shown;
+use crate::rollout::act::named;
+use crate::rollout::doer::{Trouble, Watcher};
+use crate::rollout::environment::Choice;
+use crate::rollout::history::{History, Past};
+use crate::rollout::mended::{Mended, MendedKey};
+use crate::rollout::record::millis;
+use crate::rollout::target::Seen;
+use crate::rollout::waste::Waste;
+
+const EVENTS: &str = "lastgood.events/1";
+
+/// One line.
+#[derive(Serialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+enum Event<'a> {
+    /// A rollout that was never finished is brought to its end first; its acts follow.
+    TakesUp { schema: &'static str },
+    Plan {
+        schema: &'static str,
+        project: &'a str,
+        folder: &'a str,
+        release: &'a str,
+        /// What is gone back to; `null`: there is none.
+        parent: Option<&'a str>,
+        /// The parent was not deployed by lastgood.
+        found: bool,
+        services: Vec<ServiceShape<'a>>,
+        /// Services that stay as they are.
+        stays: Vec<&'a str>,
+        /// Files that change.
+        files: Vec<&'a str>,
+        /// Services that are tried beside those that serve.
+        tried: Vec<&'a str>,
+        /// What would break it, as in `lastgood.check/1`; it is refused then.
+        findings: Value,
+        /// Files that somebody mended on the target.
+        mended: Vec<MendedShape<'a>>,
+        /// What becomes of those: `take`, `keep`, or `null` if nobody said.
+        env: Option<&'static str>,
+    },
+    Act {
+        act: &'a str,
+        service: Option<&'a str>,
+        release: Option<&'a str>,
+        /// It takes something back, or looks whether that was done.
+        back: bool,
+        /// `done`, `failed` or `timed-out`.
+        ending: &'static str,
+        why: Option<String>,
+        /// Since what came before it.
+        ms: u64,
+    },
+    /// A service answers again.
+    Measured {
+        service: &'a str,
+        /// For so long it did not, where its users come in.
+        down_ms: u64,
+    },
+    Outcome {
+        outcome: &'a str,
+        release: Option<&'a str>,
+        parent: Option<&'a str>,
+        seconds: f64,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        why: Option<String>,
+        /// Of a build that failed: `lastgood.verdict/1` on what it said.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        verdict: Option<Value>,
+    },
+}
+
+#[derive(Serialize)]
+struct ServiceShape<'a> {
+    service: &'a str,
+    reasons: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct MendedShape<'a> {
+    path: &'a str,
+    keys: Vec<KeyShape<'a>>,
+}
+
+#[derive(Serialize)]
+struct KeyShape<'a> {
+    key: &'a str,
+    /// It is another one on the server than the last release wrote.
+    on_server: bool,
+    /// It is another one in the new release than in the last one.
+    in_release: bool,
+    /// Values, where all of them may be shown; `null` is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    values: Option<ValuesShape>,
+}
+
+#[derive(Serialize)]
+struct ValuesShape {
+    last: Option<String>,
+    server: Option<String>,
+    release: Option<String>,
+}
+
+#[derive(Serialize)]
+struct HistoryShape<'a> {
+    schema: &'static str,
+    folder: &'a str,
+    /// The release that serves, as far as the ledger knows.
+    current: Option<&'a str>,
+    /// The last one first.
+    rollouts: Vec<PastShape<'a>>,
+    /// Lines of the ledger that cannot be read.
+    damaged: usize,
+}
+
+#[derive(Serialize)]
+struct PastShape<'a> {
+    number: u64,
+    at: String,
+    seconds: f64,
+    /// `null`: it was found running.
+    who: Option<String>,
+    release: &'a str,
+    parent: Option<&'a str>,
+    services: Vec<ChangedShape<'a>>,
+    /// `null`: it was never finished.
+    outcome: Option<&'static str>,
+    /// How long services gave no answer.
+    down: Vec<DownShape<'a>>,
+    /// The first act that failed, and why.
+    failure: Option<FailureShape<'a>>,
+}
+
+#[derive(Serialize)]
+struct ChangedShape<'a> {
+    service: &'a str,
+    gone: bool,
+}
+
+#[derive(Serialize)]
+struct DownShape<'a> {
+    service: &'a str,
+    down_ms: u64,
+}
+
+#[derive(Serialize)]
+struct FailureShape<'a> {
+    act: &'a str,
+    why: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct PrunedShape<'a> {
+    schema: &'static str,
+    folder: &'a str,
+    /// Nothing was changed.
+    only_plan: bool,
+    releases: &'a [String],
+    replaced: &'a [String],
+    images: &'a [String],
+    stays: Vec<&'a str>,
+}
+
+/// Says each act as it ends, a line each.
+pub struct Events<'a> {
+    out: &'a mut dyn Write,
+    view: View,
+    last: Instant,
+}
+
+impl<'a> Events<'a> {
+    /// From now on.
+    pub fn new(out: &'a mut dyn Write, view: View) -> Self {
+        Self { out, view, last: Instant::now() }
+    }
+
+    fn say(&mut self, event: &Event<'_>) {
+        // Whoever does not listen any more does not stop it.
+        let _gone = self.out.write_all(line(event).as_bytes()).and_then(|()| self.out.flush());
+    }
+}
+
+impl Watcher for Events<'_> {
+    fn takes_up(&mut self) {
+        self.say(&Event::TakesUp { schema: EVENTS });
+    }
+
+    fn measured(&mut self, service: &str, down: Duration) {
+        self.say(&Event::Measured { service, down_ms: millis(down) });
+    }
+
+    fn ended(&mut self, act: &Act, ending: Ending, trouble: Option<&Trouble>) {
+        let name = named(&act.action);
+        let mut words = name.split(' ');
+        let verb = words.next().unwrap_or_default();
+        let is_release = |word: &&str| word.len() == 64;
+        let (release, service) =
+            (words.clone().find(is_release), words.find(|word| !is_release(word) && *word != "nothing"));
+        let ms = millis(self.last.elapsed());
+        self.last = Instant::now();
+        let event = Event::Act {
+            act: verb,
+            service,
+            release,
+            back: matches!(act.of, Of::Undo(_) | Of::Look),
+            ending: match ending {
+                Ending::Done => "done",
+                Ending::Failed => "failed",
+                Ending::TimedOut => "timed-out",
+            },
+            why: trouble.map(|trouble| clean(&self.view.lang.trouble(trouble))),
+            ms,
+        };
+        self.say(&event);
+    }
+}
+
+/// What is going to be done.
+#[must_use]
+pub fn plan(seen: &Seen, folder: &str, view: View) -> String {
+    let services = seen.changes.services.iter().map(|(service, reasons)| ServiceShape {
+        service,
+        reasons: reasons.iter().map(|reason| clean(&view.lang.reason(reason))).collect(),
+    });
+    line(&Event::Plan {
+        schema: EVENTS,
+        project: &seen.release.project,
+        folder,
+        release: &seen.release.id.0,
+        parent: seen.parent.as_ref().map(|parent| &*parent.id.0),
+        found: seen.found,
+        services: services.collect(),
+        stays: seen.changes.staying.iter().map(|service| &**service).collect(),
+        files: seen.changes.files.iter().map(|file| &**file).collect(),
+        tried: seen.changes.beside.iter().map(|service| &**service).collect(),
+        findings: with_findings(seen, |checked| check_json::findings(checked, view.lang)),
+        mended: seen.mended.iter().map(mended).collect(),
+        env: seen.choice.filter(|_| !seen.mended.is_empty()).map(Choice::name),
+    })
+}
+
+fn mended(mended: &Mended) -> MendedShape<'_> {
+    let keys = mended.keys.iter().map(|key| {
+        let MendedKey { key, last, here, new } = key;
+        let told = |value: &Option<Secret>| match value {
+            None => Some(None),
+            Some(value) if value.is_blank() => Some(Some(String::new())),
+            Some(value) => shown(key, value).map(Some),
+        };
+        let values = match (told(last), told(here), told(new)) {
+            (Some(last), Some(server), Some(release)) => Some(ValuesShape { last, server, release }),
+            _ => None,
+        };
+        KeyShape { key, on_server: here != last, in_release: new != last, values }
+    });
+    MendedShape { path: &mended.path, keys: keys.collect() }
+}
+
+/// What became of it: an outcome, `nothing` or `planned`. `begun` is when that was first said.
+#[must_use]
+pub fn outcome(outcome: &str, seen: &Seen, begun: Instant, why: Option<String>) -> String {
+    line(&Event::Outcome {
+        outcome,
+        release: Some(&seen.release.id.0),
+        parent: seen.parent.as_ref().map(|parent| &*parent.id.0),
+        seconds: seconds(i64::try_from(begun.elapsed().as_millis()).unwrap_or(i64::MAX)),
+        why,
+        verdict: None,
+    })
+}
+
+/// A build failed, and nothing was attempted.
+#[must_use]
+pub fn failed_build(answer: Answer<'_>, view: View) -> String {
+    let verdict = Some(document(answer, view.lang, None));
+    line(&Event::Outcome { outcome: "build-failed", release: None, parent: None, seconds: 0.0, why: None, verdict })
+}
+
+/// All rollouts.
+#[must_use]
+pub fn history(history: &History, folder: &str, clock: Clock) -> String {
+    let who = |past: &Past| serde_json::from_str::<Value>(&past.who).ok()?["who"].as_str().map(str::to_owned);
+    let rollouts = history.rollouts.iter().rev().map(|one| PastShape {
+        number: one.number,
+        at: clock.rfc3339(one.at),
+        seconds: seconds(one.until.since(one.at)),
+        who: who(one),
+        release: &one.release.id.0,
+        parent: one.parent.as_deref(),
+        services: one.services.iter().map(|(service, gone)| ChangedShape { service, gone: *gone }).collect(),
+        outcome: one.outcome.map(Outcome::name),
+        down: one.down.iter().map(|(service, down_ms)| DownShape { service, down_ms: *down_ms }).collect(),
+        failure: one.failure.as_ref().map(|(act, why)| FailureShape { act, why: why.as_deref() }),
+    });
+    pretty(&HistoryShape {
+        schema: "lastgood.history/1",
+        folder,
+        current: history.current().map(|release| &*release.id.0),
+        rollouts: rollouts.collect(),
+        damaged: history.damaged,
+    })
+}
+
+/// What was cleared away, or would be.
+#[must_use]
+pub fn pruned(waste: &Waste, folder: &str, only_plan: bool) -> String {
+    pretty(&PrunedShape {
+        schema: "lastgood.prune/1",
+        folder,
+        only_plan,
+        releases: &waste.releases,
+        replaced: &waste.replaced,
+        images: &waste.images,
+        stays: waste.stays.iter().map(|id| &*id.0).collect(),
+    })
+}
+
+#[expect(clippy::cast_precision_loss, reason = "no rollout lasts for millions of years")]
+fn seconds(ms: i64) -> f64 {
+    ms as f64 / 1000.0
+}
+
+/// Texts and numbers: there is nothing in it that JSON cannot hold.
+fn line(event: &Event<'_>) -> String {
+    inert_json(serde_json::to_string(event).unwrap_or_default()) + "\n"
+}
+
+fn pretty(document: &impl Serialize) -> String {
+    inert_json(serde_json::to_string_pretty(document).unwrap_or_default()) + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use lastgood_model::UnixMs;
+    use lastgood_model::release::Release;
+    use lastgood_model::rollout::{Action, ReleaseId};
+
+    use super::*;
+    use crate::words::Lang;
+
+    fn id(letter: &str) -> ReleaseId {
+        ReleaseId(Arc::from(letter.repeat(64)))
+    }
+
+    #[test]
+    fn acts_are_told_a_line_each() {
+        let view = View { lang: Lang::En, colour: false, unicode: true, width: 80, verbose: false };
+        let mut out = Vec::new();
+        let mut events = Events::new(&mut out, view);
+        events.takes_up();
+        let service = || Arc::<str>::from("app");
+        let acts = [
+            (Action::TakeLease, Of::Step(0), Ending::Done, None),
+            (Action::Ask { service: service() }, Of::Step(1), Ending::TimedOut, Some(Trouble::TookTooLong(30))),
+            (
+                Action::Gate { service: service(), release: id("a") },
+                Of::Step(2),
+                Ending::Failed,
+                Some(Trouble::NoContainer),
+            ),
+            (Action::Switch { service: service(), release: None }, Of::Undo(1), Ending::Done, None),
+            (Action::Verify { release: Some(id("b")) }, Of::Look, Ending::Done, None),
+        ];
+        for (action, of, ending, trouble) in acts {
+            events.ended(&Act { action, of, timeout_ms: 0 }, ending, trouble.as_ref());
+        }
+        let text = String::from_utf8(out).unwrap();
+        let timeless = text.lines().map(|line| match line.rsplit_once(",\"ms\":") {
+            Some((before, _)) => format!("{before}}}"),
+            None => line.to_owned(),
+        });
+        insta::assert_snapshot!(timeless.collect::<Vec<_>>().join("\n"));
+    }
+
+    #[test]
+    fn history_and_what_was_cleared_away_are_documents() {
+        let release = |id: ReleaseId| Release {
+            id,
+            project: "shop".into(),
+            arguments: Vec::new(),
+            services: Vec::new(),
+            files: Vec::new(),
+        };
+        let past = |number, who: &str, outcome, failure| Past {
+            number,
+            at: UnixMs(1_668_564_420_250),
+            until: UnixMs(1_668_564_425_750),
+            who: who.to_owned(),
+            release: release(id("a")),
+            parent: None,
+            services: vec![("app".into(), false)],
+            steps: Vec::new(),
+            begun: Vec::new(),
+            confirmed: false,
+            outcome,
+            down: vec![("app".into(), 1_250)],
+            failure,
+        };
+        let failure = Some(("gate app".to_owned(), Some("it has no container".to_owned())));
+        let rollouts = vec![
+            past(1, "", Some(Outcome::Good), None),
+            past(2, "{\"who\":\"me@laptop\"}", Some(Outcome::RolledBack), failure),
+            past(3, "{\"who\":\"me@laptop\"}", None, None),
+        ];
+        let text = history(&History { rollouts, damaged: 1, newer: false }, "/srv/shop", Clock::new(9 * 3600));
+        let waste = Waste {
+            releases: vec!["b".repeat(64)],
+            replaced: vec![".replaced-1668564420250".to_owned()],
+            images: vec!["lastgood/shop/app:bbbbbbbbbb".to_owned()],
+            stays: vec![id("a")],
+            ..Waste::default()
+        };
+        insta::assert_snapshot!(format!("{text}{}", pruned(&waste, "/srv/shop", true)));
+    }
+}

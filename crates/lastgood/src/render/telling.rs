@@ -1,0 +1,93 @@
+//! How a rollout is told: to people as text, or to programs as events. What is said stands in `rollout.rs` and `events.rs`.
+
+use std::io::Write;
+use std::time::Instant;
+
+use lastgood_model::rollout::Outcome;
+
+use super::answer::{Answer, View};
+use super::events::{self, Events};
+use super::rollout::{self, Teller};
+use super::terminal;
+use crate::rollout::doer::Watcher;
+use crate::rollout::target::Seen;
+
+/// A way to tell it.
+#[derive(Clone, Copy, Debug)]
+pub struct Telling {
+    /// To programs.
+    pub json: bool,
+    /// To people.
+    pub view: View,
+    /// Since when.
+    begun: Instant,
+}
+
+impl Telling {
+    /// From now on.
+    #[must_use]
+    pub fn new(json: bool, view: View) -> Self {
+        Self { json, view, begun: Instant::now() }
+    }
+
+    /// Who tells each act as it ends.
+    pub fn watcher<'o>(self, out: &'o mut dyn Write) -> Box<dyn Watcher + 'o> {
+        if self.json { Box::new(Events::new(out, self.view)) } else { Box::new(Teller { out, view: self.view }) }
+    }
+
+    /// What is going to be done.
+    #[must_use]
+    pub fn plan(self, seen: &Seen, folder: &str) -> String {
+        if self.json { events::plan(seen, folder, self.view) } else { rollout::plan(seen, folder, self.view) }
+    }
+
+    /// There is nothing to do, which the plan tells people.
+    #[must_use]
+    pub fn nothing(self, seen: &Seen) -> String {
+        if self.json { events::outcome("nothing", seen, self.begun, None) } else { String::new() }
+    }
+
+    /// It was only to be planned.
+    #[must_use]
+    pub fn planned(self, seen: &Seen) -> String {
+        if self.json {
+            events::outcome("planned", seen, self.begun, None)
+        } else {
+            format!("{}\n", self.view.lang.rollout().only_planned)
+        }
+    }
+
+    /// Somebody has to choose first what becomes of files that were mended.
+    #[must_use]
+    pub fn asks_to_choose(self, seen: &Seen) -> String {
+        if self.json {
+            let (what, hints) = self.view.lang.asks_to_choose(seen.release.id.short());
+            let why = std::iter::once(what).chain(hints).collect::<Vec<_>>().join("; ");
+            events::outcome(Outcome::Refused.name(), seen, self.begun, Some(why))
+        } else {
+            rollout::refused_for_mended(seen, self.view)
+        }
+    }
+
+    /// What would break it, which the plan tells programs.
+    #[must_use]
+    pub fn findings(self, seen: &Seen) -> String {
+        if self.json { String::new() } else { rollout::findings(seen, self.view) }
+    }
+
+    /// What became of it.
+    #[must_use]
+    pub fn outcome(self, outcome: Outcome, seen: &Seen) -> String {
+        if self.json {
+            events::outcome(outcome.name(), seen, self.begun, None)
+        } else {
+            rollout::outcome(outcome, &seen.release, seen.parent.as_ref(), self.view)
+        }
+    }
+
+    /// Why a build failed.
+    #[must_use]
+    pub fn failed_build(self, answer: Answer<'_>) -> String {
+        if self.json { events::failed_build(answer, self.view) } else { terminal::render(answer, self.view) }
+    }
+}

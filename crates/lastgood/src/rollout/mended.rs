@@ -1,0 +1,227 @@
+//! Secret files that somebody mended on the target: they hold something else than the last release wrote there, and the new release
+//! would overwrite it. Which keys differ, and what becomes of the file as it was chosen.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use lastgood_intake::env_file::{Dialect, EnvRead, read};
+use lastgood_model::release::Release;
+use lastgood_model::{Desired, Secret};
+use lastgood_world::state::Releases;
+use lastgood_world::{digest, digest_of, read_small};
+
+use super::contents::INTERPOLATED;
+use super::doer::{MOST_BYTES, Trouble};
+use super::environment::{EnvironmentFault, interpolated};
+use super::release::identified;
+
+/// A file that somebody mended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mended {
+    /// Below the project's folder.
+    pub path: Arc<str>,
+    /// Keys that differ, in their order; none where it is no environment file.
+    pub keys: Vec<MendedKey>,
+}
+
+/// A key, and what is said of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MendedKey {
+    /// The key.
+    pub key: Arc<str>,
+    /// By the last release.
+    pub last: Option<Secret>,
+    /// On the target.
+    pub here: Option<Secret>,
+    /// By the new release.
+    pub new: Option<Secret>,
+}
+
+/// Paths of secret files that hold something else than the last release wrote, and that the new one would overwrite.
+#[must_use]
+pub fn mended(last: &Release, new: &Release, live: &Path) -> Vec<Arc<str>> {
+    let secret = new.files.iter().filter(|file| file.secret);
+    let differ = secret.filter(|file| {
+        let Ok(here) = digest(&live.join(&*file.path)) else { return false };
+        let wrote = last.files.iter().find(|other| other.path == file.path);
+        here != *file.digest && wrote.is_none_or(|wrote| here != *wrote.digest)
+    });
+    differ.map(|file| Arc::clone(&file.path)).collect()
+}
+
+/// Whether a secret file of a release is another one by now.
+#[must_use]
+pub fn is_mended(release: &Release, live: &Path) -> bool {
+    let mut secret = release.files.iter().filter(|file| file.secret);
+    secret.any(|file| digest(&live.join(&*file.path)).is_ok_and(|here| here != *file.digest))
+}
+
+/// What differs in them. `desired` is what Compose makes of the new release in the folder `staging`.
+#[must_use]
+pub fn described(
+    paths: &[Arc<str>],
+    last: &Release,
+    store: &Releases,
+    staging: &Path,
+    live: &Path,
+    desired: &Desired,
+) -> Vec<Mended> {
+    let is_environment = |path: &str| {
+        let mut told = desired.services.iter().flat_map(|service| &service.env_files);
+        path == INTERPOLATED || told.any(|file| Path::new(&*file.path) == staging.join(path))
+    };
+    let kept = |path: &str| {
+        let mut bytes = Vec::new();
+        let file = store.open(&last.id.0, Path::new(path)).ok()?;
+        file.take(MOST_BYTES).read_to_end(&mut bytes).ok().map(|_| bytes)
+    };
+    let entries = |bytes: Option<Vec<u8>>| read(&bytes.unwrap_or_default(), Dialect::Compose, &|_| None);
+    let described = paths.iter().map(|path| {
+        let keys = if is_environment(path) {
+            let of = |folder: &Path| entries(read_small(&folder.join(&**path)).ok());
+            differing(&entries(kept(path)), &of(live), &of(staging))
+        } else {
+            Vec::new()
+        };
+        Mended { path: Arc::clone(path), keys }
+    });
+    described.collect()
+}
+
+fn differing(last: &EnvRead, here: &EnvRead, new: &EnvRead) -> Vec<MendedKey> {
+    let mut seen = BTreeSet::new();
+    let all = here.entries.iter().chain(&new.entries).chain(&last.entries);
+    // What is no name is a piece of something else, and may be a secret.
+    let keys = all.map(|entry| &entry.key).filter(|key| is_name(key) && seen.insert(Arc::clone(*key)));
+    let keys = keys.map(|key| {
+        let of = |read: &EnvRead| read.value(key).cloned();
+        MendedKey { key: Arc::clone(key), last: of(last), here: of(here), new: of(new) }
+    });
+    keys.filter(|key| key.here != key.new || key.here != key.last).collect()
+}
+
+fn is_name(key: &str) -> bool {
+    !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'))
+}
+
+/// The release with the files as they are on the target, which are put where the new ones were.
+///
+/// # Errors
+/// If one of them cannot be taken over.
+pub fn keep(release: Release, paths: &[Arc<str>], staging: &Path, live: &Path) -> Result<Release, Trouble> {
+    let mut release = release;
+    for file in release.files.iter_mut().filter(|file| paths.contains(&file.path)) {
+        file.digest = adopt(&file.path, staging, live)?.into();
+    }
+    Ok(identified(release))
+}
+
+/// The release with the `.env` that is on the target, which is put beside its other files.
+///
+/// # Errors
+/// If there is none, or it cannot be taken over.
+pub fn with_server_env(mut release: Release, staging: &Path, live: &Path) -> Result<Release, Trouble> {
+    if !live.join(INTERPOLATED).is_file() {
+        return Err(Trouble::Environment(EnvironmentFault::NotThere(live.to_string_lossy().into_owned())));
+    }
+    release.files.retain(|file| *file.path != *INTERPOLATED);
+    release.files.push(interpolated(&adopt(INTERPOLATED, staging, live)?));
+    Ok(identified(release))
+}
+
+/// Copies a live file beside the new ones, for nobody else to read, and says its digest.
+fn adopt(path: &str, staging: &Path, live: &Path) -> Result<String, Trouble> {
+    let other = |error: io::Error| Trouble::Other(format!("{path}: {error}"));
+    let mut bytes = Vec::new();
+    let file = fs::File::open(live.join(path)).map_err(other)?;
+    file.take(MOST_BYTES).read_to_end(&mut bytes).map_err(other)?;
+    let place: PathBuf = staging.join(path);
+    // Anew, so that nobody who may read the old one reads this one.
+    match fs::remove_file(&place) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(other(error)),
+        _ => {}
+    }
+    lastgood_world::write_private(&place, &bytes).map_err(other)?;
+    Ok(digest_of(&bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use lastgood_model::release::ReleasedFile;
+    use lastgood_model::rollout::ReleaseId;
+
+    use super::*;
+
+    fn release(env: &str) -> Release {
+        let file =
+            ReleasedFile { path: ".env".into(), digest: digest_of(env.as_bytes()).into(), mode: 0o600, secret: true };
+        identified(Release {
+            id: ReleaseId(Arc::from("")),
+            project: "shop".into(),
+            arguments: Vec::new(),
+            services: Vec::new(),
+            files: vec![file],
+        })
+    }
+
+    #[test]
+    fn a_file_is_mended_where_it_is_neither_the_last_nor_the_new_one() {
+        let live = tempfile::tempdir().unwrap();
+        let of = |last: &str, new: &str| mended(&release(last), &release(new), live.path()).len();
+        assert_eq!(of("A=1", "A=2"), 0, "nothing is there");
+        fs::write(live.path().join(".env"), "A=1").unwrap();
+        assert_eq!((of("A=1", "A=2"), of("A=0", "A=1")), (0, 0));
+        assert_eq!((of("A=0", "A=2"), of("A=0", "A=0")), (1, 1));
+        let without = Release { files: Vec::new(), ..release("") };
+        assert_eq!(mended(&without, &release("A=2"), live.path()).len(), 1, "nobody wrote it");
+        assert!(is_mended(&release("A=2"), live.path()) && !is_mended(&release("A=1"), live.path()));
+    }
+
+    #[test]
+    fn keys_that_differ_are_told_three_ways() {
+        let of = |text: &str| read(text.as_bytes(), Dialect::Compose, &|_| None);
+        let keys = differing(
+            &of("A=1\nB=1\nC=1\nD=1\n"),
+            &of("A=1\nB=2\nC=1\nE=1\nab=cd==\n"),
+            &of("A=1\nB=1\nC=3\nab=cd==\n"),
+        );
+        let told: Vec<(&str, [Option<&str>; 3])> = keys
+            .iter()
+            .map(|key| (&*key.key, [&key.last, &key.here, &key.new].map(|value| value.as_ref().map(Secret::expose))))
+            .collect();
+        let one = Some("1");
+        assert_eq!(
+            told,
+            [
+                ("B", [one, Some("2"), one]),
+                ("C", [one, one, Some("3")]),
+                ("E", [None, one, None]),
+                ("ab", [None, Some("cd=="), Some("cd==")]),
+                ("D", [one, None, None])
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_kept_is_part_of_the_release_and_nobody_elses_to_read() {
+        use std::os::unix::fs::PermissionsExt;
+        let (live, staging) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let missing = with_server_env(release("A=1"), staging.path(), live.path()).unwrap_err();
+        assert!(matches!(missing, Trouble::Environment(EnvironmentFault::NotThere(_))));
+        fs::write(live.path().join(".env"), "A=mended").unwrap();
+        fs::write(staging.path().join(".env"), "A=1").unwrap();
+        let kept = keep(release("A=1"), &[Arc::from(".env")], staging.path(), live.path()).unwrap();
+        assert_eq!(kept, release("A=mended"));
+        assert_eq!(
+            with_server_env(Release { files: Vec::new(), ..kept.clone() }, staging.path(), live.path()),
+            Ok(kept)
+        );
+        let mode = fs::metadata(staging.path().join(".env")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+}

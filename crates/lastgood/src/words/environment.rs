@@ -1,0 +1,179 @@
+//! What is said of environment files in both languages: where a release's own one is not to be had, and what somebody mended on a
+//! target. Values are shown by the one policy for them, all three or none.
+
+use lastgood_model::Secret;
+
+use super::Lang;
+use super::josa::subject;
+use crate::privacy::env_value::shown;
+use crate::rollout::environment::{Choice, EnvironmentFault};
+use crate::rollout::mended::MendedKey;
+
+impl Lang {
+    /// Why there is no `.env`, and the way out.
+    #[must_use]
+    pub fn environment(self, fault: &EnvironmentFault) -> (String, &'static str) {
+        let en = self == Self::En;
+        let pick = |en_text, ko_text| if en { en_text } else { ko_text };
+        match fault {
+            EnvironmentFault::Unreadable(path, why) => (
+                if en {
+                    format!("env_file {path} cannot be read: {why}")
+                } else {
+                    format!("env_file {path}: 읽을 수 없음: {why}")
+                },
+                pick("its path begins in the project's folder", "경로는 프로젝트 폴더 기준입니다"),
+            ),
+            EnvironmentFault::Failed(code, words) => (
+                match (en, words.is_empty()) {
+                    (true, true) => format!("env_command ends with exit code {code}"),
+                    (true, false) => format!("env_command ends with exit code {code}: {words}"),
+                    (false, true) => format!("env_command: 종료 코드 {code}"),
+                    (false, false) => format!("env_command: 종료 코드 {code}: {words}"),
+                },
+                pick("run it by itself in the project's folder", "프로젝트 폴더에서 직접 실행해 보세요"),
+            ),
+            EnvironmentFault::Silent => (
+                pick("env_command prints nothing", "env_command가 아무것도 출력하지 않음").to_owned(),
+                pick("run it by itself in the project's folder", "프로젝트 폴더에서 직접 실행해 보세요"),
+            ),
+            EnvironmentFault::TookTooLong(seconds) => (
+                if en {
+                    format!("env_command takes longer than {seconds} s")
+                } else {
+                    format!("env_command: {seconds}초보다 오래 걸림")
+                },
+                pick(
+                    "it is asked nothing here: unlock first what it needs",
+                    "여기서는 입력을 받을 수 없으니 필요한 잠금을 먼저 해제하세요",
+                ),
+            ),
+            EnvironmentFault::NotThere(folder) => (
+                if en { format!("there is no .env in {folder}") } else { format!("{folder}: .env가 없음") },
+                pick(
+                    "env = \"server\" takes the one that is there: put it there first, for nobody else to read (mode 600)",
+                    "env = \"server\"는 서버의 .env를 사용합니다. 먼저 권한 600으로 만들어 두세요",
+                ),
+            ),
+            EnvironmentFault::Other(why) => (
+                if en { format!("no .env can be made: {why}") } else { format!(".env를 준비할 수 없음: {why}") },
+                pick("nothing was changed", "아무것도 바꾸지 않았습니다"),
+            ),
+        }
+    }
+
+    /// That a file was mended, and what becomes of it.
+    #[must_use]
+    pub fn mended(self, path: &str, choice: Option<Choice>) -> String {
+        match (self, choice) {
+            (Self::En, None) => format!("{path} is not as the last release left it, and this one would overwrite it"),
+            (Self::En, Some(Choice::Take)) => {
+                format!("{path} is not as the last release left it; it is overwritten, and a copy kept")
+            }
+            (Self::En, Some(Choice::Keep)) => format!(
+                "{path} is not as the last release left it; it becomes part of this one. Mend yours, too: the next one overwrites it"
+            ),
+            (Self::Ko, None) => format!("{path}: 지난 릴리스 이후 서버에서 수정됨, 이번 릴리스가 덮어쓰게 됨"),
+            (Self::Ko, Some(Choice::Take)) => format!("{path}: 지난 릴리스 이후 서버에서 수정됨, 사본을 남기고 덮어씀"),
+            (Self::Ko, Some(Choice::Keep)) => format!(
+                "{path}: 지난 릴리스 이후 서버에서 수정됨, 그대로 이번 릴리스에 포함됨. 다음 릴리스가 덮어쓰므로 로컬 파일도 고치세요"
+            ),
+        }
+    }
+
+    /// A key of one that was.
+    #[must_use]
+    pub fn mended_key(self, key: &MendedKey) -> String {
+        let MendedKey { key, last, here, new } = key;
+        let what = match (self, here != last, new != last, here == new) {
+            (Self::En, true, false, _) => "changed on the server",
+            (Self::En, false, _, _) => "changed in the new release",
+            (Self::En, true, true, true) => "changed on the server and in the new release, alike",
+            (Self::En, true, true, false) => "changed on the server and in the new release, differently",
+            (Self::Ko, true, false, _) => "서버에서 변경",
+            (Self::Ko, false, _, _) => "새 릴리스에서 변경",
+            (Self::Ko, true, true, true) => "서버와 새 릴리스에서 똑같이 변경",
+            (Self::Ko, true, true, false) => "서버와 새 릴리스에서 서로 다르게 변경",
+        };
+        let told = |value: &Option<Secret>| match value {
+            None => Some(if self == Self::En { "none" } else { "없음" }.to_owned()),
+            Some(value) if value.is_blank() => Some(if self == Self::En { "blank" } else { "빈 값" }.to_owned()),
+            Some(value) => shown(key, value),
+        };
+        match (self, told(last), told(here), told(new)) {
+            (Self::En, Some(last), Some(here), Some(new)) => {
+                format!("{key}: {what} (last release {last}, server {here}, new release {new})")
+            }
+            (Self::Ko, Some(last), Some(here), Some(new)) => {
+                format!("{key}: {what} (지난 릴리스 {last}, 서버 {here}, 새 릴리스 {new})")
+            }
+            _ => format!("{key}: {what}"),
+        }
+    }
+
+    /// A release is refused since somebody has to choose, and how.
+    #[must_use]
+    pub fn asks_to_choose(self, release: &str) -> (String, Vec<String>) {
+        match self {
+            Self::En => (
+                format!("{release} is refused; nothing was changed"),
+                vec![
+                    "--env take overwrites it (a copy is kept in .lastgood/releases), --env keep makes the server's file part \
+                     of the release"
+                        .to_owned(),
+                ],
+            ),
+            Self::Ko => (
+                format!("{} 거부됨, 아무것도 바꾸지 않음", subject(release)),
+                vec![
+                    "--env take: 덮어씀(사본은 .lastgood/releases에 보관), --env keep: 서버의 파일을 릴리스에 포함".to_owned(),
+                ],
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(key: &str, last: Option<&str>, here: Option<&str>, new: Option<&str>) -> MendedKey {
+        let secret = |value: Option<&str>| value.map(Secret::from);
+        MendedKey { key: key.into(), last: secret(last), here: secret(here), new: secret(new) }
+    }
+
+    #[test]
+    fn a_key_is_told_three_ways_and_no_secret_with_it() {
+        let all = [
+            key("KVS_HOST", Some("kvs"), Some("kvs-2"), Some("kvs")),
+            key("DEBUG", None, Some("true"), Some("true")),
+            key("PORT", Some("80"), Some("80"), Some("81")),
+            key("PORT", Some("80"), Some(" "), Some("81")),
+            key("KVS_PASSWORD", Some("carbon-1"), Some("carbon-2"), Some("carbon-1")),
+            key("NAME", Some("carbon-1"), Some("carbon-2"), Some("carbon-3")),
+        ];
+        let told = |lang: Lang| all.iter().map(|key| lang.mended_key(key)).collect::<Vec<_>>().join("\n");
+        insta::assert_snapshot!(format!("{}\n{}", told(Lang::En), told(Lang::Ko)));
+    }
+
+    #[test]
+    fn each_language_tells_of_environment_files() {
+        let text = || "x".to_owned();
+        for fault in [
+            EnvironmentFault::Unreadable(text(), text()),
+            EnvironmentFault::Failed(1, text()),
+            EnvironmentFault::Failed(1, String::new()),
+            EnvironmentFault::Silent,
+            EnvironmentFault::TookTooLong(1),
+            EnvironmentFault::NotThere(text()),
+            EnvironmentFault::Other(text()),
+        ] {
+            let (en, ko) = (Lang::En.environment(&fault), Lang::Ko.environment(&fault));
+            assert!(en.0 != ko.0 && en.1 != ko.1, "{fault:?}");
+        }
+        for choice in [None, Some(Choice::Take), Some(Choice::Keep)] {
+            assert_ne!(Lang::En.mended(".env", choice), Lang::Ko.mended(".env", choice));
+        }
+        assert_ne!(Lang::En.asks_to_choose("ab"), Lang::Ko.asks_to_choose("ab"));
+    }
+}
