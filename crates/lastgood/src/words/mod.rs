@@ -17,6 +17,7 @@ mod probe;
 mod rollout;
 #[cfg(test)]
 mod rollout_tests;
+mod route;
 mod value;
 mod written_table;
 
