@@ -12,18 +12,22 @@ use crate::nginx_conf::{Token, Tokens};
 const PASSES: [(&str, Option<u16>); 5] =
     [("proxy_pass", None), ("fastcgi_pass", None), ("uwsgi_pass", None), ("scgi_pass", None), ("grpc_pass", Some(80))];
 
+/// What is included is relative to it.
+const FOLDER: &str = "/etc/nginx/";
+
 /// Reads configuration files, in the order in which nginx would; each with the name that it is shown under.
 #[must_use]
 pub fn routes<'f>(files: impl IntoIterator<Item = (&'f str, &'f [u8])>) -> ProxyConf {
-    let mut reader = Reader::default();
-    for (path, text) in files {
-        reader.file(&Arc::from(path), text);
+    let files: Vec<(Arc<str>, &[u8])> = files.into_iter().map(|(path, text)| (Arc::from(path), text)).collect();
+    let mut reader = Reader { files: &files, conf: ProxyConf::default() };
+    for (path, text) in &files {
+        reader.file(path, text);
     }
     reader.conf
 }
 
-#[derive(Default)]
-struct Reader {
+struct Reader<'f> {
+    files: &'f [(Arc<str>, &'f [u8])],
     conf: ProxyConf,
 }
 
@@ -41,7 +45,7 @@ enum Block {
     Other,
 }
 
-impl Reader {
+impl Reader<'_> {
     fn file(&mut self, path: &Arc<str>, text: &[u8]) {
         let (mut blocks, mut words): (Vec<Block>, Vec<String>) = (Vec::new(), Vec::new());
         let mut tokens = Tokens::new(text);
@@ -96,14 +100,42 @@ impl Reader {
             return;
         }
         match (blocks.last_mut(), name.as_str()) {
-            (Some(Block::Group(group)), "server") if !first.starts_with("unix:") => {
-                group.servers.push((Arc::from(first.as_str()), at.clone()));
-            }
+            (Some(Block::Group(group)), "server") => add(group, first, at.clone()),
+            // A part of a group may stand in a file of its own.
+            (Some(Block::Group(group)), "include") => self.included(first, group),
             (Some(Block::Server { names, .. }), "server_name") => {
                 names.extend(arguments.iter().map(|name| Arc::from(name.as_str())));
             }
             (Some(Block::Server { ports, .. }), "listen") => ports.extend(port_of(first)),
             _ => {}
+        }
+    }
+
+    fn included(&self, pattern: &str, group: &mut UpstreamGroup) {
+        let whole = if pattern.starts_with('/') { pattern.to_owned() } else { format!("{FOLDER}{pattern}") };
+        // What stands in a container is shown behind its name.
+        let is_it =
+            |path: &str| path.strip_suffix(&*whole).is_some_and(|before| before.is_empty() || before.ends_with(':'));
+        for (path, text) in self.files.iter().filter(|(path, _)| is_it(path)) {
+            let (mut tokens, mut words, mut begun) = (Tokens::new(text), Vec::new(), 1);
+            while let Some(token) = tokens.next() {
+                match token {
+                    Token::Word(word) => {
+                        if words.is_empty() {
+                            begun = tokens.line();
+                        }
+                        words.push(word);
+                    }
+                    _ => {
+                        if let [name, server, ..] = words.as_slice()
+                            && name == "server"
+                        {
+                            add(group, server, Ref::Text { file: Arc::clone(path), line: begun });
+                        }
+                        words.clear();
+                    }
+                }
+            }
         }
     }
 
@@ -121,6 +153,13 @@ impl Reader {
             }
             Block::Location(_) | Block::Other => {}
         }
+    }
+}
+
+/// A server of a group; a socket in the file system is asked by no name.
+fn add(group: &mut UpstreamGroup, server: &str, at: Ref) {
+    if !server.starts_with("unix:") {
+        group.servers.push((Arc::from(server), at));
     }
 }
 
@@ -181,6 +220,23 @@ mod tests {
         assert_eq!(conf.groups[0].servers.len(), 1);
         assert_eq!(conf.groups[0].servers[0].1.to_string(), "nginx.conf:3");
         assert_eq!(conf.servers[0].ports, [80, 8080]);
+    }
+
+    #[test]
+    fn a_group_may_stand_in_a_file_of_its_own() {
+        let conf = b"upstream api {\n include lastgood/api.conf;\n include /etc/nginx/lastgood/more.conf;\n}";
+        let files = [
+            ("web:/etc/nginx/nginx.conf", conf.as_slice()),
+            ("web:/etc/nginx/lastgood/api.conf", b"# x\nserver api:8000 weight=2; server unix:/a;".as_slice()),
+            ("web:/etc/nginx/lastgood/more.conf", b"server api:8001;".as_slice()),
+            ("web:/etc/nginx/other/api.conf", b"server other:1;".as_slice()),
+        ];
+        let servers: Vec<String> =
+            routes(files).groups[0].servers.iter().map(|(server, at)| format!("{server} {at}")).collect();
+        assert_eq!(
+            servers,
+            ["api:8000 web:/etc/nginx/lastgood/api.conf:2", "api:8001 web:/etc/nginx/lastgood/more.conf:1"]
+        );
     }
 
     #[test]

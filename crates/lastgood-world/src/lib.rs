@@ -15,6 +15,7 @@ mod host;
 mod lines;
 mod machine;
 mod new_folder;
+pub mod nginx;
 mod packing;
 pub mod parcel;
 pub mod probe;

@@ -153,6 +153,11 @@ pub enum Complaint {
     },
     /// There is no compose file, here or above.
     NoProject,
+    /// No nginx is seen that passes requests to a service, or to any.
+    NoProxy {
+        /// Which.
+        service: Option<String>,
+    },
     /// There is a `lastgood.toml` already.
     SettingsExist {
         /// Where.

@@ -1,9 +1,10 @@
-//! `lastgood init`: a first `lastgood.toml` beside the compose file, from what is seen there. It writes that one file, where
-//! none is yet, and nothing else.
+//! `lastgood init`: a first `lastgood.toml` for the compose file, from what is seen there, printed, or written where none is yet; and
+//! what has to be done once so that nginx can be told where a service is. Nothing else is ever written.
 
 use clap::Args;
 use lastgood_diagnose::check::{CheckQuestion, built_for, check};
 use lastgood_diagnose::{drift, topology};
+use lastgood_model::Ref;
 use lastgood_world::write_new;
 
 use crate::cli::stack::StackArgs;
@@ -11,16 +12,25 @@ use crate::complaint::Complaint;
 use crate::exit::Exit;
 use crate::io::Io;
 use crate::pipeline::look;
+use crate::pipeline::stack::Looked;
+use crate::pipeline::stack::excerpts::excerpts;
 use crate::privacy::secrets::is_secret_key;
 use crate::render::answer::View;
 use crate::render::first_settings::{Built, FirstSettings};
+use crate::render::nginx_patch::patches;
 use crate::render::quote::clean;
 use crate::settings::NAME;
 use crate::words::Lang;
 
-/// A first lastgood.toml beside the compose file; an existing one is left alone.
+/// Prints a first lastgood.toml for the compose file, or what lets nginx switch a service without losing a request.
 #[derive(Clone, Debug, Args)]
 pub struct InitArgs {
+    /// Write it beside the compose file; one that is there is left alone
+    #[arg(long, conflicts_with = "nginx")]
+    pub write: bool,
+    /// Print what has to be done once for a service (or for every one that an nginx passes requests to) with switch = "proxy"
+    #[arg(long, value_name = "SERVICE", num_args = 0..=1, default_missing_value = "")]
+    pub nginx: Option<String>,
     /// Which stack
     #[command(flatten)]
     pub stack: StackArgs,
@@ -30,6 +40,9 @@ pub struct InitArgs {
 pub fn run(args: &InitArgs, asked: Option<Lang>, view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> {
     let seen = look(None, &args.stack.subject());
     let Some(folder) = &seen.folder else { return Err(Complaint::NoProject.into()) };
+    if let Some(service) = &args.nginx {
+        return patch(&seen, service, view, io);
+    }
     let path = folder.join(NAME);
     let here = std::env::current_dir().unwrap_or_default();
     let shown = path.strip_prefix(&here).unwrap_or(&path).display().to_string();
@@ -50,12 +63,31 @@ pub fn run(args: &InitArgs, asked: Option<Lang>, view: View, io: &mut Io<'_>) ->
         lang: view.lang,
         asked,
     };
+    if !args.write {
+        io.answer(&first.text())?;
+        return Ok(Exit::Good);
+    }
     write_new(&path, first.text().as_bytes()).map_err(|error| match error.kind() {
         std::io::ErrorKind::AlreadyExists => Complaint::SettingsExist { path: shown.clone() },
         _ => Complaint::Write { path: shown.clone(), why: error.to_string() },
     })?;
     for line in view.lang.settings_written(&shown) {
         io.answer(&format!("{}\n", clean(&line)))?;
+    }
+    Ok(Exit::Good)
+}
+
+/// What has to be done so that a service's traffic can be sent elsewhere.
+fn patch(seen: &Looked, service: &str, view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> {
+    let only = Some(service).filter(|service| !service.is_empty());
+    let line = |at: &Ref| excerpts([at].into_iter(), seen).remove(at);
+    let found = patches(&seen.stack, &topology::build(&seen.stack), only, &line);
+    if found.is_empty() {
+        return Err(Complaint::NoProxy { service: only.map(str::to_owned) }.into());
+    }
+    for (index, patch) in found.iter().enumerate() {
+        let between = if index == 0 { "" } else { "\n" };
+        io.answer(&format!("{between}{}", patch.text(view.lang)))?;
     }
     Ok(Exit::Good)
 }

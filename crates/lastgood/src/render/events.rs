@@ -69,6 +69,12 @@ enum Event<'a> {
         /// Since what came before it.
         ms: u64,
     },
+    /// Requests that were begun at the old place went on for longer than is waited for.
+    StillBusy {
+        service: &'a str,
+        nginx: &'a str,
+        waited_ms: u64,
+    },
     /// A service answers again.
     Measured {
         service: &'a str,
@@ -201,6 +207,10 @@ impl<'a> Events<'a> {
 impl Watcher for Events<'_> {
     fn takes_up(&mut self) {
         self.say(&Event::TakesUp { schema: EVENTS });
+    }
+
+    fn still_busy(&mut self, service: &str, nginx: &str, waited: Duration) {
+        self.say(&Event::StillBusy { service, nginx, waited_ms: millis(waited) });
     }
 
     fn measured(&mut self, service: &str, down: Duration) {

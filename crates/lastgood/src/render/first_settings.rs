@@ -61,6 +61,9 @@ const SMOKE: &str = r##"#[[deploy.smoke]]
 
 "##;
 
+/// The host's own nginx, where it is not the usual one.
+const NGINX: &str = "#[deploy.nginx]\n#folder = \"/etc/nginx/lastgood\"\n#command = \"nginx\"\n#become = \"sudo -n\"\n#drain = \"30s\"\n\n";
+
 impl FirstSettings<'_> {
     /// The file.
     #[must_use]
@@ -87,6 +90,8 @@ impl FirstSettings<'_> {
         out += "#[deploy]\n#bake = \"30s\"\n\n";
         comment(words.services, &mut out);
         out += "#[deploy.service.backend]\n#switch = \"recreate\"\n#candidate = true\n#health = \"/health\"\n#port = 8000\n#start = \"60s\"\n\n";
+        comment(words.nginx, &mut out);
+        out += NGINX;
         comment(words.smoke, &mut out);
         out += SMOKE;
         comment(words.accept, &mut out);

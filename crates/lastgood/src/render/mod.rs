@@ -18,6 +18,7 @@ pub mod json;
 pub mod layout;
 pub mod markdown;
 pub mod mask;
+pub mod nginx_patch;
 pub mod outline;
 pub mod overview;
 pub mod page;

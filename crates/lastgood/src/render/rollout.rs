@@ -1,6 +1,7 @@
 //! A rollout as people follow it: its plan, its acts as they end, what became of it, and the history of all of them.
 
 use std::io::Write;
+use std::sync::Arc;
 use std::time::Duration;
 
 use lastgood_model::release::Release;
@@ -56,11 +57,9 @@ pub fn plan(seen: &Seen, place: &str, view: View) -> String {
         let tests: Vec<&str> = seen.manner.smoke.iter().map(|test| test.name.as_str()).collect();
         row(&mut out, words.smoke, &tests.join(", "), view);
     }
-    if !seen.changes.services.is_empty() {
-        row(&mut out, words.switch, words.recreate, view);
-        for (service, down) in &seen.down {
-            row(&mut out, "", &view.lang.was_down(service, Duration::from_millis(*down)), view);
-        }
+    switches(&mut out, seen, view);
+    for (service, down) in &seen.down {
+        row(&mut out, "", &view.lang.was_down(service, Duration::from_millis(*down)), view);
     }
     row(&mut out, words.keeps, words.volumes, view);
     out
@@ -95,6 +94,32 @@ pub fn refused_for_mended(seen: &Seen, view: View) -> String {
     let hint = view.lang.words().labels().hint;
     let hints: String = hints.iter().map(|text| format!("{hint}: {text}\n")).collect();
     format!("{what}\n{hints}")
+}
+
+/// How services are switched.
+fn switches(out: &mut String, seen: &Seen, view: View) {
+    let words = view.lang.rollout();
+    let of = |wanted: &dyn Fn(&Arc<str>) -> bool| -> Vec<&str> {
+        let all = seen.changes.services.iter().map(|(name, _)| name);
+        all.filter(|name| wanted(name)).map(|name| &**name).collect()
+    };
+    let by_proxy = |name: &Arc<str>| seen.changes.by_proxy(name, &seen.manner);
+    let rereads = |name: &Arc<str>| seen.changes.rereads.contains(name);
+    let kinds = [
+        (of(&by_proxy), words.by_proxy),
+        (of(&rereads), words.rereads),
+        (of(&|name| !by_proxy(name) && !rereads(name)), words.anew),
+    ];
+    if let [([], _), ([], _), ([_, ..], _)] = kinds.each_ref().map(|(names, how)| (names.as_slice(), how)) {
+        row(out, words.switch, words.recreate, view);
+    } else {
+        for (index, (names, how)) in kinds.iter().filter(|(names, _)| !names.is_empty()).enumerate() {
+            row(out, if index == 0 { words.switch } else { "" }, &format!("{}: {how}", names.join(", ")), view);
+        }
+    }
+    for (service, why) in &seen.changes.unrouted {
+        row(out, "", &view.lang.not_by_proxy(service, &view.lang.trouble(why)), view);
+    }
 }
 
 /// What became of it.
@@ -170,6 +195,12 @@ impl Watcher for Teller<'_> {
     fn measured(&mut self, service: &str, down: Duration) {
         let _gone =
             writeln!(self.out, "  {}", clean(&self.view.lang.measured(service, down))).and_then(|()| self.out.flush());
+    }
+
+    fn still_busy(&mut self, service: &str, nginx: &str, waited: Duration) {
+        let line = clean(&self.view.lang.still_busy(service, nginx, waited.as_secs()));
+        // Whoever does not listen any more does not stop it.
+        let _gone = writeln!(self.out, "  {line}").and_then(|()| self.out.flush());
     }
 
     fn ended(&mut self, act: &Act, ending: Ending, trouble: Option<&Trouble>) {

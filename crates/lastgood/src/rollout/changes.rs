@@ -13,7 +13,9 @@ use lastgood_rollout::{Intent, ServiceIntent, SwitchBy};
 use lastgood_world::digest;
 
 use super::beside::may_stand_beside;
+use super::doer::Trouble;
 use super::manner::{Manner, Switch};
+use super::reload::is_reread;
 
 /// Why a service changes.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +35,10 @@ pub struct Changes {
     pub services: Vec<(Arc<str>, Vec<Reason>)>,
     /// Those of them whose new release is tried beside the old one.
     pub beside: BTreeSet<Arc<str>>,
+    /// Those that are to be switched by a proxy and are not this time, and why.
+    pub unrouted: BTreeMap<Arc<str>, Trouble>,
+    /// Those that are not made anew, but take their files over as they are: an nginx its configuration.
+    pub rereads: BTreeSet<Arc<str>>,
     /// Services that stay as they are.
     pub staying: Vec<Arc<str>>,
     /// Files that change, by their paths.
@@ -46,6 +52,14 @@ impl Changes {
         self.services.is_empty() && self.files.is_empty()
     }
 
+    /// Whether a service that changes is switched by a proxy.
+    #[must_use]
+    pub fn by_proxy(&self, service: &str, manner: &Manner) -> bool {
+        manner.of(service).switch == Switch::Proxy
+            && self.beside.contains(service)
+            && !self.unrouted.contains_key(service)
+    }
+
     /// What a rollout of it is for.
     #[must_use]
     pub fn intent(&self, target: &Release, parent: Option<&Release>, manner: &Manner) -> Intent {
@@ -56,10 +70,7 @@ impl Changes {
                 name: Arc::clone(name),
                 loads: !gone,
                 beside,
-                switch: match manner.of(name).switch {
-                    Switch::Proxy if beside => SwitchBy::Proxy,
-                    _ => SwitchBy::Recreate,
-                },
+                switch: if self.by_proxy(name, manner) { SwitchBy::Proxy } else { SwitchBy::Recreate },
                 new: parent.is_some_and(|parent| parent.service(name).is_none()),
                 gone,
             }
@@ -139,7 +150,17 @@ pub fn changes(
         service.is_some_and(|service| may_stand_beside(service, stack, &topology, manner, parent))
     });
     let beside = tried.map(|(name, _)| Arc::clone(name)).collect();
-    Changes { services, beside, staying, files }
+    let rereads = services.iter().filter(|(name, reasons)| {
+        let all = |service: &Service| {
+            reasons.iter().all(|reason| match reason {
+                Reason::File(file) => is_reread(service, stack, &desired.project, &live.join(&**file)),
+                _ => false,
+            })
+        };
+        desired.service(name).is_some_and(all)
+    });
+    let rereads = rereads.map(|(name, _)| Arc::clone(name)).collect();
+    Changes { services, beside, unrouted: BTreeMap::new(), rereads, staying, files }
 }
 
 /// Whether a service has a file mounted, by itself or in a folder.

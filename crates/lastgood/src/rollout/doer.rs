@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use lastgood_diagnose::{drift, topology};
 use lastgood_model::probe_claim::Asked;
-use lastgood_model::release::{Release, ReleasedService};
+use lastgood_model::release::{Release, ReleasedFile, ReleasedService};
 use lastgood_model::rollout::{Action, Ending, ReleaseId};
-use lastgood_model::snapshot::ContainerStatus;
+use lastgood_model::snapshot::{Container, ContainerStatus};
 use lastgood_model::topology::Via;
 use lastgood_model::{Difference, Drift, ProbeClaim, Stack, Told, Topology};
 use lastgood_rollout::drive::Unwritten;
@@ -34,6 +34,8 @@ use super::knock;
 use super::manner::Manner;
 use super::outage::{Watch, front};
 use super::record::{Line, What, millis};
+use super::reload::{is_reread, reread};
+use super::route::RouteFault;
 use super::smoke::{self, Problem};
 use super::waste::Waste;
 use crate::pipeline::stack::{Looked, StackSubject, look};
@@ -116,6 +118,8 @@ pub enum Trouble {
     File(Arc<str>),
     /// Containers of ours are still there.
     StillThere,
+    /// Traffic cannot be sent elsewhere.
+    Route(RouteFault),
     /// The lease was lost.
     LeaseLost,
     /// It took too long, in seconds.
@@ -143,6 +147,8 @@ impl From<StateError> for Trouble {
 pub trait Watcher {
     /// A rollout whose driver died is taken up.
     fn takes_up(&mut self);
+    /// An nginx still had requests to answer for a service when it was waited for no longer.
+    fn still_busy(&mut self, service: &str, nginx: &str, waited: Duration);
     /// An act ended.
     fn ended(&mut self, act: &Act, ending: Ending, trouble: Option<&Trouble>);
     /// So long a service gave no answer where its users come in.
@@ -157,7 +163,7 @@ pub struct Hands<'w> {
     number: u64,
     grip: Option<Grip>,
     /// The releases that the plan speaks of.
-    releases: BTreeMap<ReleaseId, Release>,
+    pub(super) releases: BTreeMap<ReleaseId, Release>,
     pub(super) target: ReleaseId,
     /// How it is brought out.
     pub(super) manner: Manner,
@@ -172,14 +178,14 @@ pub struct Hands<'w> {
     /// What was found wrong with dependencies; asked once for all services.
     asked: Option<Vec<(Arc<str>, Trouble)>>,
     /// Services that change.
-    changing: Vec<Arc<str>>,
+    pub(super) changing: Vec<Arc<str>>,
     /// Those of them that run as they are to.
     switched: BTreeSet<Arc<str>>,
     /// Who asks services that are made anew just now.
     watches: BTreeMap<Arc<str>, Watch>,
     /// Why the act that runs failed.
     trouble: Option<Trouble>,
-    watcher: &'w mut dyn Watcher,
+    pub(super) watcher: &'w mut dyn Watcher,
 }
 
 /// What hands are to know.
@@ -266,6 +272,7 @@ impl<'w> Hands<'w> {
                 back.iter().for_each(|service| self.unwatch(service));
                 Ok(())
             }
+            Action::Route { service, to } => self.route(service, *to),
             Action::Prune => self.prune(),
             // The ledger's own record of it is the confirmation.
             Action::Confirm => Ok(()),
@@ -274,12 +281,9 @@ impl<'w> Hands<'w> {
             Action::DropCandidate { service } => self.drop_candidate(service, within),
             Action::Smoke => self.smoke(None),
             // No plan of this version has them.
-            Action::Migrate
-            | Action::MigrateBack
-            | Action::Arm
-            | Action::Disarm
-            | Action::Route { .. }
-            | Action::Bake => Err(Trouble::NotOfThisVersion),
+            Action::Migrate | Action::MigrateBack | Action::Arm | Action::Disarm | Action::Bake => {
+                Err(Trouble::NotOfThisVersion)
+            }
         }
     }
 
@@ -353,19 +357,42 @@ impl<'w> Hands<'w> {
         // Compose does not see that a mounted file is another one, nor that a container still bears the name which it had for the
         // moment in which somebody who died made it anew.
         let desired = looked.stack.desired.as_ref().and_then(|desired| desired.service(service));
-        let changed = |path: &Arc<str>| desired.is_some_and(|desired| mounts(desired, &self.live.join(&**path)));
+        let changed = |path: &Arc<str>| {
+            let (file, project) = (self.live.join(&**path), &*release.project);
+            desired.is_some_and(|desired| mounts(desired, &file) && !is_reread(desired, &looked.stack, project, &file))
+        };
         let unseen = |difference: &Difference| {
             matches!(difference, Difference::MountReplaced { .. } | Difference::Setting("container_name"))
         };
         let replaced = |drift: &Drift| &*drift.service == service && drift.differences.iter().any(unseen);
         let anew = self.changed.iter().any(changed) || drift::find(&looked.stack).iter().any(replaced);
         let up = || if anew { compose.up_anew(service, within) } else { compose.up(service, within) };
-        if heard(up()?).is_ok() {
+        if heard(up()?).is_err() {
+            // What somebody left who died in the middle of this is in the way.
+            compose.clear(service, within)?;
+            heard(up()?)?;
+        }
+        self.reread(service, &release, &looked.stack)
+    }
+
+    /// An nginx that was not made anew takes over what its files hold now.
+    fn reread(&self, service: &str, release: &Release, before: &Stack) -> Result<(), Trouble> {
+        let looked = looked_at(release, &self.live, &self.live, false);
+        let Some(desired) = looked.stack.desired.as_ref().and_then(|desired| desired.service(service)) else {
+            return Ok(());
+        };
+        let (live, project) = (&self.live, &*release.project);
+        let reread_files = |file: &ReleasedFile| {
+            let file = live.join(&*file.path);
+            mounts(desired, &file) && is_reread(desired, &looked.stack, project, &file)
+        };
+        if !release.files.iter().any(reread_files) {
             return Ok(());
         }
-        // What somebody left who died in the middle of this is in the way.
-        compose.clear(service, within)?;
-        heard(up()?)
+        let was_there = |container: &&Container| {
+            containers(before, project, service).any(|old| old.id == container.id && old.is_running())
+        };
+        containers(&looked.stack, project, service).filter(was_there).try_for_each(reread)
     }
 
     /// From here on somebody asks it where its users come in.
@@ -450,6 +477,7 @@ impl<'w> Hands<'w> {
     }
 
     fn verify(&self, release: Option<&ReleaseId>) -> Result<(), Trouble> {
+        self.all_are_home()?;
         let Some(release) = release else {
             let first = self.release(&self.target)?;
             let looked = looked_at(first, &self.live, &self.live, false);

@@ -17,6 +17,23 @@ pub struct Manner {
     pub smoke: Vec<SmokeTest>,
     /// How long real traffic is watched after the switch.
     pub bake: Span,
+    /// The nginx that sends traffic to candidates.
+    pub nginx: OfNginx,
+}
+
+/// `[deploy.nginx]`; in a stack nothing of it is needed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct OfNginx {
+    /// The folder of the includes of the machine's own.
+    pub folder: Option<String>,
+    /// Its program, and the arguments with which it finds its configuration.
+    pub command: Option<String>,
+    /// What is written before a command that needs its rights; may be empty.
+    #[serde(rename = "become")]
+    pub becomes: Option<String>,
+    /// How long requests are waited for that began before traffic went elsewhere.
+    pub drain: Option<Span>,
 }
 
 /// `[deploy.service.NAME]`.

@@ -32,6 +32,7 @@ use super::manner::Manner;
 use super::mended::{self, Mended};
 use super::record::{Line, What};
 use super::release::{Sent, identified};
+use super::route::unrouted;
 use crate::pipeline::stack::Looked;
 
 /// A target's folder.
@@ -197,9 +198,9 @@ impl Target {
             return Err(Trouble::DamagedRelease(release.id.short().to_owned()));
         }
         let folder = self.state().join("releases").join(&*release.id.0).join("files");
-        let manner = store.annotation(&release.id.0)?.and_then(|text| serde_json::from_slice(&text).ok());
+        let manner = manner_of(&store, release)?;
         let release = fetch::held(release.clone())?;
-        self.seen(release, manner.unwrap_or_default(), BTreeMap::new(), Staging::Kept(folder), false)
+        self.seen(release, manner, BTreeMap::new(), Staging::Kept(folder), false)
     }
 
     fn seen(
@@ -237,7 +238,7 @@ impl Target {
             fetch::refresh(&mut release, desired)?;
             release = identified(release);
         }
-        let known = history.current().cloned();
+        let known = history.current().cloned().map(fetch::held).transpose()?;
         let assumed = known.as_ref().map(|known| known.id.clone());
         let found = match &known {
             Some(known) if !mended::is_mended(known, &self.live) => None,
@@ -247,7 +248,9 @@ impl Target {
         };
         let (is_found, parent) = (found.is_some(), found.or(known));
         let folders = (staging.path(), &*self.live);
-        let changes = changes(&mut looked.stack, &release, parent.as_ref(), &manner, folders);
+        let mut changes = changes(&mut looked.stack, &release, parent.as_ref(), &manner, folders);
+        let (back, folders) = (matches!(staging, Staging::Kept(_)), (&*self.live, staging.path()));
+        changes.unrouted = unrouted(&changes, &looked.stack, (&release, parent.as_ref()), &manner, folders, back)?;
         let last = |(name, _): &(Arc<str>, Vec<Reason>)| Some((Arc::clone(name), history.down(name)?));
         let down = changes.services.iter().filter_map(last).collect();
         Ok(Seen {
@@ -362,6 +365,7 @@ impl Target {
         watcher.takes_up();
         let parent = past.parent.as_ref().and_then(|id| history.release(id)).cloned().map(fetch::held).transpose()?;
         let made = past.plan();
+        let kept = manner_of(&Releases::of(&state), &past.release)?;
         let mut hands = Hands::of(Job {
             live: self.live.clone(),
             ledger: Ledger::open(&state.join("ledger.jsonl"))?,
@@ -371,14 +375,20 @@ impl Target {
             grip,
             target: past.release.clone(),
             parent,
-            // Whoever goes back tries nothing any more.
-            manner: Manner::default(),
+            // Whoever goes back tries nothing any more, but has to find nginx.
+            manner: Manner { nginx: kept.nginx, ..Manner::default() },
             values: BTreeMap::new(),
             changing: past.services.iter().map(|(name, _)| Arc::clone(name)).collect(),
             watcher,
         });
         Ok(Some(drive(&mut Machine::resumed(&made, past.begun.clone(), past.confirmed), &mut hands)))
     }
+}
+
+/// How a release that is kept was brought out.
+fn manner_of(store: &Releases, release: &Release) -> Result<Manner, Trouble> {
+    let kept = store.annotation(&release.id.0)?;
+    Ok(kept.and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default())
 }
 
 /// Fills in what smoke tests need and nobody gave, from the file that Compose's own variables come from; the first that is not there

@@ -18,6 +18,8 @@ pub struct FirstSettingsWords {
     pub bake: &'static str,
     /// Of services that are deployed.
     pub services: &'static str,
+    /// Of the nginx that switches services.
+    pub nginx: &'static str,
     /// Of smoke tests.
     pub smoke: &'static str,
     /// Of what is meant to be so.
@@ -41,6 +43,8 @@ const EN: FirstSettingsWords = FirstSettingsWords {
     bake: "lastgood deploy: how long real traffic is watched after the switch, before the release is called good.",
     services: "How a service is switched and tried. Without it, a new release of it is tried beside the old one where that harms \
                nobody, and then made anew.",
+    nginx: "switch = \"proxy\": no request is lost, once nginx has what lastgood init --nginx prints. Of this an nginx in the stack \
+            needs nothing; the host's own only where it is not the usual one.",
     smoke: "Requests that have to succeed before a release is called good, in order. ${NAME} is what an earlier one saved, else a \
             variable of whoever deploys, else one of .env.",
     accept: "What lastgood check finds and is meant to be so, with the reason why. It then counts no more.",
@@ -58,6 +62,8 @@ const KO: FirstSettingsWords = FirstSettingsWords {
                   빌드를 lastgood check가 알려 줍니다. 없으면 check를 실행하는 머신을 기준으로 합니다.",
     bake: "lastgood deploy: 전환 후 릴리스를 정상으로 판정하기 전에 실제 트래픽을 지켜보는 시간.",
     services: "서비스를 전환하고 검증하는 방법. 없으면, 문제가 없는 서비스는 새 릴리스를 기존 컨테이너 옆에서 먼저 확인한 뒤 다시 만듭니다.",
+    nginx: "switch = \"proxy\": lastgood init --nginx가 출력하는 설정을 한 번 적용하면 요청을 잃지 않고 전환합니다. 스택 안의 nginx에는 아래 항목이 \
+            필요 없고, 호스트 nginx는 기본값과 다를 때만 적습니다.",
     smoke: "릴리스를 정상으로 판정하기 전에 순서대로 성공해야 하는 요청. ${NAME}에는 앞 테스트가 저장한 값, 배포하는 사람의 환경 변수, .env의 \
             값이 차례로 쓰입니다.",
     accept: "lastgood check가 찾았지만 의도한 것이라면 이유와 함께 적습니다. 이후에는 집계하지 않습니다.",

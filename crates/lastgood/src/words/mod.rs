@@ -19,6 +19,7 @@ mod probe;
 mod rollout;
 #[cfg(test)]
 mod rollout_tests;
+mod route;
 mod value;
 mod waste;
 mod written_table;

@@ -25,8 +25,14 @@ pub struct RolloutWords {
     pub mended: &'static str,
     /// Of how services are switched.
     pub switch: &'static str,
-    /// How each is, in this version.
+    /// How each is, where no proxy does it.
     pub recreate: &'static str,
+    /// How those are that a proxy switches.
+    pub by_proxy: &'static str,
+    /// How the others are then.
+    pub anew: &'static str,
+    /// How an nginx is whose configuration alone changes.
+    pub rereads: &'static str,
     /// Of services that are tried first.
     pub tries: &'static str,
     /// Where.
@@ -58,6 +64,9 @@ const EN: RolloutWords = RolloutWords {
     mended: "mended",
     switch: "switch",
     recreate: "each is made anew, in this order, and serves nobody while it starts",
+    by_proxy: "by nginx, which sends requests to the candidate meanwhile; none is lost",
+    rereads: "takes its configuration over; no request is lost",
+    anew: "made anew; serves nobody while it starts",
     tries: "tries",
     beside: "beside the old one, before anybody meets it",
     smoke: "tests",
@@ -77,6 +86,9 @@ const KO: RolloutWords = RolloutWords {
     files: "파일",
     mended: "서버 수정",
     switch: "전환",
+    by_proxy: "nginx가 그동안 요청을 후보로 보내므로 잃는 요청 없음",
+    rereads: "새 설정을 reload하므로 잃는 요청 없음",
+    anew: "다시 만들며, 시작하는 동안은 응답하지 않음",
     recreate: "이 순서로 하나씩 다시 만들며, 시작하는 동안은 응답하지 않음",
     tries: "사전 검증",
     beside: "기존 컨테이너 옆에서 먼저 확인",
@@ -243,6 +255,7 @@ impl Lang {
             Trouble::File(path) => format!("{path}: 릴리스의 내용과 다름"),
             Trouble::StillThere if en => "containers of it are still there".to_owned(),
             Trouble::StillThere => "컨테이너가 아직 남아 있음".to_owned(),
+            Trouble::Route(fault) => self.route_fault(fault),
             Trouble::LeaseLost if en => "somebody else took the target over".to_owned(),
             Trouble::LeaseLost => "다른 배포가 대상을 넘겨받음".to_owned(),
             Trouble::TookTooLong(seconds) if en => format!("it took longer than {seconds} s"),

@@ -10,6 +10,8 @@ mod deploy;
 mod eyes;
 mod faults;
 mod hosts;
+mod load;
+mod proxied;
 mod refused;
 mod released_env;
 mod story;

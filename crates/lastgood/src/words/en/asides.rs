@@ -273,6 +273,13 @@ pub(super) fn complaint(complaint: &Complaint) -> (String, Vec<String>) {
             (format!("{path}: is there already; nothing was written"), "name another folder with -o".to_owned())
         }
         Complaint::NoProject => ("no compose file here or in a folder above".to_owned(), "name it with -f".to_owned()),
+        Complaint::NoProxy { service } => (
+            match service {
+                Some(service) => format!("no nginx is seen that passes requests to {service}"),
+                None => "no nginx is seen that passes requests to a service".to_owned(),
+            },
+            "it has to run in the stack, or on this machine".to_owned(),
+        ),
         Complaint::SettingsExist { path } => {
             (format!("{path}: is there already; it was left as it is"), EVERY_KEY.to_owned())
         }

@@ -272,6 +272,13 @@ pub(super) fn complaint(complaint: &Complaint) -> (String, Vec<String>) {
             (format!("{path}: 이미 있어 아무것도 쓰지 않음"), "-o에 다른 폴더를 지정하세요".to_owned())
         }
         Complaint::NoProject => ("현재 폴더와 상위 폴더에 compose 파일이 없음".to_owned(), "-f로 지정".to_owned()),
+        Complaint::NoProxy { service } => (
+            match service {
+                Some(service) => format!("{service}: 요청을 전달하는 nginx를 찾지 못함"),
+                None => "서비스에 요청을 전달하는 nginx를 찾지 못함".to_owned(),
+            },
+            "스택이나 이 머신에서 nginx가 실행 중이어야 합니다".to_owned(),
+        ),
         Complaint::SettingsExist { path } => (format!("{path}: 이미 있어 그대로 둠"), EVERY_KEY.to_owned()),
         Complaint::TooMuch { bytes: found, most } => (
             format!("수집할 양 {}, 한도 {}: 아무것도 쓰지 않음", bytes(*found), bytes(*most)),
