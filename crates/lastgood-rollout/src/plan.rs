@@ -53,6 +53,8 @@ pub struct Intent {
     pub services: Vec<ServiceIntent>,
     /// How data is brought forward, if it is.
     pub migration: Option<Migration>,
+    /// It is brought forward right before this service is switched, and not before all is tried: what holds it may not run sooner.
+    pub migrates_before: Option<Arc<str>>,
     /// Whether the host can go back by itself.
     pub arms: bool,
     /// Whether there are smoke tests.
@@ -91,18 +93,14 @@ pub fn plan(intent: &Intent) -> Plan {
         add(Phase::Before, Action::Ask { service: name(service) }, None, limit::ASK);
     }
     // What is tried after it has to find its data as it will be, and the data serves already.
-    let trying = if intent.migration.is_some() { Phase::Switch } else { Phase::Before };
-    if intent.arms && intent.migration.is_some() {
-        add(Phase::Switch, Action::Arm, None, limit::QUICK);
-    }
-    match intent.migration {
-        Some(Migration::Reversible) => {
-            add(Phase::Switch, Action::Migrate, Some(Action::MigrateBack), limit::MIGRATE);
+    let migrates_first = intent.migration.is_some() && intent.migrates_before.is_none();
+    let migrate_undo = (intent.migration == Some(Migration::Reversible)).then_some(Action::MigrateBack);
+    let trying = if migrates_first { Phase::Switch } else { Phase::Before };
+    if migrates_first {
+        if intent.arms {
+            add(Phase::Switch, Action::Arm, None, limit::QUICK);
         }
-        Some(Migration::Compatible | Migration::OneWay) => {
-            add(Phase::Switch, Action::Migrate, None, limit::MIGRATE);
-        }
-        None => {}
+        add(Phase::Switch, Action::Migrate, migrate_undo.clone(), limit::MIGRATE);
     }
     for service in changing().filter(|service| service.beside) {
         let drop = Action::DropCandidate { service: name(service) };
@@ -115,7 +113,7 @@ pub fn plan(intent: &Intent) -> Plan {
         add(trying, drop.clone(), Some(drop), limit::START);
     }
 
-    if intent.arms && intent.migration.is_none() {
+    if intent.arms && !migrates_first {
         add(Phase::Switch, Action::Arm, None, limit::QUICK);
     }
     let place = |release: Option<&ReleaseId>| Action::Place { release: release.cloned() };
@@ -127,6 +125,9 @@ pub fn plan(intent: &Intent) -> Plan {
         if service.gone {
             add(Phase::Switch, switch(None), back, limit::START);
             continue;
+        }
+        if intent.migration.is_some() && intent.migrates_before.as_ref() == Some(&service.name) {
+            add(Phase::Switch, Action::Migrate, migrate_undo.clone(), limit::MIGRATE);
         }
         let route = |to| Action::Route { service: name(service), to };
         let by_proxy = service.switch == SwitchBy::Proxy && service.beside;

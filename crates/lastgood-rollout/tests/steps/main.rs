@@ -37,6 +37,7 @@ fn intents() -> Vec<(&'static str, Intent)> {
         target: release("new"),
         services: services.to_vec(),
         migration: None,
+        migrates_before: None,
         arms: true,
         smokes: true,
         bake_ms: 1_000,
@@ -54,6 +55,15 @@ fn intents() -> Vec<(&'static str, Intent)> {
         ("first by proxy", Intent { parent: None, ..of(&[proxied("backend")]) }),
         ("migrates, compatible", Intent { migration: Some(Migration::Compatible), ..two() }),
         ("migrates, with a way back", Intent { migration: Some(Migration::Reversible), ..two() }),
+        (
+            "first, and migrates",
+            Intent {
+                parent: None,
+                migration: Some(Migration::Reversible),
+                migrates_before: Some(Arc::from("web")),
+                ..of(&[service("backend"), service("web")])
+            },
+        ),
         ("migrates one way", Intent { migration: Some(Migration::OneWay), ..two() }),
         ("nothing to look at", Intent { arms: false, smokes: false, bake_ms: 0, ..of(&[service("backend")]) }),
     ]

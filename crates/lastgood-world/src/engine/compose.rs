@@ -55,6 +55,25 @@ impl Compose {
         self.run(&["run", "--detach", "--no-deps", "--name", name, "--label", label, service], deadline)
     }
 
+    /// Runs a command once in a container of a service, like [`run_beside`](Self::run_beside), and waits for its end.
+    ///
+    /// # Errors
+    /// If Compose cannot be run, or does not end within `deadline`.
+    pub fn run_once(
+        &self,
+        service: &str,
+        command: &[String],
+        (name, label): (&str, &str),
+        deadline: Duration,
+    ) -> Result<Heard, Unheard> {
+        let mut run = vec!["run", "--no-deps", "--no-TTY", "--name", name, "--label", label];
+        // Whatever its image starts by itself is not what is asked for.
+        let Some((program, arguments)) = command.split_first() else { return Ok(Heard::default()) };
+        run.extend(["--entrypoint", program, service]);
+        run.extend(arguments.iter().map(String::as_str));
+        self.run(&run, deadline)
+    }
+
     /// Removes those containers of one service that do not run, as somebody leaves them who dies while they are made.
     ///
     /// # Errors
@@ -113,6 +132,14 @@ pub fn drop_container(name: &str, deadline: Duration) -> Result<Heard, Unheard> 
     let heard = hear(docker().args(["rm", "--force", "--volumes", "--", name]), None, deadline)?;
     let is_gone = heard.code == 0 || heard.complaint.contains("No such container");
     Ok(Heard { code: if is_gone { 0 } else { heard.code }, ..heard })
+}
+
+/// Waits until a container has ended; one that is not there has.
+///
+/// # Errors
+/// If Docker cannot be asked, or it does not end within `deadline`.
+pub fn await_end(name: &str, deadline: Duration) -> Result<(), Unheard> {
+    hear(docker().args(["wait", name]), None, deadline).map(|_| ())
 }
 
 /// The containers of a Compose project that bear a label, by their ids.

@@ -9,7 +9,6 @@ use std::time::Duration;
 use clap::Args;
 use lastgood_diagnose::topology;
 use lastgood_model::release::{Release, ReleasedService};
-use lastgood_model::rollout::Outcome;
 use lastgood_world::engine::compose::{self, Compose};
 use lastgood_world::state::bundle::{Packed, pack};
 
@@ -56,6 +55,9 @@ pub struct DeployArgs {
     /// The `.env` is the target's own; for lastgood itself
     #[arg(long, hide = true)]
     pub server_env: bool,
+    /// Go on although a migration has no way back; if the release then fails, somebody has to look
+    #[arg(long)]
+    pub one_way: bool,
     /// As JSON, an event a line, in the shape lastgood.events/1
     #[arg(long)]
     pub json: bool,
@@ -69,7 +71,7 @@ pub struct DeployArgs {
 
 /// Runs it.
 pub fn run(args: &DeployArgs, settings: &Settings, view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> {
-    let orders = Orders { server: args.server_env, choice: args.env };
+    let orders = Orders { server: args.server_env, choice: args.env, one_way: args.one_way };
     let telling = Telling::new(args.json, view);
     if args.arrived {
         let to = Target::of(&at_home(args.to.as_deref().ok_or(Complaint::NoHost)?))?;
@@ -104,6 +106,7 @@ pub fn run(args: &DeployArgs, settings: &Settings, view: View, io: &mut Io<'_>) 
     typed.extend(args.plan.then(|| "--plan".to_owned()));
     typed.extend(args.json.then(|| "--json".to_owned()));
     typed.extend((environment == Environment::Server).then(|| "--server-env".to_owned()));
+    typed.extend(args.one_way.then(|| "--one-way".to_owned()));
     typed.extend(args.env.map(|choice| format!("--env={}", choice.name())));
     host.send(bundle, &typed, view, io)
 }
@@ -144,13 +147,8 @@ pub(super) fn bring(
         io.answer(&telling.nothing(&seen))?;
         return Ok(Exit::Good);
     }
-    if seen.is_open() {
-        io.answer(&telling.asks_to_choose(&seen))?;
-        return Ok(Exit::Bad);
-    }
-    if !seen.findings.is_empty() {
-        io.answer(&telling.findings(&seen))?;
-        io.answer(&telling.outcome(Outcome::Refused, &seen))?;
+    if let Some(refusal) = seen.refusal() {
+        io.answer(&telling.refused(&seen, refusal))?;
         return Ok(Exit::Bad);
     }
     if only_plan {

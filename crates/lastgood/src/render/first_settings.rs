@@ -92,6 +92,9 @@ impl FirstSettings<'_> {
         out += "#[deploy.service.backend]\n#switch = \"recreate\"\n#candidate = true\n#health = \"/health\"\n#port = 8000\n#start = \"60s\"\n\n";
         comment(words.nginx, &mut out);
         out += NGINX;
+        comment(words.migrate, &mut out);
+        out += "#[deploy.migrate]\n#service = \"backend\"\n#up = [\"alembic\", \"upgrade\", \"head\"]\n";
+        out += "#down = [\"alembic\", \"downgrade\", \"-1\"]\n#compatible = false\n\n";
         comment(words.smoke, &mut out);
         out += SMOKE;
         comment(words.accept, &mut out);

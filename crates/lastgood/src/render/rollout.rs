@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use lastgood_model::release::Release;
 use lastgood_model::rollout::{Ending, Outcome};
-use lastgood_rollout::{Act, Of};
+use lastgood_rollout::{Act, Migration, Of};
 
 use super::answer::View;
 use super::check::{self, Checked};
@@ -17,7 +17,7 @@ use crate::pipeline::stack::COMPOSE;
 use crate::pipeline::stack::excerpts::excerpts;
 use crate::rollout::doer::{Trouble, Watcher};
 use crate::rollout::history::History;
-use crate::rollout::target::Seen;
+use crate::rollout::target::{Refusal, Seen};
 
 /// The margin of labels.
 const MARGIN: usize = 12;
@@ -53,6 +53,9 @@ pub fn plan(seen: &Seen, place: &str, view: View) -> String {
         let tried: Vec<&str> = seen.changes.beside.iter().map(|service| &**service).collect();
         row(&mut out, words.tries, &format!("{}: {}", tried.join(", "), words.beside), view);
     }
+    if let Some(migrate) = seen.manner.migrate.as_ref().filter(|_| seen.migration.is_some()) {
+        row(&mut out, words.migrate, &format!("{}: {}", migrate.service, migrate.up.join(" ")), view);
+    }
     if !seen.manner.smoke.is_empty() {
         let tests: Vec<&str> = seen.manner.smoke.iter().map(|test| test.name.as_str()).collect();
         row(&mut out, words.smoke, &tests.join(", "), view);
@@ -62,6 +65,9 @@ pub fn plan(seen: &Seen, place: &str, view: View) -> String {
         row(&mut out, "", &view.lang.was_down(service, Duration::from_millis(*down)), view);
     }
     row(&mut out, words.keeps, words.volumes, view);
+    if matches!(seen.migration, Some(Migration::Compatible | Migration::OneWay)) {
+        row(&mut out, "", words.migrated, view);
+    }
     out
 }
 
@@ -89,8 +95,8 @@ pub(super) fn with_findings<T>(seen: &Seen, say: impl FnOnce(&Checked<'_>) -> T)
 
 /// It is refused until somebody says what becomes of files that were mended.
 #[must_use]
-pub fn refused_for_mended(seen: &Seen, view: View) -> String {
-    let (what, hints) = view.lang.asks_to_choose(seen.release.id.short());
+pub fn refused(seen: &Seen, refusal: Refusal, view: View) -> String {
+    let (what, hints) = view.lang.refusal(refusal, seen.release.id.short());
     let hint = view.lang.words().labels().hint;
     let hints: String = hints.iter().map(|text| format!("{hint}: {text}\n")).collect();
     format!("{what}\n{hints}")

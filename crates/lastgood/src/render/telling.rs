@@ -10,7 +10,7 @@ use super::events::{self, Events};
 use super::rollout::{self, Teller};
 use super::terminal;
 use crate::rollout::doer::Watcher;
-use crate::rollout::target::Seen;
+use crate::rollout::target::{Refusal, Seen};
 
 /// A way to tell it.
 #[derive(Clone, Copy, Debug)]
@@ -57,22 +57,19 @@ impl Telling {
         }
     }
 
-    /// Somebody has to choose first what becomes of files that were mended.
+    /// It is refused before anything is touched. What would break it the plan tells programs.
     #[must_use]
-    pub fn asks_to_choose(self, seen: &Seen) -> String {
-        if self.json {
-            let (what, hints) = self.view.lang.asks_to_choose(seen.release.id.short());
-            let why = std::iter::once(what).chain(hints).collect::<Vec<_>>().join("; ");
-            events::outcome(Outcome::Refused.name(), seen, self.begun, Some(why))
-        } else {
-            rollout::refused_for_mended(seen, self.view)
+    pub fn refused(self, seen: &Seen, refusal: Refusal) -> String {
+        match (refusal, self.json) {
+            (Refusal::WouldBreak, false) => rollout::findings(seen, self.view) + &self.outcome(Outcome::Refused, seen),
+            (Refusal::WouldBreak, true) => self.outcome(Outcome::Refused, seen),
+            (_, false) => rollout::refused(seen, refusal, self.view),
+            (_, true) => {
+                let (what, hints) = self.view.lang.refusal(refusal, seen.release.id.short());
+                let why = std::iter::once(what).chain(hints).collect::<Vec<_>>().join("; ");
+                events::outcome(Outcome::Refused.name(), seen, self.begun, Some(why))
+            }
         }
-    }
-
-    /// What would break it, which the plan tells programs.
-    #[must_use]
-    pub fn findings(self, seen: &Seen) -> String {
-        if self.json { String::new() } else { rollout::findings(seen, self.view) }
     }
 
     /// What became of it.

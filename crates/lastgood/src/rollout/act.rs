@@ -96,6 +96,7 @@ mod tests {
                 service("old", SwitchBy::Recreate, false, true),
             ],
             migration: Some(Migration::Reversible),
+            migrates_before: None,
             arms: true,
             smokes: true,
             bake_ms: 1,

@@ -37,10 +37,19 @@ pub fn of<'s>(stack: &'s Stack, project: &str, service: &str) -> Option<&'s Cont
 }
 
 impl Hands<'_> {
-    /// Makes it anew. A folder of its own has the files, as the live one will have them: what is mounted stays there while it runs.
+    /// Makes it anew.
     pub(super) fn start_candidate(&self, service: &str, within: Duration) -> Result<(), Trouble> {
         let release = self.release(&self.target)?;
         self.drop_candidate(service, within)?;
+        let label = format!("{LABEL}={service}");
+        let name = name(&release.project, service);
+        heard(self.beside(service)?.run_beside(service, &name, &label, within)?)
+    }
+
+    /// Compose, told of a container of a service beside those that serve. A folder of its own has the files, as the live one will have
+    /// them: what is mounted stays there while it runs.
+    pub(super) fn beside(&self, service: &str) -> Result<Compose, Trouble> {
+        let release = self.release(&self.target)?;
         let folder = self.candidates();
         let other = |error: io::Error| Trouble::Other(error.to_string());
         fs::create_dir_all(&folder).map_err(other)?;
@@ -69,9 +78,7 @@ impl Hands<'_> {
             }
         }
         arguments.extend(["-p".to_owned(), release.project.to_string()]);
-        let label = format!("{LABEL}={service}");
-        let compose = Compose::of(&folder, &arguments);
-        heard(compose.run_beside(service, &name(&release.project, service), &label, within)?)
+        Ok(Compose::of(&folder, &arguments))
     }
 
     /// Well, and so for a while; it answers; and what the user wants of it, it does.
@@ -93,7 +100,12 @@ impl Hands<'_> {
     pub(super) fn drop_candidate(&self, service: &str, within: Duration) -> Result<(), Trouble> {
         let release = self.release(&self.target)?;
         heard(compose::drop_container(&name(&release.project, service), within)?)?;
-        if !compose::labelled(LABEL, &release.project)?.is_empty() {
+        self.clear_beside()
+    }
+
+    /// Where nothing is left that runs from them, the files that candidates run from go: secrets stand in them.
+    pub(super) fn clear_beside(&self) -> Result<(), Trouble> {
+        if !compose::labelled(LABEL, &self.release(&self.target)?.project)?.is_empty() {
             return Ok(());
         }
         match fs::remove_dir_all(self.candidates()) {

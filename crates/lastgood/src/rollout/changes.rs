@@ -9,12 +9,13 @@ use lastgood_diagnose::{drift, topology};
 use lastgood_model::desired::{Desired, Service};
 use lastgood_model::release::Release;
 use lastgood_model::{Difference, Stack, Topology};
-use lastgood_rollout::{Intent, ServiceIntent, SwitchBy};
+use lastgood_rollout::{Intent, Migration, ServiceIntent, SwitchBy};
 use lastgood_world::digest;
 
 use super::beside::may_stand_beside;
 use super::doer::Trouble;
 use super::manner::{Manner, Switch};
+use super::record::millis;
 use super::reload::is_reread;
 
 /// Why a service changes.
@@ -62,7 +63,13 @@ impl Changes {
 
     /// What a rollout of it is for.
     #[must_use]
-    pub fn intent(&self, target: &Release, parent: Option<&Release>, manner: &Manner) -> Intent {
+    pub fn intent(
+        &self,
+        target: &Release,
+        parent: Option<&Release>,
+        manner: &Manner,
+        migration: Option<Migration>,
+    ) -> Intent {
         let services = self.services.iter().map(|(name, reasons)| {
             let gone = reasons.contains(&Reason::Gone);
             let beside = self.beside.contains(name);
@@ -79,10 +86,16 @@ impl Changes {
             parent: parent.map(|parent| parent.id.clone()),
             target: target.id.clone(),
             services: services.collect(),
-            migration: None,
+            migration,
+            // On a first release, what it needs is started with it.
+            migrates_before: manner
+                .migrate
+                .iter()
+                .map(|migrate| Arc::from(&*migrate.service))
+                .find(|_| parent.is_none()),
             arms: false,
             smokes: !manner.smoke.is_empty(),
-            bake_ms: 0,
+            bake_ms: if self.services.is_empty() { 0 } else { millis(manner.bake.0) },
         }
     }
 }

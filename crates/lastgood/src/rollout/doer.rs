@@ -108,6 +108,10 @@ pub enum Trouble {
     },
     /// Nobody gave a value to a variable of the smoke tests.
     NoValue(String),
+    /// A migration failed: its exit code, and the last lines of what it said.
+    Migration(i32, Vec<String>),
+    /// Since the switch real requests fail: whose fault that is, and how many of how many.
+    Bake(Arc<str>, u64, u64),
     /// A request of the user's own failed.
     Smoke(Box<smoke::Failed>),
     /// That, and the last lines of its log.
@@ -280,10 +284,11 @@ impl<'w> Hands<'w> {
             Action::GateCandidate { service } => self.gate_candidate(service, within),
             Action::DropCandidate { service } => self.drop_candidate(service, within),
             Action::Smoke => self.smoke(None),
+            Action::Migrate => self.migrate(false, within),
+            Action::MigrateBack => self.migrate(true, within),
+            Action::Bake => self.bake(),
             // No plan of this version has them.
-            Action::Migrate | Action::MigrateBack | Action::Arm | Action::Disarm | Action::Bake => {
-                Err(Trouble::NotOfThisVersion)
-            }
+            Action::Arm | Action::Disarm => Err(Trouble::NotOfThisVersion),
         }
     }
 
@@ -534,6 +539,7 @@ impl<'w> Hands<'w> {
             Trouble::Telling(trouble, lines) => {
                 Trouble::Telling(Box::new(self.discreet(*trouble)), lines.into_iter().map(hidden).collect())
             }
+            Trouble::Migration(code, lines) => Trouble::Migration(code, lines.into_iter().map(hidden).collect()),
             Trouble::Answers { path, status, body } => Trouble::Answers { path, status, body: hidden(body) },
             Trouble::Smoke(mut failed) => {
                 if let Problem::Status(.., body) | Problem::NoJson(body) = &mut failed.problem {

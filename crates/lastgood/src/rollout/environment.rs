@@ -58,13 +58,15 @@ impl Choice {
     }
 }
 
-/// What a deploy is told of environment files.
+/// What a deploy is told that a release does not tell.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Orders {
     /// The `.env` is the target's own.
     pub server: bool,
     /// What becomes of files that somebody mended there, if that was said.
     pub choice: Option<Choice>,
+    /// That there may be no way back is meant so.
+    pub one_way: bool,
 }
 
 /// Why there is no `.env`.

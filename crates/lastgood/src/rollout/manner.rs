@@ -19,6 +19,23 @@ pub struct Manner {
     pub bake: Span,
     /// The nginx that sends traffic to candidates.
     pub nginx: OfNginx,
+    /// How data is brought forward, if it is.
+    pub migrate: Option<Migrate>,
+}
+
+/// `[deploy.migrate]`: a command of the new release, run once before anything of it is tried.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Migrate {
+    /// The service whose image, variables and networks it has.
+    pub service: String,
+    /// The command and its arguments.
+    pub up: Vec<String>,
+    /// The command that takes it back.
+    pub down: Option<Vec<String>>,
+    /// The old release works with what it does.
+    #[serde(default)]
+    pub compatible: bool,
 }
 
 /// `[deploy.nginx]`; in a stack nothing of it is needed.

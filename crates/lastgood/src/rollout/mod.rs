@@ -2,6 +2,7 @@
 //! target everything happens in one process there; on the client nothing is known but what is sent.
 
 pub mod act;
+mod bake;
 mod beside;
 mod candidate;
 pub mod changes;
@@ -17,6 +18,7 @@ pub mod include;
 mod knock;
 pub mod manner;
 pub mod mended;
+mod migrate;
 mod outage;
 pub mod record;
 pub mod release;

@@ -15,7 +15,7 @@ use lastgood_model::release::{Release, ReleasedService};
 use lastgood_model::rollout::{Outcome, ReleaseId};
 use lastgood_model::stack::EnvRole;
 use lastgood_model::{Desired, Difference, Drift, Stack};
-use lastgood_rollout::{Machine, drive, plan};
+use lastgood_rollout::{Machine, Migration, drive, plan};
 use lastgood_world::engine::compose;
 use lastgood_world::state::{self, Ledger, NewFile, Releases, bundle};
 use lastgood_world::{digest, now, own_mark};
@@ -28,7 +28,7 @@ use super::environment::{Choice, Orders};
 use super::fetch;
 use super::grip::Grip;
 use super::history::History;
-use super::manner::Manner;
+use super::manner::{Manner, Migrate};
 use super::mended::{self, Mended};
 use super::record::{Line, What};
 use super::release::{Sent, identified};
@@ -65,6 +65,10 @@ pub struct Seen {
     pub findings: Vec<Finding>,
     /// What was seen of it, and of what runs.
     pub looked: Looked,
+    /// How data is brought forward, if it is.
+    pub migration: Option<Migration>,
+    /// That there may be no way back is meant so.
+    one_way: bool,
     /// How it is brought out.
     pub manner: Manner,
     /// What its smoke tests are filled with.
@@ -80,11 +84,32 @@ impl Seen {
         self.changes.is_empty() && self.mended.is_empty()
     }
 
-    /// Whether somebody has to say first what becomes of files that were mended.
+    /// Why it is refused before anything is touched, if it is.
     #[must_use]
-    pub fn is_open(&self) -> bool {
-        !self.mended.is_empty() && self.choice.is_none()
+    pub fn refusal(&self) -> Option<Refusal> {
+        // With no way back, the first release is as far as anybody can go back anyway.
+        let stays = self.migration == Some(Migration::OneWay) && self.parent.is_some();
+        if !self.mended.is_empty() && self.choice.is_none() {
+            Some(Refusal::Mended)
+        } else if stays && !self.one_way {
+            Some(Refusal::OneWay)
+        } else if !self.findings.is_empty() {
+            Some(Refusal::WouldBreak)
+        } else {
+            None
+        }
     }
+}
+
+/// Why a release is refused before anything is touched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// Somebody has to say first what becomes of files that were mended.
+    Mended,
+    /// Its migration has no way back, and nobody said that this is meant so.
+    OneWay,
+    /// `check` finds what would break it.
+    WouldBreak,
 }
 
 /// Where a release's files are while it is not live.
@@ -185,6 +210,9 @@ impl Target {
             seen.mended = mended::described(&mended, last, &store, seen.staging.path(), &self.live, desired);
         }
         seen.choice = orders.choice;
+        // Whoever goes back brings no data forward, and what was brought forward stays.
+        seen.migration = seen.manner.migrate.as_ref().and_then(|migrate| migration(migrate, &seen.changes));
+        seen.one_way = orders.one_way;
         Ok(seen)
     }
 
@@ -263,6 +291,8 @@ impl Target {
             changes,
             down,
             findings: Vec::new(),
+            migration: None,
+            one_way: false,
             looked,
             manner,
             values,
@@ -326,7 +356,7 @@ impl Target {
             append(&mut ledger, &Line { at: now().0, rollout: number, what: What::Found { release: parent.into() } })?;
             number += 1;
         }
-        let intent = seen.changes.intent(&seen.release, seen.parent.as_ref(), &seen.manner);
+        let intent = seen.changes.intent(&seen.release, seen.parent.as_ref(), &seen.manner, seen.migration);
         let made = plan(&intent);
         append(&mut ledger, &Line::planned(&made, &intent, (&seen.release).into(), &who, number, now()))?;
         let mut hands = Hands::of(Job {
@@ -389,6 +419,16 @@ impl Target {
 fn manner_of(store: &Releases, release: &Release) -> Result<Manner, Trouble> {
     let kept = store.annotation(&release.id.0)?;
     Ok(kept.and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default())
+}
+
+/// How data is brought forward by a release that changes this.
+fn migration(migrate: &Migrate, changes: &Changes) -> Option<Migration> {
+    let concerned = changes.services.iter().any(|(name, _)| **name == *migrate.service);
+    concerned.then_some(match (&migrate.down, migrate.compatible) {
+        (Some(_), _) => Migration::Reversible,
+        (None, true) => Migration::Compatible,
+        (None, false) => Migration::OneWay,
+    })
 }
 
 /// Fills in what smoke tests need and nobody gave, from the file that Compose's own variables come from; the first that is not there

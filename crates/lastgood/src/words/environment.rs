@@ -8,6 +8,7 @@ use super::josa::subject;
 use crate::privacy::env_value::shown;
 use crate::rollout::environment::{Choice, EnvironmentFault};
 use crate::rollout::mended::MendedKey;
+use crate::rollout::target::Refusal;
 
 impl Lang {
     /// Why there is no `.env`, and the way out.
@@ -111,25 +112,33 @@ impl Lang {
         }
     }
 
-    /// A release is refused since somebody has to choose, and how.
+    /// Why it is refused before anything is touched, and the way out.
     #[must_use]
-    pub fn asks_to_choose(self, release: &str) -> (String, Vec<String>) {
-        match self {
-            Self::En => (
-                format!("{release} is refused; nothing was changed"),
-                vec![
-                    "--env take overwrites it (a copy is kept in .lastgood/releases), --env keep makes the server's file part \
-                     of the release"
-                        .to_owned(),
-                ],
-            ),
-            Self::Ko => (
-                format!("{} 거부됨, 아무것도 바꾸지 않음", subject(release)),
-                vec![
-                    "--env take: 덮어씀(사본은 .lastgood/releases에 보관), --env keep: 서버의 파일을 릴리스에 포함".to_owned(),
-                ],
-            ),
-        }
+    pub fn refusal(self, refusal: Refusal, release: &str) -> (String, Vec<String>) {
+        let what = match self {
+            Self::En => format!("{release} is refused; nothing was changed"),
+            Self::Ko => format!("{} 거부됨, 아무것도 바꾸지 않음", subject(release)),
+        };
+        let hint = match (self, refusal) {
+            (Self::En, Refusal::Mended) => {
+                "--env take overwrites it (a copy is kept in .lastgood/releases), --env keep makes the server's file part of the \
+                 release"
+            }
+            (Self::Ko, Refusal::Mended) => {
+                "--env take: 덮어씀(사본은 .lastgood/releases에 보관), --env keep: 서버의 파일을 릴리스에 포함"
+            }
+            (Self::En, Refusal::OneWay) => {
+                "its migration has no way back: name one as deploy.migrate.down, say deploy.migrate.compatible = true if the old \
+                 release works with what it does, or go on with --one-way"
+            }
+            (Self::Ko, Refusal::OneWay) => {
+                "마이그레이션을 되돌릴 방법이 없음: deploy.migrate.down을 지정하거나, 이전 릴리스와 호환되면 deploy.migrate.compatible = true로 \
+                 적으세요. 그래도 진행하려면 --one-way"
+            }
+            (Self::En, Refusal::WouldBreak) => "lastgood check says more",
+            (Self::Ko, Refusal::WouldBreak) => "자세한 내용은 lastgood check로 확인하세요",
+        };
+        (what, vec![hint.to_owned()])
     }
 }
 
@@ -174,6 +183,8 @@ mod tests {
         for choice in [None, Some(Choice::Take), Some(Choice::Keep)] {
             assert_ne!(Lang::En.mended(".env", choice), Lang::Ko.mended(".env", choice));
         }
-        assert_ne!(Lang::En.asks_to_choose("ab"), Lang::Ko.asks_to_choose("ab"));
+        for refusal in [Refusal::Mended, Refusal::OneWay, Refusal::WouldBreak] {
+            assert_ne!(Lang::En.refusal(refusal, "ab"), Lang::Ko.refusal(refusal, "ab"));
+        }
     }
 }

@@ -20,6 +20,8 @@ pub struct FirstSettingsWords {
     pub services: &'static str,
     /// Of the nginx that switches services.
     pub nginx: &'static str,
+    /// Of migrations.
+    pub migrate: &'static str,
     /// Of smoke tests.
     pub smoke: &'static str,
     /// Of what is meant to be so.
@@ -45,6 +47,8 @@ const EN: FirstSettingsWords = FirstSettingsWords {
                nobody, and then made anew.",
     nginx: "switch = \"proxy\": no request is lost, once nginx has what lastgood init --nginx prints. Of this an nginx in the stack \
             needs nothing; the host's own only where it is not the usual one.",
+    migrate: "A command of the new release that brings the data forward, run once before anything of it is tried. With down, or where \
+              the old release works with what it does, a release that fails is taken back.",
     smoke: "Requests that have to succeed before a release is called good, in order. ${NAME} is what an earlier one saved, else a \
             variable of whoever deploys, else one of .env.",
     accept: "What lastgood check finds and is meant to be so, with the reason why. It then counts no more.",
@@ -64,6 +68,8 @@ const KO: FirstSettingsWords = FirstSettingsWords {
     services: "서비스를 전환하고 검증하는 방법. 없으면, 문제가 없는 서비스는 새 릴리스를 기존 컨테이너 옆에서 먼저 확인한 뒤 다시 만듭니다.",
     nginx: "switch = \"proxy\": lastgood init --nginx가 출력하는 설정을 한 번 적용하면 요청을 잃지 않고 전환합니다. 스택 안의 nginx에는 아래 항목이 \
             필요 없고, 호스트 nginx는 기본값과 다를 때만 적습니다.",
+    migrate: "새 릴리스를 확인하기 전에 한 번 실행하는 데이터 마이그레이션 명령. down이 있거나 이전 릴리스와 호환되면(compatible) 실패해도 \
+              되돌릴 수 있습니다.",
     smoke: "릴리스를 정상으로 판정하기 전에 순서대로 성공해야 하는 요청. ${NAME}에는 앞 테스트가 저장한 값, 배포하는 사람의 환경 변수, .env의 \
             값이 차례로 쓰입니다.",
     accept: "lastgood check가 찾았지만 의도한 것이라면 이유와 함께 적습니다. 이후에는 집계하지 않습니다.",

@@ -17,6 +17,12 @@ impl Lang {
             Trouble::Answers { path, status, body } if en => format!("it answers {status} to GET {path}{}", said(body)),
             Trouble::Answers { path, status, body } => format!("GET {path} 응답 {status}{}", said(body)),
             Trouble::NoValue(name) => self.no_value(name),
+            Trouble::Migration(code, lines) if en => format!("it ended with exit code {code}: {}", lines.join(" ⏎ ")),
+            Trouble::Migration(code, lines) => format!("종료 코드 {code}: {}", lines.join(" ⏎ ")),
+            Trouble::Bake(who, failed, all) if en => {
+                format!("since the switch {failed} of {all} requests failed, because of {who}")
+            }
+            Trouble::Bake(who, failed, all) => format!("전환 후 요청 {all}건 중 {failed}건 실패, 원인 {who}"),
             Trouble::Smoke(failed) => self.smoke(failed),
             Trouble::Telling(trouble, lines) if en => {
                 format!("{}; its log ends: {}", self.trouble(trouble), lines.join(" ⏎ "))

@@ -37,6 +37,10 @@ pub struct RolloutWords {
     pub tries: &'static str,
     /// Where.
     pub beside: &'static str,
+    /// Of migrations.
+    pub migrate: &'static str,
+    /// What one leaves behind that is not taken back.
+    pub migrated: &'static str,
     /// Of smoke tests.
     pub smoke: &'static str,
     /// Of what cannot be taken back.
@@ -69,6 +73,8 @@ const EN: RolloutWords = RolloutWords {
     anew: "made anew; serves nobody while it starts",
     tries: "tries",
     beside: "beside the old one, before anybody meets it",
+    migrate: "migrates",
+    migrated: "what the migration does to the data",
     smoke: "tests",
     keeps: "not undone",
     volumes: "what containers write: volumes and mounted folders stay as they are, whatever happens",
@@ -92,6 +98,8 @@ const KO: RolloutWords = RolloutWords {
     recreate: "이 순서로 하나씩 다시 만들며, 시작하는 동안은 응답하지 않음",
     tries: "사전 검증",
     beside: "기존 컨테이너 옆에서 먼저 확인",
+    migrate: "마이그레이션",
+    migrated: "마이그레이션이 데이터에 한 일",
     smoke: "테스트",
     keeps: "되돌리지 않음",
     volumes: "컨테이너가 쓰는 데이터: 볼륨과 마운트된 폴더는 무슨 일이 있어도 그대로 둠",
@@ -240,6 +248,8 @@ impl Lang {
             Trouble::NotListening { .. }
             | Trouble::Answers { .. }
             | Trouble::NoValue(_)
+            | Trouble::Migration(..)
+            | Trouble::Bake(..)
             | Trouble::Smoke(_)
             | Trouble::Telling(..) => self.unanswering(trouble),
             Trouble::Differs(differences) => {

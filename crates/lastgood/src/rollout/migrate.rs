@@ -1,0 +1,39 @@
+//! Migrations: a command of the new release that brings the data forward, once, before anything of it is tried or switched; and the one
+//! that takes that back. Each runs in a container of its own, with the image, variables and networks of its service.
+
+use std::time::Duration;
+
+use lastgood_world::engine::compose;
+
+use super::candidate::LABEL;
+use super::doer::{Hands, Trouble, heard};
+use super::manner::Migrate;
+
+/// So many of its last lines are shown.
+const LINES: usize = 5;
+
+impl Hands<'_> {
+    /// Brings the data forward, or back. What somebody began who died ends first: twice at once is worse than late.
+    pub(super) fn migrate(&self, back: bool, within: Duration) -> Result<(), Trouble> {
+        let Some(Migrate { service, up, down, .. }) = &self.manner.migrate else { return Ok(()) };
+        let command = match (back, down) {
+            (false, _) => up,
+            (true, Some(down)) => down,
+            (true, None) => return Ok(()),
+        };
+        let name = format!("lastgood-migration-{}", self.release(&self.target)?.project);
+        compose::await_end(&name, within)?;
+        heard(compose::drop_container(&name, within)?)?;
+        let label = format!("{LABEL}={service}");
+        let ran = self.beside(service)?.run_once(service, command, (&name, &label), within)?;
+        heard(compose::drop_container(&name, within)?)?;
+        self.clear_beside()?;
+        if ran.code == 0 {
+            return Ok(());
+        }
+        let said = [String::from_utf8_lossy(&ran.output).into_owned(), ran.complaint].concat();
+        let lines: Vec<&str> = said.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
+        let last = lines.iter().skip(lines.len().saturating_sub(LINES)).map(|line| (*line).to_owned());
+        Err(Trouble::Migration(ran.code, last.collect()))
+    }
+}
