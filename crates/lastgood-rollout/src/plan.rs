@@ -98,7 +98,7 @@ pub fn plan(intent: &Intent) -> Plan {
     let trying = if migrates_first { Phase::Switch } else { Phase::Before };
     if migrates_first {
         if intent.arms {
-            add(Phase::Switch, Action::Arm, None, limit::QUICK);
+            add(Phase::Before, Action::Arm, None, limit::QUICK);
         }
         add(Phase::Switch, Action::Migrate, migrate_undo.clone(), limit::MIGRATE);
     }
@@ -114,7 +114,7 @@ pub fn plan(intent: &Intent) -> Plan {
     }
 
     if intent.arms && !migrates_first {
-        add(Phase::Switch, Action::Arm, None, limit::QUICK);
+        add(Phase::Before, Action::Arm, None, limit::QUICK);
     }
     let place = |release: Option<&ReleaseId>| Action::Place { release: release.cloned() };
     let back = Some(place(intent.parent.as_ref()));

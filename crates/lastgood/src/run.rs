@@ -9,8 +9,8 @@ use clap::Parser;
 
 use crate::cli::{Cli, Command, Manner, When};
 use crate::commands::{
-    capture, check, completions, deploy, explain, history, host, init, man, probe, prune, report, rollback, status,
-    timeline, why,
+    capture, check, completions, deploy, explain, guard, history, host, init, man, probe, prune, report, rollback,
+    status, timeline, why,
 };
 use crate::complaint::Complaint;
 use crate::exit::Exit;
@@ -97,6 +97,7 @@ fn dispatch(cli: &Cli, settings: &Settings, view: View, io: &mut Io<'_>) -> anyh
         Command::Rollback(args) => rollback::run(args, view, io),
         Command::History(args) => history::run(args, view, io),
         Command::Prune(args) => prune::run(args, view, io),
+        Command::Guard(args) => guard::run(args, view, io),
         Command::Leave(args) => host::leave(args, view, io),
         Command::Host(args) => host::run(args, settings, view, io),
         Command::Init(args) => init::run(args, cli.manner.lang, view, io),

@@ -248,7 +248,7 @@ pub fn load(from: File, deadline: Duration) -> Result<Heard, Unheard> {
     hear(docker().args(["load", "--quiet"]), Some(from), deadline)
 }
 
-fn docker() -> Command {
+pub(super) fn docker() -> Command {
     let mut docker = Command::new("docker");
     docker.env("LC_ALL", "C");
     docker

@@ -5,6 +5,7 @@ mod archive;
 pub mod compose;
 mod endpoint;
 mod frames;
+pub mod guard;
 pub mod layers;
 mod logs;
 mod prober;

@@ -86,6 +86,9 @@ pub enum Command {
     History(commands::history::HistoryArgs),
     /// Clears away old releases that nobody can go back to
     Prune(commands::prune::PruneArgs),
+    /// Stands guard over a rollout; for lastgood itself
+    #[command(hide = true)]
+    Guard(commands::guard::GuardArgs),
     /// Takes what a deploy keeps away from this machine; for lastgood itself
     #[command(hide = true)]
     Leave(commands::host::LeaveArgs),

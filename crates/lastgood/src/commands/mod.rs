@@ -5,6 +5,7 @@ pub mod check;
 pub mod completions;
 pub mod deploy;
 pub mod explain;
+pub mod guard;
 pub mod history;
 pub mod host;
 pub mod init;

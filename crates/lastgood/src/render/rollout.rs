@@ -64,6 +64,9 @@ pub fn plan(seen: &Seen, place: &str, view: View) -> String {
     for (service, down) in &seen.down {
         row(&mut out, "", &view.lang.was_down(service, Duration::from_millis(*down)), view);
     }
+    if !seen.arms && !seen.changes.services.is_empty() {
+        row(&mut out, words.guard, words.no_guard, view);
+    }
     row(&mut out, words.keeps, words.volumes, view);
     if matches!(seen.migration, Some(Migration::Compatible | Migration::OneWay)) {
         row(&mut out, "", words.migrated, view);

@@ -166,6 +166,8 @@ pub struct Hands<'w> {
     ledger: Ledger,
     number: u64,
     grip: Option<Grip>,
+    /// Whoever works here is the guard.
+    pub(super) is_guard: bool,
     /// The releases that the plan speaks of.
     pub(super) releases: BTreeMap<ReleaseId, Release>,
     pub(super) target: ReleaseId,
@@ -204,6 +206,8 @@ pub struct Job<'w> {
     pub number: u64,
     /// The target is ours.
     pub grip: Grip,
+    /// Whoever works is the guard.
+    pub is_guard: bool,
     /// The new release.
     pub target: Release,
     /// The old one.
@@ -224,7 +228,21 @@ impl<'w> Hands<'w> {
     /// For a job.
     #[must_use]
     pub fn of(job: Job<'w>) -> Self {
-        let Job { live, state, ledger, number, grip, target, parent, manner, values, staging, changing, watcher } = job;
+        let Job {
+            live,
+            state,
+            ledger,
+            number,
+            grip,
+            is_guard,
+            target,
+            parent,
+            manner,
+            values,
+            staging,
+            changing,
+            watcher,
+        } = job;
         let id = target.id.clone();
         let releases = parent.into_iter().chain([target]).map(|release| (release.id.clone(), release)).collect();
         Self {
@@ -233,6 +251,7 @@ impl<'w> Hands<'w> {
             ledger,
             number,
             grip: Some(grip),
+            is_guard,
             releases,
             target: id,
             manner,
@@ -287,8 +306,8 @@ impl<'w> Hands<'w> {
             Action::Migrate => self.migrate(false, within),
             Action::MigrateBack => self.migrate(true, within),
             Action::Bake => self.bake(),
-            // No plan of this version has them.
-            Action::Arm | Action::Disarm => Err(Trouble::NotOfThisVersion),
+            Action::Arm => self.arm(),
+            Action::Disarm => self.disarm(),
         }
     }
 

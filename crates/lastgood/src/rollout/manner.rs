@@ -17,6 +17,8 @@ pub struct Manner {
     pub smoke: Vec<SmokeTest>,
     /// How long real traffic is watched after the switch.
     pub bake: Span,
+    /// Whether somebody on the target brings a rollout to its end whose driver died; `None`: where that can be.
+    pub guard: Option<bool>,
     /// The nginx that sends traffic to candidates.
     pub nginx: OfNginx,
     /// How data is brought forward, if it is.

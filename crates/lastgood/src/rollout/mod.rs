@@ -13,6 +13,7 @@ pub mod environment;
 pub mod fetch;
 mod gate;
 mod grip;
+pub mod guard;
 pub mod history;
 pub mod include;
 mod knock;

@@ -15,7 +15,7 @@ use lastgood_model::release::{Release, ReleasedService};
 use lastgood_model::rollout::{Outcome, ReleaseId};
 use lastgood_model::stack::EnvRole;
 use lastgood_model::{Desired, Difference, Drift, Stack};
-use lastgood_rollout::{Machine, Migration, drive, plan};
+use lastgood_rollout::{Intent, Machine, Migration, drive, plan};
 use lastgood_world::engine::compose;
 use lastgood_world::state::{self, Ledger, NewFile, Releases, bundle};
 use lastgood_world::{digest, now, own_mark};
@@ -27,6 +27,7 @@ use super::doer::{Hands, Job, MOST_BYTES, Trouble, Watcher, heard, kept_image, l
 use super::environment::{Choice, Orders};
 use super::fetch;
 use super::grip::Grip;
+use super::guard::can_stand;
 use super::history::History;
 use super::manner::{Manner, Migrate};
 use super::mended::{self, Mended};
@@ -69,6 +70,8 @@ pub struct Seen {
     pub migration: Option<Migration>,
     /// That there may be no way back is meant so.
     one_way: bool,
+    /// A guard can stand there.
+    pub arms: bool,
     /// How it is brought out.
     pub manner: Manner,
     /// What its smoke tests are filled with.
@@ -293,6 +296,7 @@ impl Target {
             findings: Vec::new(),
             migration: None,
             one_way: false,
+            arms: manner.guard != Some(false) && can_stand(&looked),
             looked,
             manner,
             values,
@@ -357,6 +361,7 @@ impl Target {
             number += 1;
         }
         let intent = seen.changes.intent(&seen.release, seen.parent.as_ref(), &seen.manner, seen.migration);
+        let intent = Intent { arms: seen.arms, ..intent };
         let made = plan(&intent);
         append(&mut ledger, &Line::planned(&made, &intent, (&seen.release).into(), &who, number, now()))?;
         let mut hands = Hands::of(Job {
@@ -365,6 +370,7 @@ impl Target {
             ledger,
             number,
             grip,
+            is_guard: false,
             target: seen.release.clone(),
             parent: seen.parent.clone(),
             manner: seen.manner.clone(),
@@ -381,6 +387,18 @@ impl Target {
     /// # Errors
     /// If its driver lives, or nothing was attempted.
     pub fn take_up(&self, watcher: &mut dyn Watcher) -> Result<Option<Outcome>, Trouble> {
+        self.taken_up(false, watcher)
+    }
+
+    /// The same, by the guard.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn take_up_as_guard(&self, watcher: &mut dyn Watcher) -> Result<Option<Outcome>, Trouble> {
+        self.taken_up(true, watcher)
+    }
+
+    fn taken_up(&self, is_guard: bool, watcher: &mut dyn Watcher) -> Result<Option<Outcome>, Trouble> {
         if self.history()?.open().is_none() {
             return Ok(None);
         }
@@ -403,6 +421,7 @@ impl Target {
             state,
             number: past.number,
             grip,
+            is_guard,
             target: past.release.clone(),
             parent,
             // Whoever goes back tries nothing any more, but has to find nginx.

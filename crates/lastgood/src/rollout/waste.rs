@@ -19,7 +19,7 @@ use super::history::History;
 use super::target::{Target, who};
 
 /// Labels of containers that are ours alone, and never serve once a rollout is over.
-const LABELS: [&str; 2] = ["lastgood.candidate", "lastgood.probe"];
+const LABELS: [&str; 3] = ["lastgood.candidate", "lastgood.probe", "lastgood.guard"];
 /// Ending one of them takes no longer.
 const TO_END: Duration = Duration::from_secs(60);
 

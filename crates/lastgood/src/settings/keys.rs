@@ -34,6 +34,7 @@ pub(crate) const KEYS: &[&str] = &[
     "deploy.smoke.save.*",
     "deploy.smoke.within",
     "deploy.bake",
+    "deploy.guard",
     "deploy.nginx.folder",
     "deploy.nginx.command",
     "deploy.nginx.become",

@@ -41,6 +41,10 @@ pub struct RolloutWords {
     pub migrate: &'static str,
     /// What one leaves behind that is not taken back.
     pub migrated: &'static str,
+    /// Of the guard.
+    pub guard: &'static str,
+    /// That there is none.
+    pub no_guard: &'static str,
     /// Of smoke tests.
     pub smoke: &'static str,
     /// Of what cannot be taken back.
@@ -75,6 +79,8 @@ const EN: RolloutWords = RolloutWords {
     beside: "beside the old one, before anybody meets it",
     migrate: "migrates",
     migrated: "what the migration does to the data",
+    guard: "guard",
+    no_guard: "none: if whoever drives it dies, the next deploy or rollback brings it to its end",
     smoke: "tests",
     keeps: "not undone",
     volumes: "what containers write: volumes and mounted folders stay as they are, whatever happens",
@@ -100,6 +106,8 @@ const KO: RolloutWords = RolloutWords {
     beside: "기존 컨테이너 옆에서 먼저 확인",
     migrate: "마이그레이션",
     migrated: "마이그레이션이 데이터에 한 일",
+    guard: "감시",
+    no_guard: "없음: 배포 프로세스가 죽으면 다음 deploy나 rollback이 마무리함",
     smoke: "테스트",
     keeps: "되돌리지 않음",
     volumes: "컨테이너가 쓰는 데이터: 볼륨과 마운트된 폴더는 무슨 일이 있어도 그대로 둠",

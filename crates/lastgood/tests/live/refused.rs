@@ -9,7 +9,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::bed::{Bed, Said, lastgood, shell};
 
@@ -215,4 +215,38 @@ fn what_fails_only_after_the_switch_is_taken_back() {
     assert!(said.code == 1 && text.contains("requests failed, because of app"), "{}{}", said.stdout, said.stderr);
     assert!(text.contains("serves again") && failed.len() * 4 < asked * 3, "{} of {asked}", failed.len());
     assert!(ask().is_ok_and(|line| line.contains(" 200 ")));
+}
+
+#[test]
+#[ignore = "needs a Docker engine"]
+fn the_time_without_an_answer_is_told_as_users_measure_it() {
+    let shop = Shop::open();
+    let over = Arc::new(AtomicBool::new(false));
+    let is_over = Arc::clone(&over);
+    let measuring = thread::spawn(move || {
+        let (mut down, mut since): (Duration, Option<Instant>) = (Duration::ZERO, None);
+        while !is_over.load(Ordering::Relaxed) {
+            let at = Instant::now();
+            match (ask().is_ok_and(|line| line.contains(" 200 ")), since) {
+                (false, None) => since = Some(at),
+                (true, Some(began)) => {
+                    down += at - began;
+                    since = None;
+                }
+                _ => {}
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+        down
+    });
+    let said = shop.changed("echo '# another one' >>app.py", &[]);
+    over.store(true, Ordering::Relaxed);
+    let measured = measuring.join().unwrap().as_secs_f64();
+    assert_eq!(said.code, 0, "{}{}", said.stdout, said.stderr);
+    let (_, told) = said.stdout.split_once("app gave no answer for ").unwrap();
+    let told: f64 = told.split(' ').next().unwrap().parse().unwrap();
+    // Both look a few times a second, and a request may take as long as nginx waits.
+    assert!((told - measured).abs() < 0.35, "told {told}, measured {measured}");
+    let again = shop.changed("echo '# yet another one' >>app.py", &["--plan"]);
+    assert!(again.stdout.contains(&format!("app: {told:.1} s without an answer the last time")), "{}", again.stdout);
 }

@@ -87,7 +87,7 @@ pub struct Looked {
     /// The machine was looked at.
     pub(super) has_host: bool,
     /// The engine runs on another machine than this: what this one logs is not what its containers live on.
-    pub(super) elsewhere: bool,
+    pub(crate) elsewhere: bool,
 }
 
 impl Looked {
