@@ -172,6 +172,18 @@ fn a_registry_that_refuses_says_why() {
     ends(&refused, 1, &[&format!("{address} does not give {two} to the login that it got"), &login]);
     site.declares(&nine, "");
     ends(&site.deploy(&registry, "docker"), 1, &[&format!("{address} has no {nine}"), "was pushed"]);
+    // Twice: it does not stay either.
+    let foreign = format!("{address}/live-transfer:foreign");
+    registry.run(&format!(
+        "printf 'FROM scratch\\nCOPY Dockerfile /release\\n' >Dockerfile
+         DOCKER_BUILDKIT=1 docker build --quiet --platform linux/arm64 --tag {foreign} . >/dev/null
+         docker --config docker push --quiet {foreign} >/dev/null && docker image rm {foreign} >/dev/null"
+    ));
+    site.declares(&foreign, "");
+    for _ in 0..2 {
+        let words = [&*format!("{foreign} is for arm64, and this machine is amd64"), "--platform"];
+        ends(&site.deploy(&registry, "docker"), 1, &words);
+    }
     let korean = site.ask(&["deploy", "--local", "--to", "live", "--lang", "ko"], &registry, "nobody");
     ends(&korean, 1, &["로그인", &format!("docker login {address}")]);
     registry.stop();

@@ -84,6 +84,16 @@ pub fn brought_name(id: &str) -> String {
     format!("lastgood/brought:{}", digest.get(..32).unwrap_or(digest))
 }
 
+/// What the kernel calls the emulator of a processor, which is in Docker's words.
+#[must_use]
+pub fn emulator(processor: &str) -> String {
+    match processor {
+        "amd64" => "qemu-x86_64".to_owned(),
+        "arm64" => "qemu-aarch64".to_owned(),
+        other => format!("qemu-{other}"),
+    }
+}
+
 /// What an engine has, and how much room.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Store {
@@ -152,11 +162,7 @@ impl Store {
 
     /// Whether it runs programs for this processor, if need be by emulation.
     fn runs(&self, made: &str) -> bool {
-        let emulator = match made {
-            "amd64" => "qemu-x86_64",
-            "arm64" => "qemu-aarch64",
-            other => &format!("qemu-{other}"),
-        };
+        let emulator = emulator(made);
         let known = !made.is_empty() && !self.machine.is_empty();
         !known || runs_on(made, &self.machine) || self.emulators.split(' ').any(|word| word == emulator)
     }
