@@ -432,7 +432,7 @@ mod vms {
             "a trial: {}",
             tried.stdout.lines().filter(|line| line.contains("bringing")).collect::<Vec<_>>().join(" | ")
         );
-        ends(&tried, 0, &["the rest is there", "serves"]);
+        ends(&tried, 0, &["the rest is there", "bringing them whole", "unpacked", "serves"]);
         source.runs("2", 8);
         source.vms.on("root@2", "rm /usr/local/bin/docker");
     }

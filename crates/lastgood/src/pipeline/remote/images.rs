@@ -265,19 +265,19 @@ impl Asked {
         let saved_of = |service: &ReleasedService| {
             saved.images.iter().find(|image| image.names.iter().any(|name| is_name(name, &service.image)))
         };
-        let mut also = BTreeMap::new();
+        let (mut also, mut ours) = (BTreeMap::new(), BTreeMap::new());
         for service in &lacking {
             let Some(image) = saved_of(service) else { continue };
             if !store.runs(&image.architecture) {
                 return Ok(Brought::Refused(self.no(store.refuses(service, &image.architecture, None))));
             }
             // An engine that keeps images otherwise calls them otherwise.
-            if store.containerd || image.id != *service.image_id {
-                also.insert(image.id.clone(), brought_name(&service.image_id));
-            }
+            let name = (image.id.clone(), brought_name(&service.image_id));
+            also.extend((store.containerd || image.id != *service.image_id).then(|| name.clone()));
+            ours.extend([name]);
         }
         let ids = lacking.iter().map(|service| &*service.image_id).collect();
-        let parcel = Parcel { saved: &saved, names: &names, ids, also, folder: folder.path() };
+        let mut parcel = Parcel { saved: &saved, names: &names, ids, also, folder: folder.path() };
         let mut sent = 0;
         if !store.containerd && saved.lacking(&store.chains) < saved.lacking(&BTreeSet::new()) {
             let (bytes, taken) = self.send_images(&parcel, &store, &store.chains, view, io)?;
@@ -286,6 +286,8 @@ impl Asked {
                 return Ok(Brought::There(sent));
             }
             io.answer(&format!("{}\n", view.lang.brings_whole()))?;
+            // It may be another sort of engine than it says.
+            parcel.also = ours;
         }
         let (bytes, taken) = self.send_images(&parcel, &store, &BTreeSet::new(), view, io)?;
         taken.map_err(|why| self.no(ImageFault::NotTaken(why)))?;
