@@ -508,4 +508,18 @@ mod tests {
         fs::write(host.0.path().join(&spool), "more than all of it").unwrap();
         assert_eq!(host.run(&arrived, b""), (0, "0".to_owned()));
     }
+
+    #[test]
+    fn whoever_watches_does_not_disturb() {
+        let place = TempDir::new().unwrap();
+        let path = place.path().join("packed");
+        fs::write(&path, vec![7; 3_000_000]).unwrap();
+        let mut file = File::open(&path).unwrap();
+        file.seek(SeekFrom::Start(1_000_000)).unwrap();
+        let slowly = "for i in 1 2 3; do head -c 500000 | wc -c; sleep 0.2; done; wc -c";
+        let said = watched(&file, 2_000_000, true, || {
+            Command::new("sh").args(["-c", slowly]).stdin(file.try_clone().unwrap()).output().unwrap()
+        });
+        assert_eq!(String::from_utf8(said.stdout).unwrap(), "500000\n500000\n500000\n500000\n");
+    }
 }
