@@ -70,11 +70,7 @@ enum Event<'a> {
         ms: u64,
     },
     /// Requests that were begun at the old place went on for longer than is waited for.
-    StillBusy {
-        service: &'a str,
-        nginx: &'a str,
-        waited_ms: u64,
-    },
+    StillBusy { service: &'a str, nginx: &'a str, waited_ms: u64 },
     /// A service answers again.
     Measured {
         service: &'a str,

@@ -86,9 +86,8 @@ impl Registry {
 impl Drop for Registry {
     fn drop(&mut self) {
         self.stop();
-        let names =
-            format!("docker image ls --format '{{{{.Repository}}}}:{{{{.Tag}}}}' | grep '^{}/' || true", self.address);
-        let _gone = shell(Path::new("/"), &format!("{names} | xargs -r docker image rm --force"));
+        let ours = format!("docker image ls --quiet --filter reference='{}/*'", self.address);
+        let _gone = shell(Path::new("/"), &format!("{ours} | sort -u | xargs -r docker image rm --force"));
     }
 }
 
