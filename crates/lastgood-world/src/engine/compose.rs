@@ -195,9 +195,23 @@ pub fn image_names(like: &str) -> Result<Vec<String>, Unheard> {
 /// # Errors
 /// If Docker cannot be asked.
 pub fn image_id(image: &str) -> Result<Option<String>, Unheard> {
-    let heard = hear(docker().args(["image", "inspect", "--format", "{{.Id}}", "--", image]), None, QUICK)?;
-    let id = String::from_utf8_lossy(&heard.output).trim().to_owned();
-    Ok((heard.code == 0 && !id.is_empty()).then_some(id))
+    word(&["image", "inspect", "--format", "{{.Id}}", "--", image])
+}
+
+/// For which processor an image says that it is, and for which the engine makes containers; `None` where nothing is said.
+///
+/// # Errors
+/// If Docker cannot be asked.
+pub fn processors(image: &str) -> Result<(Option<String>, Option<String>), Unheard> {
+    let of_image = word(&["image", "inspect", "--format", "{{.Architecture}}", "--", image])?;
+    Ok((of_image, word(&["version", "--format", "{{.Server.Arch}}"])?))
+}
+
+/// What `docker` says in one word, if it does.
+fn word(arguments: &[&str]) -> Result<Option<String>, Unheard> {
+    let heard = hear(docker().args(arguments), None, QUICK)?;
+    let word = String::from_utf8_lossy(&heard.output).trim().to_owned();
+    Ok((heard.code == 0 && !word.is_empty()).then_some(word))
 }
 
 /// Lets a name stand for an image.

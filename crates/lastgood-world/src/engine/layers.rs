@@ -27,7 +27,7 @@ const BEGINS: &str = "sha256:";
 pub struct Saved<'f> {
     file: &'f File,
     entries: BTreeMap<String, Entry>,
-    /// The images, in their order.
+    /// The images, by their ids.
     pub images: Vec<SavedImage>,
 }
 
@@ -93,7 +93,10 @@ impl<'f> Saved<'f> {
         let mut saved = Self { file, entries, images: Vec::new() };
         let list: Value = serde_json::from_slice(&saved.text(LIST)?)?;
         let list = list.as_array().ok_or_else(|| foreign("its list of images is none"))?;
-        saved.images = list.iter().map(|listed| saved.image(listed)).collect::<io::Result<_>>()?;
+        let mut images = list.iter().map(|listed| saved.image(listed)).collect::<io::Result<Vec<_>>>()?;
+        // Docker writes them in another order each time.
+        images.sort_by(|one, other| one.id.cmp(&other.id));
+        saved.images = images;
         Ok(saved)
     }
 
@@ -154,9 +157,11 @@ impl<'f> Saved<'f> {
             .zip(diffs)
             .zip(files)
             .map(|((chain, diff), file)| Ok(Layer { diff, chain, at: self.stretch(&file)? }));
+        let mut names = texts(&listed["RepoTags"]);
+        names.sort();
         Ok(SavedImage {
             id: format!("{BEGINS}{}", digest_of(&config)),
-            names: texts(&listed["RepoTags"]),
+            names,
             architecture: said["architecture"].as_str().unwrap_or_default().to_owned(),
             layers: layers.collect::<io::Result<_>>()?,
             config,
@@ -305,7 +310,7 @@ mod tests {
 
     fn written(saved: &Saved<'_>, has: &[&str]) -> (Vec<u8>, BTreeMap<String, Vec<u8>>) {
         let has = has.iter().map(|chain| (*chain).to_owned()).collect();
-        let also = BTreeMap::from([(saved.images[1].id.clone(), "ours:2".to_owned())]);
+        let also = BTreeMap::from([(digest(config(&[BASE]).as_bytes()), "ours:2".to_owned())]);
         let packed = saved.write_lacking(&has, &also, Vec::new()).unwrap();
         let mut archive = tar::Archive::new(GzDecoder::new(packed.as_slice()));
         let files = archive.entries().unwrap().map(|entry| {
@@ -324,8 +329,12 @@ mod tests {
             let mut file = saved(oci);
             file.seek(SeekFrom::Start(0)).unwrap();
             let saved = Saved::read(&file).unwrap();
-            let [one, two] = saved.images.as_slice() else { panic!("{:?}", saved.images) };
-            assert_eq!(one.id, digest(config(&[BASE, TOP]).as_bytes()));
+            let image = |layers: &[&[u8]]| {
+                let id = digest(config(layers).as_bytes());
+                saved.images.iter().find(|image| image.id == id).unwrap()
+            };
+            let (one, two) = (image(&[BASE, TOP]), image(&[BASE]));
+            assert!(saved.images.is_sorted_by_key(|image| &image.id));
             assert_eq!((one.names.as_slice(), &*one.architecture), (["shop:1".to_owned()].as_slice(), "arm64"));
             let layer = |content: &[u8]| layer_name(&digest(content));
             let configs = [one, two].map(|image| format!("{}.json", bare(&image.id)));
@@ -334,11 +343,12 @@ mod tests {
             assert_eq!(packed, written(&saved, &[]).0, "the same bytes each time");
             assert_eq!(saved.lacking(&BTreeSet::new()), (BASE.len() + TOP.len()) as u64, "the base once");
             assert_eq!((whole.len(), &*whole[&layer(BASE)], &*whole[&layer(TOP)]), (5, BASE, TOP));
-            let list: Value = serde_json::from_slice(&whole[LIST]).unwrap();
-            let expected = json!([
-                { "Config": configs[0], "RepoTags": ["shop:1"], "Layers": [layer(BASE), layer(TOP)] },
-                { "Config": configs[1], "RepoTags": ["ours:2"], "Layers": [layer(BASE)] },
-            ]);
+            let mut list: Vec<Value> = serde_json::from_slice(&whole[LIST]).unwrap();
+            list.sort_by_key(|image| image["Layers"].as_array().map(Vec::len));
+            let expected = [
+                json!({ "Config": configs[1], "RepoTags": ["ours:2"], "Layers": [layer(BASE)] }),
+                json!({ "Config": configs[0], "RepoTags": ["shop:1"], "Layers": [layer(BASE), layer(TOP)] }),
+            ];
             assert_eq!(list, expected);
 
             let (_, thin) = written(&saved, &[&digest(BASE)]);

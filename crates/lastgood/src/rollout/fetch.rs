@@ -1,8 +1,10 @@
 //! The images of a release on the machine that runs them: which one each service's is, and fetching one that only its registry has.
 
 use std::env;
+use std::path::Path;
 use std::time::Duration;
 
+use lastgood_diagnose::architecture::runs_on;
 use lastgood_intake::refused_pull::{RefusedPull, refused_pull, registry_of};
 use lastgood_model::Desired;
 use lastgood_model::release::{Release, ReleasedService};
@@ -10,10 +12,12 @@ use lastgood_world::engine::compose;
 use lastgood_world::host_name;
 
 use super::doer::{Trouble, heard, kept_image, last_line};
-use crate::pipeline::remote::brought_name;
+use crate::pipeline::remote::{brought_name, emulator};
 
 /// A name is looked up in its registry, and what it stands for is fetched, within this.
 const TO_REFRESH: Duration = Duration::from_secs(1800);
+/// Where the kernel lists them.
+const EMULATORS: &str = "/proc/sys/fs/binfmt_misc";
 /// As Compose writes it.
 const ALWAYS: &str = "always";
 
@@ -31,6 +35,8 @@ pub enum Unfetched {
         /// What Docker said.
         said: String,
     },
+    /// It was fetched, and is for another processor than this machine's; both in Docker's words.
+    OtherMachine(String, String),
     /// It is gone, and its name stands for another one by now.
     Moved,
     /// Something else that Docker said.
@@ -44,7 +50,7 @@ impl Unfetched {
         match self {
             Self::Refused { why, registry, by, said } => Self::Refused { why, registry, by, said: tell(said) },
             Self::Said(said) => Self::Said(tell(said)),
-            Self::Moved => Self::Moved,
+            other => other,
         }
     }
 }
@@ -87,7 +93,7 @@ pub(super) fn refresh(release: &mut Release, desired: &Desired) -> Result<(), Tr
         !service.image_id.is_empty() && declared.is_some_and(always)
     };
     for service in release.services.iter_mut().filter(asks) {
-        service.image_id = fetched(&service.image, TO_REFRESH)?.into();
+        service.image_id = fetched(&service.image, Some(&service.image_id), TO_REFRESH)?.into();
     }
     Ok(())
 }
@@ -105,7 +111,7 @@ pub(super) fn load(release: &Release, service: &str, within: Duration) -> Result
     };
     let id = match there {
         Some(id) => id,
-        None => fetched(image, within)?,
+        None => fetched(image, None, within)?,
     };
     if !image_id.is_empty() && *id != **image_id {
         return Err(Trouble::NoImage(image.to_string(), Unfetched::Moved));
@@ -113,11 +119,20 @@ pub(super) fn load(release: &Release, service: &str, within: Duration) -> Result
     heard(compose::tag(&id, &kept)?)
 }
 
-/// Fetches what a name stands for in its registry, and returns its id.
-fn fetched(image: &str, within: Duration) -> Result<String, Trouble> {
+/// Fetches what a name stands for in its registry, and returns its id. What does not run here does not keep the name, which stood for
+/// `before`.
+fn fetched(image: &str, before: Option<&str>, within: Duration) -> Result<String, Trouble> {
     let said = compose::pull(image, within)?;
     if let (0, Some(id)) = (said.code, compose::image_id(image)?) {
-        return Ok(id);
+        let (Some(made), Some(machine)) = compose::processors(&id)? else { return Ok(id) };
+        if runs_on(&made, &machine) || emulates(&made) {
+            return Ok(id);
+        }
+        heard(match before {
+            Some(before) => compose::tag(before, image)?,
+            None => compose::untag(image)?,
+        })?;
+        return Err(Trouble::NoImage(image.to_owned(), Unfetched::OtherMachine(made, machine)));
     }
     let complaint = last_line(&said.complaint);
     let unfetched = match refused_pull(&said.complaint) {
@@ -127,6 +142,11 @@ fn fetched(image: &str, within: Duration) -> Result<String, Trouble> {
         None => Unfetched::Said(complaint),
     };
     Err(Trouble::NoImage(image.to_owned(), unfetched))
+}
+
+/// Whether the kernel hands programs for this processor to an emulator.
+fn emulates(made: &str) -> bool {
+    Path::new(EMULATORS).join(emulator(made)).exists()
 }
 
 /// Whose logins Docker uses here: `me@vm`.

@@ -19,6 +19,12 @@ impl Lang {
                     format!("there is no image {image} here, and it cannot be fetched: {said}")
                 }
                 (Self::Ko, Unfetched::Said(said)) => format!("이미지 {image}: 여기에 없고 받을 수도 없음: {said}"),
+                (Self::En, Unfetched::OtherMachine(made, machine)) => {
+                    format!("{image} is for {made}, and this machine is {machine}")
+                }
+                (Self::Ko, Unfetched::OtherMachine(made, machine)) => {
+                    format!("{} {made}용인데 이 서버는 {machine}", topic(image))
+                }
                 (Self::En, _) => {
                     format!("the image of this release is gone, and {image} stands for another one by now")
                 }
@@ -74,11 +80,12 @@ impl Lang {
     pub fn way_out(self, trouble: &Trouble) -> Option<String> {
         let Trouble::NoImage(image, unfetched) = trouble else { return None };
         let en = self == Self::En;
-        let Unfetched::Refused { why, registry, by, .. } = unfetched else {
-            return matches!(unfetched, Unfetched::Moved).then(|| match self {
-                Self::En => "lastgood deploy brings what the files say now".to_owned(),
-                Self::Ko => "lastgood deploy로 지금 파일의 내용을 배포하세요".to_owned(),
-            });
+        let (why, registry, by) = match unfetched {
+            Unfetched::Refused { why, registry, by, .. } => (why, &**registry, &**by),
+            Unfetched::OtherMachine(..) => (&RefusedPull::NotForMachine, "", ""),
+            Unfetched::Moved if en => return Some("lastgood deploy brings what the files say now".to_owned()),
+            Unfetched::Moved => return Some("lastgood deploy로 지금 파일의 내용을 배포하세요".to_owned()),
+            Unfetched::Said(_) => return None,
         };
         Some(match why {
             RefusedPull::NoLogin | RefusedPull::WrongLogin if en => {

@@ -59,6 +59,7 @@ fn each_language_tells_of_rollouts() {
         Trouble::Stale,
         Trouble::NoImage("web:1".to_owned(), Unfetched::Said("denied".to_owned())),
         Trouble::NoImage("web:1".to_owned(), Unfetched::Moved),
+        Trouble::NoImage("web:1".to_owned(), Unfetched::OtherMachine("arm64".to_owned(), "amd64".to_owned())),
         Trouble::Newer,
         Trouble::UnknownRelease("0123456789".to_owned()),
         Trouble::DamagedRelease("0123456789".to_owned()),

@@ -86,9 +86,8 @@ impl Registry {
 impl Drop for Registry {
     fn drop(&mut self) {
         self.stop();
-        let names =
-            format!("docker image ls --format '{{{{.Repository}}}}:{{{{.Tag}}}}' | grep '^{}/' || true", self.address);
-        let _gone = shell(Path::new("/"), &format!("{names} | xargs -r docker image rm --force"));
+        let ours = format!("docker image ls --quiet --filter reference='{}/*'", self.address);
+        let _gone = shell(Path::new("/"), &format!("{ours} | sort -u | xargs -r docker image rm --force"));
     }
 }
 
@@ -172,6 +171,18 @@ fn a_registry_that_refuses_says_why() {
     ends(&refused, 1, &[&format!("{address} does not give {two} to the login that it got"), &login]);
     site.declares(&nine, "");
     ends(&site.deploy(&registry, "docker"), 1, &[&format!("{address} has no {nine}"), "was pushed"]);
+    // Twice: it does not stay either.
+    let foreign = format!("{address}/live-transfer:foreign");
+    registry.run(&format!(
+        "printf 'FROM scratch\\nCOPY Dockerfile /release\\n' >Dockerfile
+         DOCKER_BUILDKIT=1 docker build --quiet --platform linux/arm64 --tag {foreign} . >/dev/null
+         docker --config docker push --quiet {foreign} >/dev/null && docker image rm {foreign} >/dev/null"
+    ));
+    site.declares(&foreign, "");
+    for _ in 0..2 {
+        let words = [&*format!("{foreign} is for arm64, and this machine is amd64"), "--platform"];
+        ends(&site.deploy(&registry, "docker"), 1, &words);
+    }
     let korean = site.ask(&["deploy", "--local", "--to", "live", "--lang", "ko"], &registry, "nobody");
     ends(&korean, 1, &["로그인", &format!("docker login {address}")]);
     registry.stop();
@@ -420,7 +431,7 @@ mod vms {
             "a trial: {}",
             tried.stdout.lines().filter(|line| line.contains("bringing")).collect::<Vec<_>>().join(" | ")
         );
-        ends(&tried, 0, &["the rest is there", "serves"]);
+        ends(&tried, 0, &["the rest is there", "bringing them whole", "unpacked", "serves"]);
         source.runs("2", 8);
         source.vms.on("root@2", "rm /usr/local/bin/docker");
     }

@@ -84,6 +84,16 @@ pub fn brought_name(id: &str) -> String {
     format!("lastgood/brought:{}", digest.get(..32).unwrap_or(digest))
 }
 
+/// What the kernel calls the emulator of a processor, which is in Docker's words.
+#[must_use]
+pub fn emulator(processor: &str) -> String {
+    match processor {
+        "amd64" => "qemu-x86_64".to_owned(),
+        "arm64" => "qemu-aarch64".to_owned(),
+        other => format!("qemu-{other}"),
+    }
+}
+
 /// What an engine has, and how much room.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Store {
@@ -152,11 +162,7 @@ impl Store {
 
     /// Whether it runs programs for this processor, if need be by emulation.
     fn runs(&self, made: &str) -> bool {
-        let emulator = match made {
-            "amd64" => "qemu-x86_64",
-            "arm64" => "qemu-aarch64",
-            other => &format!("qemu-{other}"),
-        };
+        let emulator = emulator(made);
         let known = !made.is_empty() && !self.machine.is_empty();
         !known || runs_on(made, &self.machine) || self.emulators.split(' ').any(|word| word == emulator)
     }
@@ -259,19 +265,19 @@ impl Asked {
         let saved_of = |service: &ReleasedService| {
             saved.images.iter().find(|image| image.names.iter().any(|name| is_name(name, &service.image)))
         };
-        let mut also = BTreeMap::new();
+        let (mut also, mut ours) = (BTreeMap::new(), BTreeMap::new());
         for service in &lacking {
             let Some(image) = saved_of(service) else { continue };
             if !store.runs(&image.architecture) {
                 return Ok(Brought::Refused(self.no(store.refuses(service, &image.architecture, None))));
             }
             // An engine that keeps images otherwise calls them otherwise.
-            if store.containerd || image.id != *service.image_id {
-                also.insert(image.id.clone(), brought_name(&service.image_id));
-            }
+            let name = (image.id.clone(), brought_name(&service.image_id));
+            also.extend((store.containerd || image.id != *service.image_id).then(|| name.clone()));
+            ours.extend([name]);
         }
         let ids = lacking.iter().map(|service| &*service.image_id).collect();
-        let parcel = Parcel { saved: &saved, names: &names, ids, also, folder: folder.path() };
+        let mut parcel = Parcel { saved: &saved, names: &names, ids, also, folder: folder.path() };
         let mut sent = 0;
         if !store.containerd && saved.lacking(&store.chains) < saved.lacking(&BTreeSet::new()) {
             let (bytes, taken) = self.send_images(&parcel, &store, &store.chains, view, io)?;
@@ -280,6 +286,8 @@ impl Asked {
                 return Ok(Brought::There(sent));
             }
             io.answer(&format!("{}\n", view.lang.brings_whole()))?;
+            // It may be another sort of engine than it says.
+            parcel.also = ours;
         }
         let (bytes, taken) = self.send_images(&parcel, &store, &BTreeSet::new(), view, io)?;
         taken.map_err(|why| self.no(ImageFault::NotTaken(why)))?;
@@ -499,5 +507,19 @@ mod tests {
         // More than there is to come is somebody else's.
         fs::write(host.0.path().join(&spool), "more than all of it").unwrap();
         assert_eq!(host.run(&arrived, b""), (0, "0".to_owned()));
+    }
+
+    #[test]
+    fn whoever_watches_does_not_disturb() {
+        let place = TempDir::new().unwrap();
+        let path = place.path().join("packed");
+        fs::write(&path, vec![7; 3_000_000]).unwrap();
+        let mut file = File::open(&path).unwrap();
+        file.seek(SeekFrom::Start(1_000_000)).unwrap();
+        let slowly = "for i in 1 2 3; do head -c 500000 | wc -c; sleep 0.2; done; wc -c";
+        let said = watched(&file, 2_000_000, true, || {
+            Command::new("sh").args(["-c", slowly]).stdin(file.try_clone().unwrap()).output().unwrap()
+        });
+        assert_eq!(String::from_utf8(said.stdout).unwrap(), "500000\n500000\n500000\n500000\n");
     }
 }

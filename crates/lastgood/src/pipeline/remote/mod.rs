@@ -27,7 +27,7 @@ use crate::settings::Settings;
 use agent::Agent;
 pub use errand::retold;
 use errand::{Errand, Surveyed};
-pub use images::{Brought, ImageFault, brought_name};
+pub use images::{Brought, ImageFault, brought_name, emulator};
 pub use parcel::Expected;
 
 /// The host has to answer within this.
