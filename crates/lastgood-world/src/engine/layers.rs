@@ -106,15 +106,15 @@ impl<'f> Saved<'f> {
         self.travelling(has).values().map(|stretch| stretch.length).sum()
     }
 
-    /// Writes them again, packed, without the layers that an engine has which has these chains. `also` are further names for an image,
-    /// by its id. The same images and chains make the same bytes.
+    /// Writes them again, packed, without the layers that an engine has which has these chains. `names` are what images are
+    /// called there, by their ids; one without bears none. The same images and chains make the same bytes.
     ///
     /// # Errors
     /// If reading or writing fails.
     pub fn write_lacking<W: Write>(
         &self,
         has: &BTreeSet<String>,
-        also: &BTreeMap<String, String>,
+        names: &BTreeMap<String, String>,
         to: W,
     ) -> io::Result<W> {
         let mut tar = tar::Builder::new(GzEncoder::new(to, Compression::new(LEVEL)));
@@ -123,8 +123,8 @@ impl<'f> Saved<'f> {
             let config = format!("{}.json", bare(&image.id));
             add(&mut tar, &config, image.config.len() as u64, image.config.as_slice())?;
             let layers: Vec<String> = image.layers.iter().map(|layer| layer_name(&layer.diff)).collect();
-            let names: Vec<&String> = image.names.iter().chain(also.get(&image.id)).collect();
-            list.push(json!({ "Config": config, "RepoTags": names, "Layers": layers }));
+            let name: Vec<&String> = names.get(&image.id).into_iter().collect();
+            list.push(json!({ "Config": config, "RepoTags": name, "Layers": layers }));
         }
         for (diff, stretch) in self.travelling(has) {
             add(&mut tar, &layer_name(diff), stretch.length, Part { file: self.file, left: stretch })?;
@@ -347,7 +347,7 @@ mod tests {
             list.sort_by_key(|image| image["Layers"].as_array().map(Vec::len));
             let expected = [
                 json!({ "Config": configs[1], "RepoTags": ["ours:2"], "Layers": [layer(BASE)] }),
-                json!({ "Config": configs[0], "RepoTags": ["shop:1"], "Layers": [layer(BASE), layer(TOP)] }),
+                json!({ "Config": configs[0], "RepoTags": [], "Layers": [layer(BASE), layer(TOP)] }),
             ];
             assert_eq!(list, expected);
 

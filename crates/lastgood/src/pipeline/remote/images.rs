@@ -220,7 +220,9 @@ struct Parcel<'s> {
     saved: &'s Saved<'s>,
     names: &'s [&'s str],
     ids: Vec<&'s str>,
-    also: BTreeMap<String, String>,
+    /// Names of ours for them, by their ids here. Their own names go on standing for what they do: until the switch, and for good if
+    /// there is none.
+    ours: BTreeMap<String, String>,
     folder: &'s Path,
 }
 
@@ -265,19 +267,17 @@ impl Asked {
         let saved_of = |service: &ReleasedService| {
             saved.images.iter().find(|image| image.names.iter().any(|name| is_name(name, &service.image)))
         };
-        let (mut also, mut ours) = (BTreeMap::new(), BTreeMap::new());
+        let mut ours = BTreeMap::new();
         for service in &lacking {
             let Some(image) = saved_of(service) else { continue };
             if !store.runs(&image.architecture) {
                 return Ok(Brought::Refused(self.no(store.refuses(service, &image.architecture, None))));
             }
-            // An engine that keeps images otherwise calls them otherwise.
-            let name = (image.id.clone(), brought_name(&service.image_id));
-            also.extend((store.containerd || image.id != *service.image_id).then(|| name.clone()));
-            ours.extend([name]);
+            // By that one it is found, too, in an engine that keeps images otherwise and calls them otherwise.
+            ours.insert(image.id.clone(), brought_name(&service.image_id));
         }
         let ids = lacking.iter().map(|service| &*service.image_id).collect();
-        let mut parcel = Parcel { saved: &saved, names: &names, ids, also, folder: folder.path() };
+        let parcel = Parcel { saved: &saved, names: &names, ids, ours, folder: folder.path() };
         let mut sent = 0;
         if !store.containerd && saved.lacking(&store.chains) < saved.lacking(&BTreeSet::new()) {
             let (bytes, taken) = self.send_images(&parcel, &store, &store.chains, view, io)?;
@@ -286,8 +286,6 @@ impl Asked {
                 return Ok(Brought::There(sent));
             }
             io.answer(&format!("{}\n", view.lang.brings_whole()))?;
-            // It may be another sort of engine than it says.
-            parcel.also = ours;
         }
         let (bytes, taken) = self.send_images(&parcel, &store, &BTreeSet::new(), view, io)?;
         taken.map_err(|why| self.no(ImageFault::NotTaken(why)))?;
@@ -305,7 +303,7 @@ impl Asked {
         io: &mut Io<'_>,
     ) -> anyhow::Result<(u64, Result<(), String>)> {
         let path = parcel.folder.join("packed");
-        parcel.saved.write_lacking(has, &parcel.also, io::BufWriter::new(File::create(&path)?))?.into_inner()?;
+        parcel.saved.write_lacking(has, &parcel.ours, io::BufWriter::new(File::create(&path)?))?.into_inner()?;
         let (key, total) = (digest(&path)?, path.metadata()?.len());
         let (unpacked, all) = (parcel.saved.lacking(has), parcel.saved.lacking(&BTreeSet::new()));
         let heard = self.hear(&arrived(&key, total), None, TO_ANSWER)?;
