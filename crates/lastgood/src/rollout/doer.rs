@@ -187,6 +187,8 @@ pub struct Hands<'w> {
     pub(super) changing: Vec<Arc<str>>,
     /// Those of them that run as they are to.
     switched: BTreeSet<Arc<str>>,
+    /// Those whose candidate was well.
+    pub(super) tried: BTreeSet<Arc<str>>,
     /// Who asks services that are made anew just now.
     watches: BTreeMap<Arc<str>, Watch>,
     /// Why the act that runs failed.
@@ -262,6 +264,7 @@ impl<'w> Hands<'w> {
             asked: None,
             changing,
             switched: BTreeSet::new(),
+            tried: BTreeSet::new(),
             watches: BTreeMap::new(),
             trouble: None,
             watcher,
@@ -300,7 +303,11 @@ impl<'w> Hands<'w> {
             // The ledger's own record of it is the confirmation.
             Action::Confirm => Ok(()),
             Action::StartCandidate { service } => self.start_candidate(service, within),
-            Action::GateCandidate { service } => self.gate_candidate(service, within),
+            Action::GateCandidate { service } => {
+                self.gate_candidate(service, within)?;
+                self.tried.insert(Arc::clone(service));
+                Ok(())
+            }
             Action::DropCandidate { service } => self.drop_candidate(service, within),
             Action::Smoke => self.smoke(None),
             Action::Migrate => self.migrate(false, within),

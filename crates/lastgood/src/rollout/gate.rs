@@ -16,8 +16,10 @@ use lastgood_world::engine::compose;
 use super::doer::{Hands, Trouble, kept_image, last_line};
 use super::knock::{door, knock};
 
-/// A service stays well for so long before it is believed.
-const HOLD: Duration = Duration::from_secs(4);
+/// A service stays well for so long before it is believed, where nobody says for how long.
+const HOLD: Duration = Duration::from_secs(3);
+/// One whose candidate stayed well has shown most of it.
+const HOLD_AGAIN: Duration = Duration::from_secs(1);
 /// Nobody has to listen sooner than this.
 const TO_LISTEN: Duration = Duration::from_secs(60);
 /// A wrong answer may still turn right for so long.
@@ -62,6 +64,8 @@ impl Hands<'_> {
         let begun = Instant::now();
         let usual = self.usual.get(service).copied();
         let manner = self.manner.of(service);
+        let hold = self.manner.hold.map_or(HOLD, |hold| hold.0);
+        let hold = if self.tried.contains(service) { hold.min(HOLD_AGAIN) } else { hold };
         let to_listen = manner.start.map_or(TO_LISTEN, |start| start.0);
         // Since when it is well, and since when it gives a wrong answer.
         let (mut well, mut wrong): (Option<(Instant, u64)>, Option<Instant>) = (None, None);
@@ -79,7 +83,7 @@ impl Hands<'_> {
                     if restarts != before {
                         return Err(Trouble::Restarted(None));
                     }
-                    if since.elapsed() >= HOLD {
+                    if since.elapsed() >= hold {
                         return Ok(());
                     }
                 }

@@ -15,6 +15,8 @@ pub struct Manner {
     pub service: BTreeMap<String, OfService>,
     /// Requests that have to succeed, in order.
     pub smoke: Vec<SmokeTest>,
+    /// How long a service has to stay well before it is believed; `None`: as long as usual.
+    pub hold: Option<Span>,
     /// How long real traffic is watched after the switch.
     pub bake: Span,
     /// Whether somebody on the target brings a rollout to its end whose driver died; `None`: where that can be.

@@ -33,6 +33,7 @@ pub(crate) const KEYS: &[&str] = &[
     "deploy.smoke.expect.*",
     "deploy.smoke.save.*",
     "deploy.smoke.within",
+    "deploy.hold",
     "deploy.bake",
     "deploy.guard",
     "deploy.nginx.folder",
