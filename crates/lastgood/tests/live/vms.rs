@@ -319,8 +319,40 @@ fn releases(vms: &Vms) {
     vms.on("1", &format!("over() {{ {acts} | grep -q finished; }}; await over"));
     let history = ask(&["history", "--host", "vm1"]);
     assert!(history.code == 0 && !history.stdout.contains("never finished"), "{}", history.stdout);
-    println!("{}", history.stdout);
     runs("three");
+    let begin = |text: &str, rollout: u32| {
+        build(text);
+        let mut begun = Command::new(binary());
+        begun.args(["deploy", "--host", "vm1"]).current_dir(&source).env("PATH", &path).env("DOCKER_BUILDKIT", "1");
+        let begun = begun.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap();
+        let acts = format!("sed -n '/\"rollout\":{rollout},/p' live-release/.lastgood/ledger.jsonl");
+        vms.on("1", &format!("switches() {{ {acts} | grep -q '\"begun\",\"act\":\"switch app'; }}; await switches"));
+        (
+            begun,
+            format!(
+                "over() {{ {acts} | grep -q finished; }}; await over; {acts} | grep -o '\"outcome\":\"[a-z-]*' | tail -1"
+            ),
+        )
+    };
+    // The one who drives it there dies: the guard goes back.
+    let (mut client, over) = begin("four", 5);
+    let since = Instant::now();
+    vms.on("root@1", "pkill -9 -f 'deploy [-]-arrived'");
+    client.wait().unwrap();
+    assert!(vms.on("1", &over).ends_with("rolled-back\n"));
+    println!("back after the death of the driver: {:.1} s", since.elapsed().as_secs_f64());
+    runs("three");
+    // The host itself dies, and is started anew.
+    let (mut client, over) = begin("five", 6);
+    let since = Instant::now();
+    shell(&repository(), "scripts/test-vm crash 1").unwrap();
+    client.wait().unwrap();
+    assert!(vms.on("1", &over).ends_with("rolled-back\n"));
+    println!("back after the death of the host: {:.1} s", since.elapsed().as_secs_f64());
+    runs("three");
+    let guards = "none() { [ -z \"$(docker ps --all --quiet --filter label=lastgood.guard)\" ]; }; await none";
+    vms.on("1", guards);
+    println!("{}", ask(&["history", "--host", "vm1"]).stdout);
     vms.on("1", "cd live-release && docker compose --progress quiet down --timeout 1 && cd .. && rm -r live-release");
     shell(&repository(), "docker image rm -f live-release-app >/dev/null").unwrap();
 }
