@@ -178,6 +178,8 @@ struct PrunedShape<'a> {
     releases: &'a [String],
     replaced: &'a [String],
     images: &'a [String],
+    /// Names of images that did not go.
+    in_use: &'a [String],
     stays: Vec<&'a str>,
 }
 
@@ -335,6 +337,7 @@ pub fn pruned(waste: &Waste, folder: &str, only_plan: bool) -> String {
         releases: &waste.releases,
         replaced: &waste.replaced,
         images: &waste.images,
+        in_use: &waste.in_use,
         stays: waste.stays.iter().map(|id| &*id.0).collect(),
     })
 }

@@ -321,6 +321,14 @@ fn releases(vms: &Vms) {
     assert!(history.code == 0 && !history.stdout.contains("never finished"), "{}", history.stdout);
     println!("{}", history.stdout);
     runs("three");
+    // What is kept for deploys goes; what runs stays.
+    let removed = ask(&["host", "remove", "--host", "vm1"]);
+    assert!(removed.code == 0 && removed.stdout.contains("removed ledger"), "{}{}", removed.stdout, removed.stderr);
+    let left =
+        "ls -A live-release | grep lastgood || :; docker image ls --format '{{.Repository}}' | grep ^lastgood/ || :";
+    assert_eq!(vms.on("1", left), "", "{}", removed.stdout);
+    runs("three");
+    assert_eq!(ask(&["status", "--host", "vm1"]).code, 0);
     vms.on("1", "cd live-release && docker compose --progress quiet down --timeout 1 && cd .. && rm -r live-release");
     shell(&repository(), "docker image rm -f live-release-app >/dev/null").unwrap();
 }
