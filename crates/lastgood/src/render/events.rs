@@ -93,6 +93,8 @@ enum Event<'a> {
 #[derive(Serialize)]
 struct ServiceShape<'a> {
     service: &'a str,
+    /// For so long it gave no answer the last time that it changed.
+    was_down_ms: Option<u64>,
     reasons: Vec<String>,
 }
 
@@ -246,6 +248,7 @@ impl Watcher for Events<'_> {
 pub fn plan(seen: &Seen, folder: &str, view: View) -> String {
     let services = seen.changes.services.iter().map(|(service, reasons)| ServiceShape {
         service,
+        was_down_ms: seen.down.iter().find(|(name, _)| name == service).map(|(_, down)| *down),
         reasons: reasons.iter().map(|reason| clean(&view.lang.reason(reason))).collect(),
     });
     line(&Event::Plan {
@@ -378,6 +381,7 @@ mod tests {
         let mut events = Events::new(&mut out, view);
         events.takes_up();
         let service = || Arc::<str>::from("app");
+        events.measured("app", Duration::from_millis(240));
         let acts = [
             (Action::TakeLease, Of::Step(0), Ending::Done, None),
             (Action::Ask { service: service() }, Of::Step(1), Ending::TimedOut, Some(Trouble::TookTooLong(30))),
