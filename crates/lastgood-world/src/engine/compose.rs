@@ -2,6 +2,7 @@
 //! done by it. Questions go to the engine's interface instead. Which service, and whether it may be touched, is the caller's.
 
 use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -187,6 +188,9 @@ pub fn containers_with(label: &str, project: Option<&str>) -> Result<Vec<String>
 pub fn image_names(like: &str) -> Result<Vec<String>, Unheard> {
     let list = ["image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "--filter"];
     let heard = hear(docker().args(list).arg(format!("reference={like}")), None, QUICK)?;
+    if heard.code != 0 {
+        return Err(io::Error::other(heard.complaint.trim().to_owned()).into());
+    }
     Ok(String::from_utf8_lossy(&heard.output).lines().map(str::to_owned).collect())
 }
 

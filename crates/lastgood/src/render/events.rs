@@ -93,6 +93,8 @@ enum Event<'a> {
 #[derive(Serialize)]
 struct ServiceShape<'a> {
     service: &'a str,
+    /// For so long it gave no answer the last time that it changed.
+    was_down_ms: Option<u64>,
     reasons: Vec<String>,
 }
 
@@ -178,6 +180,8 @@ struct PrunedShape<'a> {
     releases: &'a [String],
     replaced: &'a [String],
     images: &'a [String],
+    /// Names of images that did not go.
+    in_use: &'a [String],
     stays: Vec<&'a str>,
 }
 
@@ -244,6 +248,7 @@ impl Watcher for Events<'_> {
 pub fn plan(seen: &Seen, folder: &str, view: View) -> String {
     let services = seen.changes.services.iter().map(|(service, reasons)| ServiceShape {
         service,
+        was_down_ms: seen.down.iter().find(|(name, _)| name == service).map(|(_, down)| *down),
         reasons: reasons.iter().map(|reason| clean(&view.lang.reason(reason))).collect(),
     });
     line(&Event::Plan {
@@ -335,6 +340,7 @@ pub fn pruned(waste: &Waste, folder: &str, only_plan: bool) -> String {
         releases: &waste.releases,
         replaced: &waste.replaced,
         images: &waste.images,
+        in_use: &waste.in_use,
         stays: waste.stays.iter().map(|id| &*id.0).collect(),
     })
 }
@@ -375,6 +381,7 @@ mod tests {
         let mut events = Events::new(&mut out, view);
         events.takes_up();
         let service = || Arc::<str>::from("app");
+        events.measured("app", Duration::from_millis(240));
         let acts = [
             (Action::TakeLease, Of::Step(0), Ending::Done, None),
             (Action::Ask { service: service() }, Of::Step(1), Ending::TimedOut, Some(Trouble::TookTooLong(30))),

@@ -32,8 +32,45 @@ pub fn render(waste: &Waste, folder: &str, only_plan: bool, view: View) -> Strin
         let kept: Vec<&str> = waste.stays.iter().map(ReleaseId::short).collect();
         row(&mut out, view.lang.rollout().stays, &kept.join(", "), view);
     }
+    if !waste.in_use.is_empty() {
+        row(&mut out, view.lang.rollout().stays, &format!("{}: {}", words.in_use, waste.in_use.join(", ")), view);
+    }
     if only_plan {
         out += &format!("{}\n", view.lang.rollout().only_planned);
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::words::Lang;
+
+    #[test]
+    fn what_goes_and_what_stays_is_named() {
+        let all = Waste {
+            releases: vec!["0123456789abcdef".to_owned()],
+            replaced: vec![".replaced-1668564420250".to_owned()],
+            images: vec!["lastgood/shop/app:0123456789".to_owned()],
+            in_use: vec!["lastgood/shop/db:0123456789".to_owned()],
+            stays: vec![ReleaseId(Arc::from("fedcba9876543210"))],
+            ..Waste::default()
+        };
+        let left = Waste {
+            folder: Some("/srv/shop/.lastgood".into()),
+            containers: vec!["shop-app-candidate".to_owned()],
+            ..Waste::default()
+        };
+        let mut out = String::new();
+        for lang in [Lang::En, Lang::Ko] {
+            let view = View { lang, colour: false, unicode: true, width: 80, verbose: false };
+            for (waste, only_plan) in [(&all, true), (&left, false), (&Waste::default(), false)] {
+                out += &render(waste, "/srv/shop", only_plan, view);
+                out.push('\n');
+            }
+        }
+        insta::assert_snapshot!(out);
+    }
 }

@@ -13,13 +13,14 @@ use lastgood_model::rollout::{Outcome, ReleaseId};
 use lastgood_world::engine::compose;
 use lastgood_world::state::Releases;
 
+use super::candidate;
 use super::doer::{Trouble, heard};
 use super::grip::Grip;
 use super::history::History;
 use super::target::{Target, who};
 
 /// Labels of containers that are ours alone, and never serve once a rollout is over.
-const LABELS: [&str; 3] = ["lastgood.candidate", "lastgood.probe", "lastgood.guard"];
+const LABELS: [&str; 3] = [candidate::LABEL, "lastgood.probe", "lastgood.guard"];
 /// Ending one of them takes no longer.
 const TO_END: Duration = Duration::from_secs(60);
 
@@ -36,6 +37,8 @@ pub struct Waste {
     pub containers: Vec<String>,
     /// A folder that goes as a whole.
     pub folder: Option<PathBuf>,
+    /// Names of images that did not go: a container uses the image, and it has no other name.
+    pub in_use: Vec<String>,
     /// Releases that stay.
     pub stays: Vec<ReleaseId>,
 }
@@ -62,6 +65,7 @@ impl Waste {
             images: images(history, |tag| stays.iter().any(|kept| kept.short() == tag))?,
             containers: Vec::new(),
             folder: None,
+            in_use: Vec::new(),
             stays,
         })
     }
@@ -76,7 +80,7 @@ impl Waste {
             && self.folder.is_none()
     }
 
-    /// Clears it away. A name of an image that a container uses stays, if it is the only one, and is no waste then.
+    /// Clears it away, as far as it goes.
     ///
     /// # Errors
     /// If something does not go.
@@ -85,13 +89,10 @@ impl Waste {
         if !containers.is_empty() {
             heard(compose::remove_containers(&containers, TO_END)?)?;
         }
-        let mut gone = Vec::new();
-        for image in self.images.drain(..) {
-            if compose::untag(&image)?.code == 0 {
-                gone.push(image);
-            }
+        for image in std::mem::take(&mut self.images) {
+            let goes = compose::untag(&image)?.code == 0;
+            if goes { &mut self.images } else { &mut self.in_use }.push(image);
         }
-        self.images = gone;
         for id in self.releases.iter().chain(&self.replaced) {
             store.remove(id)?;
         }

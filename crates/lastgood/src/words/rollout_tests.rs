@@ -117,7 +117,7 @@ fn each_language_tells_of_rollouts() {
         let words = lang.waste();
         let all =
             [words.goes, words.gone, words.folder, words.releases, words.replaced, words.images, words.containers];
-        all.iter().copied().chain([words.nothing]).collect::<Vec<_>>()
+        all.iter().copied().chain([words.in_use, words.nothing]).collect::<Vec<_>>()
     };
     for index in 0..of(Lang::En).len() {
         differ(of(Lang::En)[index], |lang| of(lang)[index].to_owned());

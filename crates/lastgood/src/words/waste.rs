@@ -18,6 +18,8 @@ pub struct WasteWords {
     pub images: &'static str,
     /// Of containers.
     pub containers: &'static str,
+    /// Of names of images that a container uses.
+    pub in_use: &'static str,
     /// There is nothing.
     pub nothing: &'static str,
 }
@@ -30,6 +32,7 @@ const EN: WasteWords = WasteWords {
     replaced: "copies of replaced files",
     images: "names of images",
     containers: "containers that serve nobody",
+    in_use: "in use by containers",
     nothing: "nothing to clear away",
 };
 
@@ -41,6 +44,7 @@ const KO: WasteWords = WasteWords {
     replaced: "대체된 파일의 사본",
     images: "이미지 이름",
     containers: "서비스하지 않는 컨테이너",
+    in_use: "컨테이너가 사용 중",
     nothing: "정리할 것 없음",
 };
 

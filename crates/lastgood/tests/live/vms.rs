@@ -353,6 +353,14 @@ fn releases(vms: &Vms) {
     let guards = "none() { [ -z \"$(docker ps --all --quiet --filter label=lastgood.guard)\" ]; }; await none";
     vms.on("1", guards);
     println!("{}", ask(&["history", "--host", "vm1"]).stdout);
+    // What is kept for deploys goes; what runs stays.
+    let removed = ask(&["host", "remove", "--host", "vm1"]);
+    assert!(removed.code == 0 && removed.stdout.contains("removed ledger"), "{}{}", removed.stdout, removed.stderr);
+    let left =
+        "ls -A live-release | grep lastgood || :; docker image ls --format '{{.Repository}}' | grep ^lastgood/ || :";
+    assert_eq!(vms.on("1", left), "", "{}", removed.stdout);
+    runs("three");
+    assert_eq!(ask(&["status", "--host", "vm1"]).code, 0);
     vms.on("1", "cd live-release && docker compose --progress quiet down --timeout 1 && cd .. && rm -r live-release");
     shell(&repository(), "docker image rm -f live-release-app >/dev/null").unwrap();
 }
