@@ -11,7 +11,7 @@ use lastgood_model::Stack;
 use lastgood_model::release::Release;
 use lastgood_model::rollout::Recipient;
 use lastgood_model::snapshot::{Attachment, Container, HealthStatus};
-use lastgood_world::nginx::Nginx;
+use lastgood_world::nginx::{Nginx, is_root};
 use lastgood_world::read_small;
 use lastgood_world::request::{self, Unanswered};
 
@@ -92,7 +92,7 @@ impl HostNginx {
         Self {
             folder: PathBuf::from(manner.folder.as_deref().unwrap_or("/etc/nginx/lastgood")),
             command: words(&manner.command, "nginx"),
-            becomes: words(&manner.becomes, "sudo -n"),
+            becomes: words(&manner.becomes, if is_root() { "" } else { "sudo -n" }),
         }
     }
 }
