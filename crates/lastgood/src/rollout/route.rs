@@ -466,4 +466,30 @@ mod tests {
             assert_eq!(traffic.port(&stack, server), port, "{server}");
         }
     }
+
+    #[test]
+    fn what_leads_to_a_candidate_is_not_home() {
+        let folder = tempfile::tempdir().unwrap();
+        let live = folder.path();
+        let host = HostNginx { folder: live.join("host"), ..HostNginx::of(&OfNginx::default()) };
+        let files = [Arc::from("app.conf"), Arc::from("other.conf"), Arc::from("gone.conf")];
+        let traffic = Traffic { project: "shop", files: &files, service: "app", live, files_in: live, host: &host };
+        let home = |name: &str| format!("# lastgood: {name}\nserver {name}:8000;\n");
+        let away = |name: &str| Include::parse(&home(name)).unwrap().away(|_| Some("10.0.0.9:8000".into())).unwrap();
+        let write = |path: &str, text: String| std::fs::write(live.join(path), text).unwrap();
+        std::fs::create_dir(&host.folder).unwrap();
+        write("app.conf", home("app"));
+        // Of another service it is another one's.
+        write("other.conf", away("other"));
+        assert_eq!(traffic.is_home(), Ok(()));
+        for path in ["app.conf", "host/shop-app.conf"] {
+            write(path, away("app"));
+            let shown = live.join(path).to_string_lossy().into_owned();
+            assert_eq!(traffic.is_home(), Err(RouteFault::Away(shown).into()));
+            write(path, home("app"));
+            assert_eq!(traffic.is_home(), Ok(()));
+        }
+        write("app.conf", away("app").replace("#home# server", "server"));
+        assert!(matches!(traffic.is_home(), Err(Trouble::Route(RouteFault::Include(..)))));
+    }
 }
