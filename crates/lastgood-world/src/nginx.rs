@@ -125,6 +125,12 @@ fn below(pid: u32) -> Vec<u32> {
     found
 }
 
+/// Whether this process may do all that an nginx of this machine may.
+#[must_use]
+pub fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
 /// Puts a text in the place of a file, which is the old one or the new one at every moment, also after a crash; its mode stays, and
 /// its owner where that may be. Where its folder is not ours to write to, `becomes` is written before the commands that do it.
 ///

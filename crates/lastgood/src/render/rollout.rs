@@ -207,7 +207,7 @@ impl Watcher for Teller<'_> {
     }
 
     fn still_busy(&mut self, service: &str, nginx: &str, waited: Duration) {
-        let line = clean(&self.view.lang.still_busy(service, nginx, waited.as_secs()));
+        let line = clean(&self.view.lang.still_busy(service, nginx, waited));
         // Whoever does not listen any more does not stop it.
         let _gone = writeln!(self.out, "  {line}").and_then(|()| self.out.flush());
     }

@@ -566,6 +566,9 @@ impl<'w> Hands<'w> {
                 Trouble::Telling(Box::new(self.discreet(*trouble)), lines.into_iter().map(hidden).collect())
             }
             Trouble::Migration(code, lines) => Trouble::Migration(code, lines.into_iter().map(hidden).collect()),
+            Trouble::Route(RouteFault::Refuses(nginx, words)) => {
+                Trouble::Route(RouteFault::Refuses(nginx, hidden(words)))
+            }
             Trouble::Answers { path, status, body } => Trouble::Answers { path, status, body: hidden(body) },
             Trouble::Smoke(mut failed) => {
                 if let Problem::Status(.., body) | Problem::NoJson(body) = &mut failed.problem {

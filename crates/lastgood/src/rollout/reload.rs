@@ -65,10 +65,12 @@ impl Reader {
         if !String::from_utf8_lossy(&said).lines().any(|said| said == line) {
             return Err(RouteFault::NotRead(path.to_string_lossy().into_owned(), self.name.clone()).into());
         }
-        if self.nginx.workers().is_empty() {
-            return Err(RouteFault::Unseen(self.name.clone()).into());
-        }
-        Ok(())
+        if self.runs() { Ok(()) } else { Err(RouteFault::Unseen(self.name.clone()).into()) }
+    }
+
+    /// It serves.
+    pub(super) fn runs(&self) -> bool {
+        !self.nginx.workers().is_empty()
     }
 
     /// All that it reads, if it is content with it.

@@ -11,7 +11,7 @@ use lastgood_model::Stack;
 use lastgood_model::release::Release;
 use lastgood_model::rollout::Recipient;
 use lastgood_model::snapshot::{Attachment, Container, HealthStatus};
-use lastgood_world::nginx::Nginx;
+use lastgood_world::nginx::{Nginx, is_root};
 use lastgood_world::read_small;
 use lastgood_world::request::{self, Unanswered};
 
@@ -92,7 +92,7 @@ impl HostNginx {
         Self {
             folder: PathBuf::from(manner.folder.as_deref().unwrap_or("/etc/nginx/lastgood")),
             command: words(&manner.command, "nginx"),
-            becomes: words(&manner.becomes, "sudo -n"),
+            becomes: words(&manner.becomes, if is_root() { "" } else { "sudo -n" }),
         }
     }
 }
@@ -135,7 +135,7 @@ impl Traffic<'_> {
     /// # Errors
     /// In what it could not.
     pub fn can_be_routed(&self, stack: &Stack) -> Result<(), Trouble> {
-        for place in self.places(stack)? {
+        for place in self.read_places(stack)? {
             place
                 .include
                 .away(|address| self.port(stack, address).map(|port| format!("127.0.0.1:{port}")))
@@ -174,19 +174,23 @@ impl Traffic<'_> {
         if to == Recipient::Candidate {
             ready.clone()?;
         }
-        let places = self.places(&stack)?;
-        let mut rewrites = Vec::new();
-        for place in &places {
+        let (mut rewrites, mut readers) = (Vec::new(), Vec::new());
+        let places = match to {
+            Recipient::Candidate => self.read_places(&stack)?,
+            // Also where nobody reads it just now: an nginx that comes back reads where home is.
+            Recipient::Service => self.places(&stack)?,
+        };
+        for Place { path, text, include, readers: own } in &places {
             let after = match to {
-                Recipient::Service => place.include.home().to_owned(),
-                Recipient::Candidate => self.towards_candidate(&stack, place)?,
+                Recipient::Candidate => self.towards_candidate(&stack, path, include, own)?,
+                Recipient::Service => include.home().to_owned(),
             };
-            rewrites.push(Rewrite { path: place.path.clone(), before: place.text.clone(), after });
-            for reader in place.readers.iter().filter(|_| to == Recipient::Candidate) {
-                reader.reads(&place.path)?;
+            rewrites.push(Rewrite { path: path.clone(), before: text.clone(), after });
+            if to == Recipient::Candidate {
+                own.iter().try_for_each(|reader| reader.reads(path))?;
             }
+            readers.extend(own.iter().filter(|reader| to == Recipient::Candidate || reader.runs()));
         }
-        let readers: Vec<&Reader> = places.iter().flat_map(|place| &place.readers).collect();
         let busy = take_over(&rewrites, &readers, &self.host.becomes, drain)?;
         ready?;
         Ok(busy)
@@ -199,7 +203,19 @@ impl Traffic<'_> {
             let readers = if path == self.on_host() { vec![self.host_reader()] } else { self.readers(stack, &path)? };
             places.push(Place { path, text, include, readers });
         }
-        if places.is_empty() { Err(RouteFault::NoInclude.into()) } else { Ok(places) }
+        Ok(places)
+    }
+
+    /// Those that somebody reads.
+    fn read_places(&self, stack: &Stack) -> Result<Vec<Place>, Trouble> {
+        let mut places = self.places(stack)?;
+        let first = places.first().map(|place| place.path.to_string_lossy().into_owned());
+        places.retain(|place| !place.readers.is_empty());
+        match first {
+            Some(path) if places.is_empty() => Err(RouteFault::NoProxy(path).into()),
+            None => Err(RouteFault::NoInclude.into()),
+            Some(_) => Ok(places),
+        }
     }
 
     /// Files of the release that an nginx of the stack may have mounted, and the one for the machine's own.
@@ -249,23 +265,28 @@ impl Traffic<'_> {
         for reader in own.filter_map(|container| Reader::of(container, path)) {
             readers.push(reader.ok_or_else(|| RouteFault::MountedAlone(shown()))?);
         }
-        if readers.is_empty() { Err(RouteFault::NoProxy(shown()).into()) } else { Ok(readers) }
+        Ok(readers)
     }
 
     /// The include while the candidate gets the traffic.
-    fn towards_candidate(&self, stack: &Stack, place: &Place) -> Result<String, Trouble> {
+    fn towards_candidate(
+        &self,
+        stack: &Stack,
+        path: &Path,
+        include: &Include,
+        readers: &[Reader],
+    ) -> Result<String, Trouble> {
         let candidate = candidate::of(stack, self.project, self.service).ok_or(Trouble::NoContainer)?;
-        let mut readers = place.readers.iter();
         let has_way = |network: &Arc<str>| {
-            place.readers.iter().all(|reader| reader.networks.as_ref().is_none_or(|own| own.contains(network)))
+            readers.iter().all(|reader| reader.networks.as_ref().is_none_or(|own| own.contains(network)))
         };
         let attached = candidate.attachments.iter().filter(|one| !one.address.is_empty());
         let address = attached.clone().find(|one| has_way(&one.network)).map(|one| Arc::clone(&one.address));
-        let no_way = || RouteFault::NoWay(readers.next().map(|reader| reader.name.clone()).unwrap_or_default());
+        let no_way = || RouteFault::NoWay(readers.first().map(|reader| reader.name.clone()).unwrap_or_default());
         let address = address.ok_or_else(no_way)?;
         let instead = |server: &str| self.port(stack, server).map(|port| format!("{address}:{port}"));
-        let fault = |fault| RouteFault::Include(place.path.to_string_lossy().into_owned(), fault);
-        Ok(place.include.away(instead).map_err(fault)?)
+        let fault = |fault| RouteFault::Include(path.to_string_lossy().into_owned(), fault);
+        Ok(include.away(instead).map_err(fault)?)
     }
 
     /// The port in the service's container that a server of an include leads to; `None` if it leads elsewhere.
@@ -444,5 +465,31 @@ mod tests {
         ] {
             assert_eq!(traffic.port(&stack, server), port, "{server}");
         }
+    }
+
+    #[test]
+    fn what_leads_to_a_candidate_is_not_home() {
+        let folder = tempfile::tempdir().unwrap();
+        let live = folder.path();
+        let host = HostNginx { folder: live.join("host"), ..HostNginx::of(&OfNginx::default()) };
+        let files = [Arc::from("app.conf"), Arc::from("other.conf"), Arc::from("gone.conf")];
+        let traffic = Traffic { project: "shop", files: &files, service: "app", live, files_in: live, host: &host };
+        let home = |name: &str| format!("# lastgood: {name}\nserver {name}:8000;\n");
+        let away = |name: &str| Include::parse(&home(name)).unwrap().away(|_| Some("10.0.0.9:8000".into())).unwrap();
+        let write = |path: &str, text: String| std::fs::write(live.join(path), text).unwrap();
+        std::fs::create_dir(&host.folder).unwrap();
+        write("app.conf", home("app"));
+        // Of another service it is another one's.
+        write("other.conf", away("other"));
+        assert_eq!(traffic.is_home(), Ok(()));
+        for path in ["app.conf", "host/shop-app.conf"] {
+            write(path, away("app"));
+            let shown = live.join(path).to_string_lossy().into_owned();
+            assert_eq!(traffic.is_home(), Err(RouteFault::Away(shown).into()));
+            write(path, home("app"));
+            assert_eq!(traffic.is_home(), Ok(()));
+        }
+        write("app.conf", away("app").replace("#home# server", "server"));
+        assert!(matches!(traffic.is_home(), Err(Trouble::Route(RouteFault::Include(..)))));
     }
 }

@@ -1,5 +1,7 @@
 //! What is said of nginx and of a service's traffic, in both languages.
 
+use std::time::Duration;
+
 use super::Lang;
 use crate::rollout::include::IncludeFault;
 use crate::rollout::route::RouteFault;
@@ -148,14 +150,17 @@ impl Lang {
         }
     }
 
-    /// Old workers still answered requests when they were waited for no longer, so many seconds.
+    /// Old workers still answered requests when they were waited for no longer.
     #[must_use]
-    pub fn still_busy(self, service: &str, nginx: &str, seconds: u64) -> String {
+    pub fn still_busy(self, service: &str, nginx: &str, waited: Duration) -> String {
+        let seconds = waited.as_secs_f64();
         match self {
             Self::En => format!(
-                "{service}: {nginx} still had requests to answer after {seconds} s; it was not waited for longer"
+                "{service}: {nginx} still had requests to answer after {seconds:.1} s, and was waited for no longer"
             ),
-            Self::Ko => format!("{service}: {nginx}: {seconds}초가 지나도 처리 중인 요청이 남아 있어 더 기다리지 않음"),
+            Self::Ko => {
+                format!("{service}: {nginx}: {seconds:.1}초가 지나도 처리 중인 요청이 남아 있어 더 기다리지 않음")
+            }
         }
     }
 }

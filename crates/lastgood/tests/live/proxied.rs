@@ -168,11 +168,16 @@ struct Runs {
 
 impl Runs {
     fn of_environment() -> Self {
-        match env::var_os("LASTGOOD_PROXIED") {
-            Some(all) if all == "all" => Self { releases: 10, rollbacks: 3, requests: 20_000 },
-            _ => Self { releases: 2, rollbacks: 1, requests: 2_000 },
+        if is_long() {
+            Self { releases: 10, rollbacks: 3, requests: 20_000 }
+        } else {
+            Self { releases: 2, rollbacks: 1, requests: 2_000 }
         }
     }
+}
+
+fn is_long() -> bool {
+    env::var_os("LASTGOOD_PROXIED").is_some_and(|all| all == "all")
 }
 
 #[test]
@@ -184,6 +189,17 @@ fn no_request_is_lost_behind_an_nginx_in_the_stack() {
     let home = site.include();
     site.stands(IN_STACK.parse().unwrap(), Runs::of_environment());
     assert_eq!(site.include(), home);
+
+    // The load would notice.
+    if is_long() {
+        site.source.run("sed -i s/proxy/recreate/ lastgood.toml").unwrap();
+        let load = Load::begin(IN_STACK.parse().unwrap(), &usual());
+        let anew = site.deploy(99);
+        assert_eq!(anew.code, 0, "{}{}", anew.stdout, anew.stderr);
+        let tally = load.end();
+        println!("made anew: {tally}");
+        assert!(tally.failed > 0, "{tally}");
+    }
 }
 
 #[test]
@@ -274,8 +290,11 @@ fn what_has_to_be_done_once_is_printed_and_enough() {
     // With it comes the include; from the next one on it is used.
     let second = site.deploy(2);
     assert!(second.code == 0 && second.stdout.contains("not by nginx this time"), "{}{}", second.stdout, second.stderr);
+    // Who is not waited for as long as requests take is told so.
+    site.source.run("printf '[deploy.nginx]\\ndrain = \"300ms\"\\n' >>lastgood.toml").unwrap();
     let load = Load::begin(IN_STACK.parse().unwrap(), &usual());
     let third = site.deploy(3);
+    assert!(third.stdout.contains("still had requests to answer after 0.3 s"), "{}{}", third.stdout, third.stderr);
     assert!(
         third.code == 0 && third.stdout.contains("the candidate gets its traffic"),
         "{}{}",
@@ -301,7 +320,7 @@ fn no_request_is_lost_behind_an_nginx_of_the_host() {
     site.source
         .run(&format!(
             "sed -i '/^  web:/,/unless-stopped/d; s/^    init: true/&\\n    ports: [\"127.0.0.1:18482:8000\"]/' compose.yaml
-             printf '[deploy.nginx]\\nfolder = \"{folder}\"\\nbecome = \"\"\\ncommand = \"/usr/sbin/nginx -p {shown} -c {shown}/nginx.conf -e {shown}/error.log\"\\n' >>lastgood.toml"
+             printf '[deploy.nginx]\\nfolder = \"{folder}\"\\nbecome = \"env\"\\ncommand = \"/usr/sbin/nginx -p {shown} -c {shown}/nginx.conf -e {shown}/error.log\"\\n' >>lastgood.toml"
         ))
         .unwrap();
     let first = site.deploy(1);
