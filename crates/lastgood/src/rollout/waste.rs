@@ -16,11 +16,14 @@ use lastgood_world::state::Releases;
 use super::candidate;
 use super::doer::{Trouble, heard};
 use super::grip::Grip;
+use super::guard;
 use super::history::History;
 use super::target::{Target, who};
 
 /// Labels of containers that are ours alone, and never serve once a rollout is over.
-const LABELS: [&str; 3] = [candidate::LABEL, "lastgood.probe", "lastgood.guard"];
+const LABELS: [&str; 2] = ["lastgood.candidate", "lastgood.probe"];
+/// Names of images that are no project's: the one of guards, and those of images on their way.
+const NO_PROJECTS: [&str; 2] = ["lastgood/guard", "lastgood/brought"];
 /// Ending one of them takes no longer.
 const TO_END: Duration = Duration::from_secs(60);
 
@@ -122,9 +125,16 @@ impl Target {
         self.clear(only_plan, |history| {
             // Where no engine is, nothing of it is ours.
             let project = history.rollouts.last().map(|past| Arc::clone(&past.release.project));
+            // A guard of another project has its own to look after.
+            let guard = project.iter().map(|project| format!("{}={project}", guard::LABEL));
+            let labels: Vec<String> = LABELS.iter().map(|label| (*label).to_owned()).chain(guard).collect();
+            let mut images = images(history, |_| false)?;
+            for name in NO_PROJECTS.iter().filter(|_| project.is_some()) {
+                images.extend(compose::image_names(name)?);
+            }
             Ok(Waste {
-                images: images(history, |_| false)?,
-                containers: LABELS
+                images,
+                containers: labels
                     .iter()
                     .flat_map(|label| compose::containers_with(label, project.as_deref()).unwrap_or_default())
                     .collect(),
