@@ -21,7 +21,7 @@ use super::history::History;
 use super::target::{Target, who};
 
 /// Labels of containers that are ours alone, and never serve once a rollout is over.
-const LABELS: [&str; 2] = ["lastgood.candidate", "lastgood.probe"];
+const LABELS: [&str; 2] = [candidate::LABEL, "lastgood.probe"];
 /// Names of images that are no project's: the one of guards, and those of images on their way.
 const NO_PROJECTS: [&str; 2] = ["lastgood/guard", "lastgood/brought"];
 /// Ending one of them takes no longer.
