@@ -34,8 +34,9 @@ impl Hands<'_> {
         let (begun, since) = (Instant::now(), now());
         let mut smoked = begun;
         let mut restarts = Vec::new();
+        let mut looked = looked_at(release, &self.live, &self.live, false);
         loop {
-            let looked = looked_at(release, &self.live, &self.live, false);
+            looked.again();
             let stays = self.changing.iter().filter(|service| release.service(service).is_some());
             let now_restarted =
                 stays.map(|service| state_of(&looked.stack, release, service)).collect::<Result<Vec<_>, _>>()?;

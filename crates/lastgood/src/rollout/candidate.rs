@@ -86,12 +86,14 @@ impl Hands<'_> {
         let release = self.release(&self.target)?;
         let folder = self.candidates();
         let container = name(&release.project, service);
-        self.stays_well(&container, service, within, || {
-            let looked = looked_at(release, &folder, &self.live, false);
+        let mut looked = looked_at(release, &folder, &self.live, false);
+        let door = self.door(service, &looked.stack);
+        self.stays_well((&container, service), door.as_ref(), within, || {
+            looked.again();
             let found = of(&looked.stack, &release.project, service).ok_or(Trouble::NoContainer);
             let state = found.and_then(|container| well(container, false, looked.stack.at));
             let address = of(&looked.stack, &release.project, service).and_then(knock::address).map(str::to_owned);
-            Look { state, address, stack: looked.stack }
+            Look { state, address }
         })?;
         self.smoke(Some(service))
     }

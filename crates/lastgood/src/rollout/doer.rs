@@ -460,22 +460,22 @@ impl<'w> Hands<'w> {
     fn gate(&self, service: &str, release: &ReleaseId, within: Duration) -> Result<(), Trouble> {
         let release = self.release(release)?;
         let mut reloaded = None;
-        let container = || {
-            let looked = looked_at(release, &self.live, &self.live, false);
-            let found = containers(&looked.stack, &release.project, service).next();
-            found.map(|container| container.name.to_string())
-        };
-        self.stays_well(&container().unwrap_or_default(), service, within, || {
-            let looked = looked_at(release, &self.live, &self.live, false);
+        let mut looked = looked_at(release, &self.live, &self.live, false);
+        let door = self.door(service, &looked.stack);
+        let container = containers(&looked.stack, &release.project, service).next();
+        let container = container.map(|container| container.name.to_string()).unwrap_or_default();
+        self.stays_well((&container, service), door.as_ref(), within, || {
+            looked.again();
             let mut state = state_of(&looked.stack, release, service);
             let found = containers(&looked.stack, &release.project, service).next();
             let address = found.and_then(knock::address).map(str::to_owned);
             // Where it is well for the first time at an address, proxies look that up again.
             if state.is_ok() && reloaded != address {
+                looked = looked_at(release, &self.live, &self.live, false);
                 state = reload_proxies(&looked.stack, service).and(state);
                 reloaded.clone_from(&address);
             }
-            Look { state, address, stack: looked.stack }
+            Look { state, address }
         })?;
         // It runs; now with its own eyes, and whatever else is new beside it.
         let seen = looked_at(release, &self.live, &self.live, true);

@@ -14,7 +14,7 @@ use lastgood_model::{Difference, ProbeClaim, Stack, Told, UnixMs, Weight};
 use lastgood_world::engine::compose;
 
 use super::doer::{Hands, Trouble, kept_image, last_line};
-use super::knock::{door, knock};
+use super::knock::{Door, door, knock};
 
 /// A service stays well for so long before it is believed, where nobody says for how long.
 const HOLD: Duration = Duration::from_secs(3);
@@ -34,23 +34,26 @@ pub struct Look {
     pub state: Result<u64, Trouble>,
     /// Its address.
     pub address: Option<String>,
-    /// All of it.
-    pub stack: Stack,
 }
 
 impl Hands<'_> {
-    /// Waits until a service is well, and answers, and until it has been so for a while. `container` is the one whose last lines tell
-    /// why, if it is not.
+    /// Where a service is asked, as seen.
+    pub(super) fn door(&self, service: &str, stack: &Stack) -> Option<Door> {
+        door(service, &self.manner.of(service), stack, &topology::build(stack))
+    }
+
+    /// Waits until a service is well, and answers at its door, and until it has been so for a while. `container` is the one whose last
+    /// lines tell why, if it is not.
     pub(super) fn stays_well(
         &self,
-        container: &str,
-        service: &str,
+        (container, service): (&str, &str),
+        door: Option<&Door>,
         within: Duration,
         look: impl FnMut() -> Look,
     ) -> Result<(), Trouble> {
         // What it says for itself is in its log.
         let lines = || compose::last_lines(container, LINES).unwrap_or_default();
-        self.waits(service, within, look).map_err(|trouble| match trouble {
+        self.waits(service, door, within, look).map_err(|trouble| match trouble {
             Trouble::Restarted(None) => Trouble::Restarted(lines().last().map(|line| Arc::from(line.as_str()))),
             Trouble::Answers { .. } | Trouble::NotListening { .. } | Trouble::NotHealthyYet => match lines() {
                 lines if lines.is_empty() => trouble,
@@ -60,7 +63,13 @@ impl Hands<'_> {
         })
     }
 
-    fn waits(&self, service: &str, within: Duration, mut look: impl FnMut() -> Look) -> Result<(), Trouble> {
+    fn waits(
+        &self,
+        service: &str,
+        door: Option<&Door>,
+        within: Duration,
+        mut look: impl FnMut() -> Look,
+    ) -> Result<(), Trouble> {
         let begun = Instant::now();
         let usual = self.usual.get(service).copied();
         let manner = self.manner.of(service);
@@ -72,8 +81,8 @@ impl Hands<'_> {
         loop {
             let seen = look();
             let late = begun.elapsed() >= within;
-            let knocked = || match (&seen.address, door(service, &manner, &seen.stack, &topology::build(&seen.stack))) {
-                (Some(address), Some(door)) => knock(address, service, &door, usual),
+            let knocked = || match (&seen.address, door) {
+                (Some(address), Some(door)) => knock(address, service, door, usual),
                 _ => Ok(()),
             };
             match seen.state.and_then(|restarts| knocked().map(|()| restarts)) {

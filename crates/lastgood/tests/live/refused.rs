@@ -97,7 +97,9 @@ impl Shop {
     fn open() -> Self {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/live/refused");
         let gone = Neighbourhood;
-        shell(Path::new("/"), "docker network create live-refused-shared").unwrap();
+        let network =
+            "docker network inspect live-refused-shared >/dev/null 2>&1 || docker network create live-refused-shared";
+        shell(Path::new("/"), network).unwrap();
         let first = Bed::laid(&folder).unwrap();
         let live = first.path().join("state/live");
         let shop = Self { folder, first, live, _gone: gone };

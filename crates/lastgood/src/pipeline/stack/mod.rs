@@ -189,6 +189,18 @@ pub fn look(subject: &StackSubject) -> Looked {
 }
 
 impl Looked {
+    /// Looks again at what runs. What is declared, the proxies and the machine stay as they were seen: they are dear to ask.
+    pub fn again(&mut self) {
+        self.stack.at = now();
+        let mut observed = engine::observe(&Endpoint::of_user(), self.stack.at);
+        self.stack.snapshot = observed.snapshot.take();
+        self.gaps.append(&mut observed.gaps);
+        observed.images_of_services(&mut self.stack, &mut self.gaps);
+        self.gaps.sort();
+        self.gaps.dedup();
+        privacy::silence(&mut self.stack, &mut self.gaps, &self.known);
+    }
+
     /// What the images of services are built from, and pulled with.
     fn builds(&mut self, project: Option<&Project>) {
         let (Some(desired), Some(project)) = (&self.stack.desired, project) else { return };
