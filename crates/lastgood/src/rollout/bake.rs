@@ -1,31 +1,30 @@
-//! Real traffic after the switch, for a while: services stay well, the user's own requests go on to succeed, and `why`, asked in the
-//! end, knows of no incident that began with the switch and that a service of this release is to blame for.
+//! Real traffic after the switch, for a while: services stay well, the user's own requests go on to succeed, and of the requests that
+//! their proxies log no larger share fails than before the rollout.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use lastgood_model::{Incident, UnixMs};
+use lastgood_diagnose::topology;
+use lastgood_intake::Dimension;
+use lastgood_model::release::Release;
+use lastgood_model::stack::ProxyConf;
+use lastgood_model::topology::Via;
+use lastgood_model::{Stack, UnixMs};
 use lastgood_world::now;
 
-use super::doer::{Hands, Trouble, looked_at};
+use super::doer::{Hands, Trouble, looked_at, subject};
 use super::gate::state_of;
-use crate::cli::question::QuestionArgs;
-use crate::investigation::Progress;
-use crate::pipeline;
-use crate::settings::Settings;
+use crate::pipeline::timeline::{CourseArgs, course};
+use crate::progress::Silent;
 
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// The user's own requests are put so often.
 const SMOKE_AGAIN: Duration = Duration::from_secs(10);
 
-/// Nobody watches it read.
-struct Unseen;
-
-impl Progress for Unseen {
-    fn ahead(&self, _bytes: u64) {}
-    fn read(&self, _bytes: u64) {}
-}
+/// What was usual is what was so for this long before the rollout, in milliseconds.
+const BEFORE_MS: i64 = 600_000;
 
 impl Hands<'_> {
     /// Watches for as long as the user wants.
@@ -51,32 +50,89 @@ impl Hands<'_> {
                 smoked = Instant::now();
             }
             if begun.elapsed() >= self.manner.bake.0 {
-                return self.incident(since);
+                return self.failing(release, since);
             }
             thread::sleep(LOOK_AGAIN);
         }
     }
 
-    /// What `why` says of this machine, if it began since then and one of these services is to blame.
-    fn incident(&self, since: UnixMs) -> Result<(), Trouble> {
-        let question = QuestionArgs::default().understand(&Settings::default());
-        let other = |why: String| Trouble::Other(why);
-        // Called where the project lies: `looked_at` has seen to that.
-        let question = question.map_err(|complaint| other(format!("{complaint:?}")))?;
-        let found = pipeline::investigate(&question, &Unseen).map_err(|error| other(error.to_string()))?;
-        let is_ours = |name: &str| self.changing.iter().any(|service| **service == *name);
-        let worse = |incident: &&Incident| {
-            let began = incident.onset.first_bad.as_ref().is_some_and(|bad| bad.at >= since);
-            let blamed = incident.causes.first().is_some_and(|cause| is_ours(&cause.component));
-            let of_slice = incident.scope.upstream.as_deref().is_some_and(is_ours);
-            began && incident.onset.recovered.is_none() && (blamed || of_slice)
+    /// Requests that fail since then, where more of them do than before the rollout.
+    fn failing(&self, release: &Release, since: UnixMs) -> Result<(), Trouble> {
+        let other = |error: &dyn std::fmt::Display| Trouble::Other(error.to_string());
+        let question = CourseArgs {
+            by: vec![Dimension::Vhost, Dimension::Status],
+            per_ms: 1000,
+            stack: Some(subject(release, false)),
+            ..CourseArgs::default()
         };
-        match found.verdict.incidents.iter().find(worse) {
-            Some(incident) => {
-                let who = incident.causes.first().map_or_else(|| Arc::from("?"), |cause| Arc::clone(&cause.component));
-                Err(Trouble::Bake(who, incident.impact.failed, incident.impact.requests))
-            }
+        let course = course(&question, &Silent).map_err(|error| other(&error))?;
+        let mut of_hosts: BTreeMap<String, [Share; 2]> = BTreeMap::new();
+        for count in course.counts() {
+            let texts: Vec<String> =
+                course.texts(count).map(|text| String::from_utf8_lossy(text).into_owned()).collect();
+            let [host, status] = texts.as_slice() else { continue };
+            let shares = of_hosts.entry(host.clone()).or_default();
+            // While it was switched both may have served.
+            let [before, after] = shares;
+            let share = match count.from {
+                at if at >= since => after,
+                at if at < self.begun && at.since(self.begun).abs() <= BEFORE_MS => before,
+                _ => continue,
+            };
+            share.all += count.requests;
+            share.failed += if status.starts_with('5') { count.requests } else { 0 };
+        }
+        let looked = looked_at(release, &self.live, &self.live, false);
+        let ours = self.hosts(&looked.stack);
+        let worse =
+            of_hosts.into_iter().find(|(host, [before, after])| ours.contains(host) && after.is_worse_than(before));
+        match worse {
+            Some((host, [_, after])) => Err(Trouble::Bake(host.into(), after.failed, after.all)),
             None => Ok(()),
         }
+    }
+
+    /// What logs call the places where users of services that change come in: the virtual host, or the proxy whose log it is.
+    fn hosts(&self, stack: &Stack) -> BTreeSet<String> {
+        let topology = topology::build(stack);
+        let asked = |service: &Arc<str>| topology.find(service).into_iter().flat_map(|index| topology.asked_by(index));
+        let edges = self.changing.iter().flat_map(asked).filter(|edge| edge.via == Via::Proxy);
+        let proxies: BTreeSet<&Arc<str>> =
+            edges.filter_map(|edge| topology.components.get(edge.from)?.container.as_ref()).collect();
+        let is_one = |conf: &&ProxyConf| conf.container.as_ref().is_none_or(|name| proxies.contains(name));
+        let servers = stack.proxies.iter().filter(is_one).flat_map(|conf| &conf.servers);
+        let names = servers.flat_map(|server| &server.names).map(ToString::to_string);
+        names.chain(proxies.iter().map(ToString::to_string)).collect()
+    }
+}
+
+/// How many of how many requests failed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Share {
+    failed: u64,
+    all: u64,
+}
+
+impl Share {
+    /// Whether that is more than chance, and more than anybody would put up with: of twenty requests at least, twice the share and a
+    /// twentieth more. Where nobody came before, none failed.
+    fn is_worse_than(self, before: &Self) -> bool {
+        let share = |share: Self| share.failed as f64 / share.all.max(1) as f64;
+        self.all >= 20 && share(self) > 2.0 * share(*before) + 0.05
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_few_failures_are_not_worse() {
+        let share = |failed, all| Share { failed, all };
+        assert!(share(20, 20).is_worse_than(&share(0, 0)));
+        assert!(!share(19, 19).is_worse_than(&share(0, 1000)), "too few to tell");
+        assert!(!share(4, 100).is_worse_than(&share(0, 1000)));
+        assert!(share(9, 100).is_worse_than(&share(10, 1000)));
+        assert!(!share(30, 100).is_worse_than(&share(300, 1000)), "it always did");
     }
 }

@@ -13,7 +13,7 @@ use lastgood_model::release::{Release, ReleasedFile, ReleasedService};
 use lastgood_model::rollout::{Action, Ending, ReleaseId};
 use lastgood_model::snapshot::{Container, ContainerStatus};
 use lastgood_model::topology::Via;
-use lastgood_model::{Difference, Drift, ProbeClaim, Stack, Told, Topology};
+use lastgood_model::{Difference, Drift, ProbeClaim, Stack, Told, Topology, UnixMs};
 use lastgood_rollout::drive::Unwritten;
 use lastgood_rollout::{Act, Doer, Record};
 use lastgood_world::engine::compose::{self, Compose};
@@ -110,7 +110,7 @@ pub enum Trouble {
     NoValue(String),
     /// A migration failed: its exit code, and the last lines of what it said.
     Migration(i32, Vec<String>),
-    /// Since the switch real requests fail: whose fault that is, and how many of how many.
+    /// Since the switch real requests fail: where they come in, and how many of how many.
     Bake(Arc<str>, u64, u64),
     /// A request of the user's own failed.
     Smoke(Box<smoke::Failed>),
@@ -187,6 +187,8 @@ pub struct Hands<'w> {
     pub(super) changing: Vec<Arc<str>>,
     /// Those of them that run as they are to.
     switched: BTreeSet<Arc<str>>,
+    /// Since when.
+    pub(super) begun: UnixMs,
     /// Those whose candidate was well.
     pub(super) tried: BTreeSet<Arc<str>>,
     /// Who asks services that are made anew just now.
@@ -264,6 +266,7 @@ impl<'w> Hands<'w> {
             asked: None,
             changing,
             switched: BTreeSet::new(),
+            begun: now(),
             tried: BTreeSet::new(),
             watches: BTreeMap::new(),
             trouble: None,
@@ -642,7 +645,7 @@ pub fn looked_at(release: &Release, folder: &Path, live: &Path, probes: bool) ->
     looked
 }
 
-fn subject(release: &Release, probes: bool) -> StackSubject {
+pub(super) fn subject(release: &Release, probes: bool) -> StackSubject {
     let mut subject = StackSubject { project: Some(release.project.to_string()), probes, ..StackSubject::default() };
     let mut words = release.arguments.iter();
     while let Some(word) = words.next() {

@@ -20,9 +20,9 @@ impl Lang {
             Trouble::Migration(code, lines) if en => format!("it ended with exit code {code}: {}", lines.join(" ⏎ ")),
             Trouble::Migration(code, lines) => format!("종료 코드 {code}: {}", lines.join(" ⏎ ")),
             Trouble::Bake(who, failed, all) if en => {
-                format!("since the switch {failed} of {all} requests failed, because of {who}")
+                format!("since the switch {failed} of {all} requests to {who} failed, more than before")
             }
-            Trouble::Bake(who, failed, all) => format!("전환 후 요청 {all}건 중 {failed}건 실패, 원인 {who}"),
+            Trouble::Bake(who, failed, all) => format!("전환 후 {who} 요청 {all}건 중 {failed}건 실패, 이전보다 많음"),
             Trouble::Smoke(failed) => self.smoke(failed),
             Trouble::Telling(trouble, lines) if en => {
                 format!("{}; its log ends: {}", self.trouble(trouble), lines.join(" ⏎ "))
