@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use clap::Parser;
 
 use crate::cli::{Cli, Command, Manner, When};
+use crate::commands::init::InitArgs;
 use crate::commands::{
     capture, check, completions, deploy, explain, guard, history, host, init, man, probe, prune, report, rollback,
     status, timeline, why,
@@ -32,7 +33,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, io: &mut Io<'_>) -> Ex
     // A page of the manual and completions are the same everywhere, what is to be written first is not there yet, and an agent
     // is told everything.
     let settings = match cli.command {
-        Command::Completions(_) | Command::Man(_) | Command::Init(_) | Command::Probe(_) => Ok(Settings::default()),
+        Command::Completions(_) | Command::Man(_) | Command::Probe(_) => Ok(Settings::default()),
+        Command::Init(InitArgs { nginx: None, .. }) => Ok(Settings::default()),
         _ => settings::read(cli.manner.config.as_deref()),
     };
     let lang = settings.as_ref().map_or(None, |settings| settings.lang);
@@ -70,6 +72,7 @@ fn elsewhere(cli: &Cli, settings: &Settings) -> Result<Option<Target>, Complaint
         Command::Rollback(args) => (&args.place, &None, [].as_slice()),
         Command::History(args) => (&args.place, &None, [].as_slice()),
         Command::Prune(args) => (&args.place, &None, [].as_slice()),
+        Command::Init(args) => (&args.place, &None, [].as_slice()),
         _ => return Ok(None),
     };
     // A case is of this machine, wherever it was captured.
@@ -79,7 +82,9 @@ fn elsewhere(cli: &Cli, settings: &Settings) -> Result<Option<Target>, Complaint
     if let (Some(Target { path: path @ None, .. }), Command::Rollback(_) | Command::History(_) | Command::Prune(_)) =
         (&mut found, &cli.command)
     {
-        *path = project_here().map(|project| usual_folder(&project));
+        // Compose files may have names of their own here, which only `deploy` was told.
+        let folder_here = || Some(std::env::current_dir().ok()?.file_name()?.to_string_lossy().into_owned());
+        *path = project_here().or_else(folder_here).map(|project| usual_folder(&project));
     }
     Ok(found)
 }

@@ -7,6 +7,7 @@ use lastgood_diagnose::{drift, topology};
 use lastgood_model::Ref;
 use lastgood_world::write_new;
 
+use crate::cli::place::PlaceArgs;
 use crate::cli::stack::StackArgs;
 use crate::complaint::Complaint;
 use crate::exit::Exit;
@@ -26,13 +27,16 @@ use crate::words::Lang;
 #[derive(Clone, Debug, Args)]
 pub struct InitArgs {
     /// Write it beside the compose file; one that is there is left alone
-    #[arg(long, conflicts_with = "nginx")]
+    #[arg(long, conflicts_with_all = ["nginx", "host", "target"])]
     pub write: bool,
     /// Print what has to be done once for a service (or for every one that an nginx passes requests to) with switch = "proxy"
     #[arg(long, value_name = "SERVICE", num_args = 0..=1, default_missing_value = "")]
     pub nginx: Option<String>,
+    /// Which machine
+    #[command(flatten, next_help_heading = "Host")]
+    pub place: PlaceArgs,
     /// Which stack
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Stack")]
     pub stack: StackArgs,
 }
 

@@ -646,7 +646,10 @@ pub fn looked_at(release: &Release, folder: &Path, live: &Path, probes: bool) ->
 }
 
 pub(super) fn subject(release: &Release, probes: bool) -> StackSubject {
-    let mut subject = StackSubject { project: Some(release.project.to_string()), probes, ..StackSubject::default() };
+    let kept = |service: &ReleasedService| kept_image(&release.project, &service.name, &release.id);
+    let images = release.services.iter().map(|service| (Arc::clone(&service.name), kept(service))).collect();
+    let project = Some(release.project.to_string());
+    let mut subject = StackSubject { project, probes, images, ..StackSubject::default() };
     let mut words = release.arguments.iter();
     while let Some(word) = words.next() {
         match (&**word, words.next()) {

@@ -38,6 +38,7 @@ use self::openable::Openable;
 use self::project::Project;
 use crate::privacy::known::Known;
 use crate::privacy::stack as privacy;
+use probing::ImageNames;
 
 /// Which stack.
 #[derive(Clone, Debug, Default)]
@@ -56,6 +57,8 @@ pub struct StackSubject {
     pub all_programs: bool,
     /// And into those that have no container, also where nobody is asked.
     pub opens_images: bool,
+    /// Names under which the images of services are kept here, where those do not bear their own yet.
+    pub images: ImageNames,
 }
 
 /// Files by the names that are shown for them.
@@ -179,7 +182,7 @@ pub fn look(subject: &StackSubject) -> Looked {
     }
     looked.kept = observed.into_kept();
     if subject.probes && looked.stack.snapshot.is_some() {
-        looked.probes(&endpoint);
+        looked.probes(&endpoint, &subject.images);
     }
     looked.gaps.sort();
     looked.gaps.dedup();
@@ -245,8 +248,8 @@ impl Looked {
     }
 
     /// What dependencies answer, asked as their dependents ask them.
-    fn probes(&mut self, endpoint: &Endpoint) {
-        let probes = probing::probe(&self.stack, endpoint);
+    fn probes(&mut self, endpoint: &Endpoint, images: &ImageNames) {
+        let probes = probing::probe(&self.stack, endpoint, images);
         self.probed = probes.started;
         self.gaps.extend(probes.gaps);
         self.stack.probes = probes.answered;

@@ -9,8 +9,9 @@ use std::thread;
 use std::time::Duration;
 
 use lastgood_diagnose::{probing, topology};
+use lastgood_model::desired::Service;
 use lastgood_model::snapshot::Container;
-use lastgood_model::{Gap, GapKind, ProbeQuestion, ProbeTarget, Probed, Stack};
+use lastgood_model::{Gap, GapKind, ProbeQuestion, ProbeTarget, Probed, Stack, Told, Topology};
 use lastgood_world::Damage;
 use lastgood_world::engine::{Endpoint, Engine, Eyes, Prober, Reach};
 
@@ -21,6 +22,22 @@ const DEADLINE: Duration = Duration::from_secs(8);
 /// With less memory than this left, or less room on a disk, nothing is started.
 const LEAST_MEMORY: u64 = 96 << 20;
 const LEAST_ROOM: u64 = 64 << 20;
+/// The engine's own network, which leads outside as those do that Compose makes.
+const BRIDGE: &str = "bridge";
+
+/// Names of images, by the services that will have them.
+pub type ImageNames = BTreeMap<Arc<str>, String>;
+
+/// By whose eyes a question is asked.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Asker {
+    /// Those of a container, by its name.
+    Container(Arc<str>),
+    /// Those that a service's container will have.
+    Service(Arc<str>),
+    /// Our own: it runs here without a container.
+    Here,
+}
 
 /// What came of it.
 #[derive(Debug, Default)]
@@ -31,15 +48,13 @@ pub(super) struct Probes {
     pub(super) started: usize,
 }
 
-/// Asks them all, side by side.
-pub(super) fn probe(stack: &Stack, endpoint: &Endpoint) -> Probes {
+/// Asks them all, side by side. `images` are names of images that go before those that are declared.
+pub(super) fn probe(stack: &Stack, endpoint: &Endpoint, images: &ImageNames) -> Probes {
     let mut probes = Probes::default();
-    let mut questions: BTreeMap<Option<Arc<str>>, Vec<ProbeQuestion>> = BTreeMap::new();
+    let mut questions: BTreeMap<Asker, Vec<ProbeQuestion>> = BTreeMap::new();
     let topology = topology::build(stack);
     for question in probing::questions(stack, &topology) {
-        let asker = topology.find(&question.from).and_then(|index| topology.components.get(index));
-        let container = asker.and_then(|component| component.container.clone());
-        questions.entry(container).or_default().push(question);
+        questions.entry(asker(stack, &topology, &question)).or_default().push(question);
     }
     if questions.is_empty() {
         return probes;
@@ -58,14 +73,19 @@ pub(super) fn probe(stack: &Stack, endpoint: &Endpoint) -> Probes {
     let looks = thread::scope(|scope| {
         let threads: Vec<_> = questions
             .into_iter()
-            .map(|(container, questions)| {
+            .map(|(asker, questions)| {
                 let prober = &prober;
-                let container = container.map(|name| stack.snapshot.as_ref()?.container(&name));
-                scope.spawn(move || match container {
-                    // Of a service that has no container nobody's eyes are at hand.
-                    Some(None) => None,
-                    Some(Some(container)) => Some(Look::through(prober, container, questions)),
-                    None => Some(Look::from_here(questions)),
+                scope.spawn(move || {
+                    let (name, eyes) = match &asker {
+                        Asker::Here => return Some(Look::from_here(questions)),
+                        Asker::Container(name) => {
+                            let container = stack.snapshot.as_ref()?.container(name)?;
+                            (container.component().to_string(), eyes(container))
+                        }
+                        // Where its image is not there, nobody's eyes are at hand.
+                        Asker::Service(name) => (name.to_string(), eyes_to_be(stack, name, images)?),
+                    };
+                    Some(Look::through(prober, &name, &eyes, questions))
                 })
             })
             .collect();
@@ -113,10 +133,10 @@ struct Look {
 }
 
 impl Look {
-    fn through(prober: &Prober, container: &Container, questions: Vec<ProbeQuestion>) -> Self {
+    fn through(prober: &Prober, name: &str, eyes: &Eyes, questions: Vec<ProbeQuestion>) -> Self {
         let targets: Vec<ProbeTarget> = questions.iter().map(|question| question.target.clone()).collect();
         let variable = format!("{VARIABLE}={}", agents_request(&targets).expose());
-        let seen = prober.look(&eyes(container), "probe", &variable);
+        let seen = prober.look(eyes, "probe", &variable);
         let why = match seen.map(|output| agents_answers(&targets, &output)) {
             Ok(Ok(answers)) => {
                 let answered = questions.into_iter().zip(answers).map(|(question, answer)| Probed { question, answer });
@@ -125,7 +145,7 @@ impl Look {
             Ok(Err(fault)) => Arc::from(fault.to_string()),
             Err(damage) => Arc::from(damage.to_string()),
         };
-        let what = Arc::from(format!("probes of {}", container.component()));
+        let what = Arc::from(format!("probes of {name}"));
         Self { gap: Some(Gap { what, why: GapKind::NotProbed(why) }), ..Self::default() }
     }
 
@@ -156,4 +176,63 @@ fn eyes(container: &Container) -> Eyes {
         memory: container.memory_limit,
         network,
     }
+}
+
+/// Whose eyes see what the one sees who will ask it.
+fn asker(stack: &Stack, topology: &Topology, question: &ProbeQuestion) -> Asker {
+    let component = topology.find(&question.from).and_then(|index| topology.components.get(index));
+    let declared = stack.desired.as_ref().and_then(|desired| desired.service(&question.from));
+    let Some(name) = component.and_then(|component| component.container.as_ref()) else {
+        return declared.map_or(Asker::Here, |service| Asker::Service(Arc::clone(&service.name)));
+    };
+    let container = stack.snapshot.as_ref().and_then(|snapshot| snapshot.container(name));
+    match (declared, container) {
+        // The container that there is may not be on a network that the files put it on now.
+        (Some(service), Some(container))
+            if question.told == Told::Declared && !is_on_all(stack, service, container) =>
+        {
+            Asker::Service(Arc::clone(&service.name))
+        }
+        _ => Asker::Container(Arc::clone(name)),
+    }
+}
+
+fn is_on_all(stack: &Stack, service: &Service, container: &Container) -> bool {
+    let is_on = |network: &str| container.attachments.iter().any(|attachment| &*attachment.network == network);
+    service.network_mode.is_some() || networks(stack, service).all(is_on)
+}
+
+/// The networks of a service, as the engine will call them.
+fn networks<'s>(stack: &'s Stack, service: &'s Service) -> impl Iterator<Item = &'s str> {
+    let declared = stack.desired.iter().flat_map(|desired| &desired.networks);
+    let name_of = move |key: &str| declared.clone().find(|network| &*network.key == key).map(|network| &*network.name);
+    service.networks.iter().filter_map(move |joined| name_of(&joined.key))
+}
+
+/// What a container of a service will see, as it is declared. In the place of networks that Compose has yet to make stands one that leads
+/// outside as they will.
+fn eyes_to_be(stack: &Stack, name: &str, images: &ImageNames) -> Option<Eyes> {
+    let service = stack.desired.as_ref()?.service(name)?;
+    let snapshot = stack.snapshot.as_ref()?;
+    let known = || snapshot.images.iter().find(|image| image.tags.contains(&service.image));
+    let image = images.get(name).cloned().or_else(|| known().map(|image| image.id.to_string()))?;
+    let mode = service.network_mode.as_deref();
+    if mode.is_some_and(|mode| !matches!(mode, "host" | "none" | BRIDGE)) {
+        return None;
+    }
+    let is_there = |name: &&str| snapshot.networks.iter().any(|network| &*network.name == *name);
+    let (there, missing): (Vec<&str>, Vec<&str>) = networks(stack, service).partition(is_there);
+    let outside = (mode.is_none() && (there.is_empty() || !missing.is_empty())).then_some(BRIDGE);
+    let told = service.environment.iter().filter_map(|(key, value)| Some((key, value.as_ref()?)));
+    Some(Eyes {
+        image,
+        environment: told.map(|(key, value)| format!("{key}={}", value.expose())).collect(),
+        user: service.user.as_deref().unwrap_or_default().to_owned(),
+        memory: service.memory_limit,
+        network: Reach::On {
+            networks: there.into_iter().chain(outside).map(str::to_owned).collect(),
+            mode: mode.map(str::to_owned),
+            hosts: service.extra_hosts.iter().map(|(name, address)| format!("{name}:{address}")).collect(),
+        },
+    })
 }
