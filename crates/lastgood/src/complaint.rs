@@ -97,6 +97,15 @@ pub enum Complaint {
         /// Why.
         fault: ImageFault,
     },
+    /// A hook failed.
+    Hook {
+        /// Which: `before` or `after`.
+        name: &'static str,
+        /// Its exit code.
+        code: i32,
+        /// What it complained of.
+        said: String,
+    },
     /// A rollout could not begin.
     Rollout {
         /// Why.

@@ -21,14 +21,14 @@ use crate::io::Io;
 use crate::pipeline::remote::{Asked, Brought, Target as Place, target, usual_folder};
 use crate::pipeline::stack::StackSubject;
 use crate::pipeline::stack::folder_of;
-use crate::pipeline::{self, look};
+use crate::pipeline::{self, NoLogs, look};
 use crate::render::answer::{Answer, View};
 use crate::render::telling::Telling;
 use crate::rollout::contents::{ContentFault, released};
 use crate::rollout::environment::{Choice, Environment, Orders};
 use crate::rollout::release::{Accepted, Sent};
 use crate::rollout::target::{Seen, Target, at_home};
-use crate::rollout::{changes, doer::Trouble};
+use crate::rollout::{changes, doer::Trouble, hooks};
 use crate::settings::Settings;
 
 /// Building takes no longer.
@@ -79,10 +79,46 @@ pub fn run(args: &DeployArgs, settings: &Settings, view: View, io: &mut Io<'_>) 
     }
     let target = target(&args.place, &[], settings)?;
     let environment = target.as_ref().map(|target| target.environment.clone()).unwrap_or_default();
-    let (mut bundle, release) = match bundle(args, settings, &environment)? {
+    let here = folder_of(&args.stack.subject()).unwrap_or_default();
+    if let Some(test) = settings.commands.test.as_deref().filter(|_| !args.plan) {
+        let heard = hooks::test(test, &here)?;
+        if heard.code != 0 {
+            return failed_build(&[heard.output, heard.complaint.into_bytes()].concat(), settings, telling, io);
+        }
+    }
+    let (bundle, release) = match bundle(args, settings, &environment)? {
         Ok(made) => made,
         Err(output) => return failed_build(&output, settings, telling, io),
     };
+    let told = [("LASTGOOD_PROJECT", &*release.project), ("LASTGOOD_RELEASE", &*release.id.0)];
+    if let Some(hook) = settings.commands.hook.before.as_deref().filter(|_| !args.plan) {
+        let heard = hooks::run(hook, &here, &told)?;
+        if heard.code != 0 {
+            return Err(Complaint::Hook { name: "before", code: heard.code, said: heard.complaint }.into());
+        }
+    }
+    let exit = deliver(args, orders, (bundle, &release, target, &environment), telling, io)?;
+    if let Some(hook) = settings.commands.hook.after.as_deref().filter(|_| !args.plan) {
+        let code = exit.code().to_string();
+        let told: Vec<(&str, &str)> = told.into_iter().chain([("LASTGOOD_EXIT", code.as_str())]).collect();
+        let heard = hooks::run(hook, &here, &told)?;
+        if heard.code != 0 {
+            let complaint = Complaint::Hook { name: "after", code: heard.code, said: heard.complaint };
+            io.complain(&complaint.into(), view.lang)?;
+        }
+    }
+    Ok(exit)
+}
+
+/// Brings a release to where it is to go, and has it brought out there.
+fn deliver(
+    args: &DeployArgs,
+    orders: Orders,
+    (mut bundle, release, target, environment): (File, &Release, Option<Place>, &Environment),
+    telling: Telling,
+    io: &mut Io<'_>,
+) -> anyhow::Result<Exit> {
+    let view = telling.view;
     bundle.seek(SeekFrom::Start(0))?;
     let Some(target) = target else {
         let Some(to) = &args.to else { return Err(Complaint::NoHost.into()) };
@@ -95,8 +131,8 @@ pub fn run(args: &DeployArgs, settings: &Settings, view: View, io: &mut Io<'_>) 
     if !args.plan {
         // Between events nothing else is said.
         let brought = match args.json {
-            true => bring_images(&host, &release, &args.stack, view, &mut io.answering(&mut std::io::sink()))?,
-            false => bring_images(&host, &release, &args.stack, view, io)?,
+            true => bring_images(&host, release, &args.stack, view, &mut io.answering(&mut std::io::sink()))?,
+            false => bring_images(&host, release, &args.stack, view, io)?,
         };
         if brought.is_none() {
             return Ok(Exit::Bad);
@@ -105,7 +141,7 @@ pub fn run(args: &DeployArgs, settings: &Settings, view: View, io: &mut Io<'_>) 
     let mut typed = vec!["deploy".to_owned(), "--arrived".to_owned(), "--to".to_owned(), to];
     typed.extend(args.plan.then(|| "--plan".to_owned()));
     typed.extend(args.json.then(|| "--json".to_owned()));
-    typed.extend((environment == Environment::Server).then(|| "--server-env".to_owned()));
+    typed.extend((*environment == Environment::Server).then(|| "--server-env".to_owned()));
     typed.extend(args.one_way.then(|| "--one-way".to_owned()));
     typed.extend(args.env.map(|choice| format!("--env={}", choice.name())));
     host.send(bundle, &typed, view, io)
@@ -255,8 +291,12 @@ fn failed_build(output: &[u8], settings: &Settings, telling: Telling, io: &mut I
     let log = folder.path().join("build.log");
     std::fs::write(&log, output)?;
     let question = QuestionArgs { logs: vec![log], ..QuestionArgs::default() };
-    let found = pipeline::investigate(&question.understand(settings)?, super::progress(io).as_ref())?;
-    io.answer(&telling.failed_build(Answer { found: &found, asked: &[] }))?;
+    match pipeline::investigate(&question.understand(settings)?, super::progress(io).as_ref()) {
+        Ok(found) => io.answer(&telling.failed_build(Answer { found: &found, asked: &[] }))?,
+        // What is in no form that is known speaks for itself.
+        Err(error) if error.is::<NoLogs>() => io.answer(&telling.failed_somehow(&String::from_utf8_lossy(output)))?,
+        Err(error) => return Err(error),
+    }
     Ok(Exit::Bad)
 }
 

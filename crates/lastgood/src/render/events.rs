@@ -305,6 +305,13 @@ pub fn failed_build(answer: Answer<'_>, view: View) -> String {
     line(&Event::Outcome { outcome: "build-failed", release: None, parent: None, seconds: 0.0, why: None, verdict })
 }
 
+/// A build, or a test, failed in a way that nobody knows, and nothing was attempted; what it said last.
+#[must_use]
+pub fn failed_somehow(said: String) -> String {
+    let why = Some(said);
+    line(&Event::Outcome { outcome: "build-failed", release: None, parent: None, seconds: 0.0, why, verdict: None })
+}
+
 /// All rollouts.
 #[must_use]
 pub fn history(history: &History, folder: &str, clock: Clock) -> String {

@@ -7,10 +7,14 @@ use lastgood_model::rollout::Outcome;
 
 use super::answer::{Answer, View};
 use super::events::{self, Events};
+use super::quote::repeated;
 use super::rollout::{self, Teller};
 use super::terminal;
 use crate::rollout::doer::Watcher;
 use crate::rollout::target::{Refusal, Seen};
+
+/// So many lines are shown of what failed in a way that nobody knows.
+const LINES: usize = 15;
 
 /// A way to tell it.
 #[derive(Clone, Copy, Debug)]
@@ -86,5 +90,18 @@ impl Telling {
     #[must_use]
     pub fn failed_build(self, answer: Answer<'_>) -> String {
         if self.json { events::failed_build(answer, self.view) } else { terminal::render(answer, self.view) }
+    }
+
+    /// What a build, or a test, said last that failed in a way that nobody knows.
+    #[must_use]
+    pub fn failed_somehow(self, output: &str) -> String {
+        let lines: Vec<String> = output.lines().filter(|line| !line.trim().is_empty()).map(repeated).collect();
+        let last = lines.iter().skip(lines.len().saturating_sub(LINES));
+        let text: Vec<&str> = last.map(String::as_str).collect();
+        if self.json {
+            events::failed_somehow(text.join("\n"))
+        } else {
+            format!("{}\n\n{}\n", self.view.lang.rollout().failed_somehow, text.join("\n"))
+        }
     }
 }

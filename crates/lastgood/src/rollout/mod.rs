@@ -15,6 +15,7 @@ mod gate;
 mod grip;
 pub mod guard;
 pub mod history;
+pub mod hooks;
 pub mod include;
 mod knock;
 pub mod manner;

@@ -22,6 +22,7 @@ use toml::Spanned;
 use crate::complaint::Complaint;
 use crate::pipeline::remote::Target;
 use crate::rollout::environment::Environment;
+use crate::rollout::hooks::Commands;
 use crate::rollout::manner::Manner;
 use crate::words::Lang;
 
@@ -44,6 +45,8 @@ pub struct Settings {
     pub targets: Vec<Target>,
     /// How releases are brought out.
     pub deploy: Manner,
+    /// Commands around a deploy.
+    pub commands: Commands,
     /// Where it stands, if there is one.
     pub path: Option<PathBuf>,
     /// Findings that are meant to be so.
@@ -59,12 +62,22 @@ struct Written {
     lang: Option<Spanned<String>>,
     dev: Development,
     target: BTreeMap<String, Host>,
-    deploy: Manner,
+    deploy: Deploy,
     check: Check,
     /// Formats of access logs, in the words of nginx's `log_format`.
     formats: BTreeMap<String, String>,
     /// Which logs are written in them.
     logs: Vec<Log>,
+}
+
+/// What goes to the target with a release, and what stays here.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Deploy {
+    #[serde(flatten)]
+    manner: Manner,
+    #[serde(flatten)]
+    commands: Commands,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -220,7 +233,8 @@ fn understood(text: &str, folder: &Path) -> Result<Settings, SettingsFault> {
     });
     Ok(Settings {
         targets: targets.collect::<Result<_, _>>()?,
-        deploy: written.deploy,
+        deploy: written.deploy.manner,
+        commands: written.deploy.commands,
         path: None,
         lang: lang.and_then(|lang| Lang::of_locale(&lang)),
         development,

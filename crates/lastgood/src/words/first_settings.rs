@@ -42,7 +42,7 @@ const EN: FirstSettingsWords = FirstSettingsWords {
     development: "The machine that builds the images, if it is of another kind than the one that runs them (amd64, arm64, …): \
                   lastgood check then says which builds would run programs by emulation. Without it, the machine on which \
                   check runs counts.",
-    bake: "lastgood deploy: how long a service has to stay well (hold); how long real traffic is watched after the switch, before the release is called good; and whether a container \
+    bake: "lastgood deploy: your own test command, and commands before and after; how long a service has to stay well (hold); how long real traffic is watched after the switch, before the release is called good; and whether a container \
            of ours brings a rollout to its end whose driver dies.",
     services: "How a service is switched and tried. Without it, a new release of it is tried beside the old one where that harms \
                nobody, and then made anew.",
@@ -65,7 +65,7 @@ const KO: FirstSettingsWords = FirstSettingsWords {
                   서버에만 있는 .env를 쓰려면 env = \"server\".",
     development: "이미지를 빌드하는 머신의 아키텍처(amd64, arm64 등). 실행하는 서버와 다를 때 적어 두면, 에뮬레이션으로 프로그램을 실행하게 될 \
                   빌드를 lastgood check가 알려 줍니다. 없으면 check를 실행하는 머신을 기준으로 합니다.",
-    bake: "lastgood deploy: 정상 상태를 유지해야 하는 시간(hold), 전환 후 릴리스를 정상으로 판정하기 전에 실제 트래픽을 지켜보는 시간. guard: 배포 프로세스가 죽어도 컨테이너가 배포를 끝까지 마무리할지 여부.",
+    bake: "lastgood deploy: 테스트 명령과 배포 전후 명령, 정상 상태를 유지해야 하는 시간(hold), 전환 후 릴리스를 정상으로 판정하기 전에 실제 트래픽을 지켜보는 시간. guard: 배포 프로세스가 죽어도 컨테이너가 배포를 끝까지 마무리할지 여부.",
     services: "서비스를 전환하고 검증하는 방법. 없으면, 문제가 없는 서비스는 새 릴리스를 기존 컨테이너 옆에서 먼저 확인한 뒤 다시 만듭니다.",
     nginx: "switch = \"proxy\": lastgood init --nginx가 출력하는 설정을 한 번 적용하면 요청을 잃지 않고 전환합니다. 스택 안의 nginx에는 아래 항목이 \
             필요 없고, 호스트 nginx는 기본값과 다를 때만 적습니다.",

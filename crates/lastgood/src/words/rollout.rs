@@ -41,6 +41,8 @@ pub struct RolloutWords {
     pub migrate: &'static str,
     /// What one leaves behind that is not taken back.
     pub migrated: &'static str,
+    /// A build, or a test, failed.
+    pub failed_somehow: &'static str,
     /// Of the guard.
     pub guard: &'static str,
     /// That there is none.
@@ -79,6 +81,7 @@ const EN: RolloutWords = RolloutWords {
     beside: "beside the old one, before anybody meets it",
     migrate: "migrates",
     migrated: "what the migration does to the data",
+    failed_somehow: "it failed, and nothing was attempted; what it said last:",
     guard: "guard",
     no_guard: "none: if whoever drives it dies, the next deploy or rollback brings it to its end",
     smoke: "tests",
@@ -106,6 +109,7 @@ const KO: RolloutWords = RolloutWords {
     beside: "기존 컨테이너 옆에서 먼저 확인",
     migrate: "마이그레이션",
     migrated: "마이그레이션이 데이터에 한 일",
+    failed_somehow: "실패하여 아무것도 시작하지 않음. 마지막 출력:",
     guard: "감시",
     no_guard: "없음: 배포 프로세스가 죽으면 다음 deploy나 rollback이 마무리함",
     smoke: "테스트",
@@ -368,6 +372,20 @@ impl Lang {
                     self.trouble(trouble),
                     hints.chain([pick("nothing was changed", "아무것도 바꾸지 않았습니다")]).collect(),
                 )
+            }
+            Complaint::Hook { name, code, said } => {
+                let said = said.trim();
+                let what = match (en, said) {
+                    (true, "") => format!("deploy.hook.{name} ended with exit code {code}"),
+                    (true, said) => format!("deploy.hook.{name} ended with exit code {code}: {said}"),
+                    (false, "") => format!("deploy.hook.{name}: 종료 코드 {code}"),
+                    (false, said) => format!("deploy.hook.{name}: 종료 코드 {code}: {said}"),
+                };
+                let hint = match *name {
+                    "before" => pick("nothing was attempted", "아무것도 시작하지 않았습니다"),
+                    _ => pick("what became of the deploy stands above", "배포 결과는 위에 있습니다"),
+                };
+                (what, vec![hint])
             }
             Complaint::Images { host, fault } => {
                 let (what, hint) = self.image_fault(host, fault);

@@ -204,6 +204,19 @@ fn a_release_is_proved_good_or_never_was() {
     ends(&site.deploy(&[]), 1, &["no-such-program is not there to be run", "no-such-program: not found"]);
     site.edit("cp good.yaml compose.yaml");
 
+    // So do the project's own tests; and what is to run before it holds it up. What runs after it is told how it ended.
+    let settings = |text: &str| fs::write(site.source.path().join("lastgood.toml"), text).unwrap();
+    settings("[deploy]\ntest = \"echo '#5 0.3 sh: 1: jest: not found' && exit 127\"\n");
+    let tested = site.deploy(&[]);
+    assert!(tested.code == 1 && tested.stdout.contains("jest"), "{}{}", tested.stdout, tested.stderr);
+    settings("[deploy.hook]\nbefore = \"echo it is friday >&2; exit 3\"\n");
+    let held = site.deploy(&[]);
+    assert!(held.code == 2 && held.stderr.contains("exit code 3: it is friday"), "{}{}", held.stdout, held.stderr);
+    settings("[deploy.hook]\nafter = \"echo $LASTGOOD_PROJECT $LASTGOOD_EXIT >told\"\n");
+    ends(&site.deploy(&[]), 0, &["nothing to do"]);
+    assert_eq!(fs::read_to_string(site.source.path().join("told")).unwrap(), "live-deploy 0\n");
+    settings("[deploy.service.app]\ncandidate = false\n");
+
     // Compose's own refusal is passed on, and nothing was attempted.
     site.edit("cp good.yaml compose.yaml && sed -i 's/restart:/restrat:/' compose.yaml");
     let refused = site.deploy(&[]);
