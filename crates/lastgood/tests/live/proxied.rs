@@ -291,7 +291,7 @@ fn what_has_to_be_done_once_is_printed_and_enough() {
     // With it comes the include; from the next one on it is used.
     let second = site.deploy(2);
     assert!(second.code == 0 && second.stdout.contains("not by nginx this time"), "{}{}", second.stdout, second.stderr);
-    // Who is not waited for as long as requests take is told so.
+    // Whoever waits for less than requests take is told so; those that take longer may be cut off, and no others.
     site.source.run("printf '[deploy.nginx]\\ndrain = \"300ms\"\\n' >>lastgood.toml").unwrap();
     let load = Load::begin(IN_STACK.parse().unwrap(), &usual());
     let third = site.deploy(3);
@@ -303,7 +303,7 @@ fn what_has_to_be_done_once_is_printed_and_enough() {
         third.stderr
     );
     let tally = load.end();
-    assert_eq!(tally.failed, 0, "{tally}");
+    assert!(tally.failures.iter().all(|failure| failure.contains("/slow")), "{tally}");
     let done = lastgood(&site.live, &["init", "--nginx", "app"], &[]);
     assert!(done.stdout.contains("nothing to do"), "{}{}", done.stdout, done.stderr);
 }
