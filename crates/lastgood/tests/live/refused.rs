@@ -208,7 +208,7 @@ fn what_fails_only_after_the_switch_is_taken_back() {
     let shop = Shop::open();
     let over = Arc::new(AtomicBool::new(false));
     let asking = asking(Arc::clone(&over));
-    let later = "printf '[deploy]\\nbake = \"12s\"\\n' | cat - lastgood.toml >new.toml && mv new.toml lastgood.toml
+    let later = "sed -i 's/^hold = .*/bake = \"12s\"/' lastgood.toml
         sed -i 's/^import json/import json\\nimport time\\nBEGAN = time.monotonic()/; s/self.answer(200, \"well\")/self.answer(200 if self.path == \"\\/health\" or time.monotonic() < BEGAN + 7 else 500, \"well\")/' app.py";
     let said = shop.changed(later, &[]);
     over.store(true, Ordering::Relaxed);
