@@ -120,14 +120,18 @@ pub fn containers<'s>(stack: &'s Stack, project: &'s str, service: &'s str) -> i
     })
 }
 
-/// Whether a service runs as its release says, and how often it was restarted.
+/// Whether a service runs as its release says, all of its containers, and how often they were restarted.
 ///
 /// # Errors
 /// In what it does not.
 pub fn state_of(stack: &Stack, release: &Release, service: &str) -> Result<u64, Trouble> {
     let declared = stack.desired.as_ref().and_then(|desired| desired.service(service));
     let job = declared.is_some_and(|service| is_job(service, stack));
-    let container = containers(stack, &release.project, service).next().ok_or(Trouble::NoContainer)?;
+    let all: Vec<&Container> = containers(stack, &release.project, service).collect();
+    if all.is_empty() {
+        let wants_none = declared.is_some_and(|service| service.replicas == 0);
+        return if wants_none { Ok(0) } else { Err(Trouble::NoContainer) };
+    }
     let differences: Vec<Difference> = drift::find(stack)
         .into_iter()
         .filter(|drift| &*drift.service == service)
@@ -138,10 +142,10 @@ pub fn state_of(stack: &Stack, release: &Release, service: &str) -> Result<u64, 
         return Err(Trouble::Differs(differences));
     }
     let kept = compose::image_id(&kept_image(&release.project, service, &release.id))?;
-    if kept.is_some_and(|id| id != *container.image_id) {
+    if kept.is_some_and(|id| all.iter().any(|container| id != *container.image_id)) {
         return Err(Trouble::Differs(Vec::new()));
     }
-    well(container, job, stack.at)
+    all.into_iter().map(|container| well(container, job, stack.at)).sum()
 }
 
 /// Whether a container runs and is well, or did what it was for; and how often it was restarted.
