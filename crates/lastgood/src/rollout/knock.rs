@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
+use lastgood_model::desired::Service;
 use lastgood_model::snapshot::Container;
-use lastgood_model::topology::Via;
+use lastgood_model::topology::{Edge, Via};
 use lastgood_model::{Stack, Topology};
 use lastgood_world::request::{self, Request, Unanswered};
 
@@ -30,17 +31,27 @@ pub struct Door {
 /// Where a service is asked: as its manner says, else where a proxy asks it, else where it is published. `None`: nowhere.
 #[must_use]
 pub fn door(service: &str, manner: &OfService, stack: &Stack, topology: &Topology) -> Option<Door> {
-    let asked = || topology.find(service).into_iter().flat_map(|index| topology.asked_by(index));
-    let by_proxy = asked().find(|edge| edge.via == Via::Proxy).and_then(|edge| edge.port);
     let declared = stack.desired.as_ref().and_then(|desired| desired.service(service));
+    let asked = || topology.find(service).into_iter().flat_map(|index| topology.asked_by(index));
+    let inside = |edge: &Edge| inside(declared, edge);
+    let by_proxy = asked().find(|edge| edge.via == Via::Proxy).and_then(inside);
     let published = declared.and_then(|service| service.ports.first()).map(|port| port.container);
-    let port = manner.port.or(by_proxy).or(published).or_else(|| asked().find_map(|edge| edge.port))?;
+    let port = manner.port.or(by_proxy).or(published).or_else(|| asked().find_map(inside))?;
     Some(match &manner.health {
         Some(path) => Door { port, path: Some(path.clone()), lenient: false },
         // Who is behind a proxy speaks HTTP.
         None if by_proxy.is_some() => Door { port, path: Some("/".to_owned()), lenient: true },
         None => Door { port, path: None, lenient: true },
     })
+}
+
+/// The port in the container that whoever asks comes out at: one on the host, or by way of it, asks a published one.
+fn inside(service: Option<&Service>, edge: &Edge) -> Option<u16> {
+    let asked = edge.port?;
+    let by_name = |service: &&Service| edge.host == service.name || Some(&edge.host) == service.container_name.as_ref();
+    let Some(service) = service.filter(|service| !by_name(service)) else { return Some(asked) };
+    let published = service.ports.iter().find(|port| port.host == Some(asked));
+    Some(published.map_or(asked, |port| port.container))
 }
 
 /// A container's own address; `None` while it has none.
@@ -108,4 +119,33 @@ fn get(address: &str, name: &str, port: u16, path: &str) -> Request {
 #[must_use]
 pub fn bracketed(address: &str) -> String {
     if address.contains(':') { format!("[{address}]") } else { address.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use lastgood_model::desired::Port;
+
+    use super::*;
+
+    #[test]
+    fn who_asks_at_the_host_comes_out_at_the_containers_port() {
+        let port = Port { host: Some(18482), container: 8000, ..Port::default() };
+        let app = Service { name: "app".into(), ports: vec![port], ..Service::default() };
+        let edge = |host: &str, port| Edge {
+            from: 0,
+            to: Some(1),
+            via: Via::Proxy,
+            address: format!("{host}:{port}").into(),
+            host: host.into(),
+            port: Some(port),
+            protocol: None,
+            at: None,
+        };
+        for (host, asked, wanted) in
+            [("127.0.0.1", 18482, 8000), ("app", 8000, 8000), ("app", 18482, 18482), ("127.0.0.1", 81, 81)]
+        {
+            assert_eq!(inside(Some(&app), &edge(host, asked)), Some(wanted), "{host}:{asked}");
+        }
+        assert_eq!(inside(None, &edge("app", 1)), Some(1));
+    }
 }
