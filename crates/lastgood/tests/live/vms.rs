@@ -337,7 +337,7 @@ fn releases(vms: &Vms) {
     // The one who drives it there dies: the guard goes back.
     let (mut client, over) = begin("four", 5);
     let since = Instant::now();
-    vms.on("root@1", "pkill -9 -f 'deploy [-]-arrived'");
+    vms.on("root@1", "pkill -9 -f '[-]-arrived'");
     client.wait().unwrap();
     assert!(vms.on("1", &over).ends_with("rolled-back\n"));
     println!("back after the death of the driver: {:.1} s", since.elapsed().as_secs_f64());
