@@ -355,7 +355,12 @@ fn releases(vms: &Vms) {
     println!("{}", ask(&["history", "--host", "vm1"]).stdout);
     // What is kept for deploys goes; what runs stays.
     let removed = ask(&["host", "remove", "--host", "vm1"]);
-    assert!(removed.code == 0 && removed.stdout.contains("removed ledger"), "{}{}", removed.stdout, removed.stderr);
+    assert!(
+        removed.code == 0 && removed.stdout.contains("ledger, releases and copies"),
+        "{}{}",
+        removed.stdout,
+        removed.stderr
+    );
     let left =
         "ls -A live-release | grep lastgood || :; docker image ls --format '{{.Repository}}' | grep ^lastgood/ || :";
     assert_eq!(vms.on("1", left), "", "{}", removed.stdout);
