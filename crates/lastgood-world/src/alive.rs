@@ -18,7 +18,7 @@ pub fn lives(mark: &str) -> Option<bool> {
 }
 
 /// When a process began, in the kernel's ticks since the boot; none if there is no such process, or it only waits to be reaped.
-fn began(pid: u32) -> Option<String> {
+pub(crate) fn began(pid: u32) -> Option<String> {
     let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // Its name may hold anything, a bracket too.
     let (_, rest) = text.rsplit_once(") ")?;

@@ -9,6 +9,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use crate::alive::began;
 use crate::hear::{Heard, Unheard, hear};
 use crate::process::{first_processes, is_of_container};
 
@@ -100,10 +101,7 @@ fn worker(pid: u32, master: u32) -> Option<Worker> {
     let title = title(pid);
     let is_one = title.starts_with(WORKER);
     let shuts_down = title.windows(SHUTS_DOWN.len()).any(|part| part == SHUTS_DOWN);
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The name in brackets may hold anything; what is behind it are numbers, the start being the 20th of them.
-    let began = stat.rsplit_once(')')?.1.split_ascii_whitespace().nth(19)?.parse().ok()?;
-    is_one.then_some(Worker { id: (pid, began), master, shuts_down })
+    is_one.then_some(Worker { id: (pid, began(pid)?.parse().ok()?), master, shuts_down })
 }
 
 fn title(pid: u32) -> Vec<u8> {

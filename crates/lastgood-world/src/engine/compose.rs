@@ -143,18 +143,6 @@ pub fn await_end(name: &str, deadline: Duration) -> Result<(), Unheard> {
     hear(docker().args(["wait", name]), None, deadline).map(|_| ())
 }
 
-/// The containers of a Compose project that bear a label, by their ids.
-///
-/// # Errors
-/// If Docker cannot be asked.
-pub fn labelled(label: &str, project: &str) -> Result<Vec<String>, Unheard> {
-    let of_project = format!("label=com.docker.compose.project={project}");
-    let with_label = format!("label={label}");
-    let list = ["ps", "--all", "--quiet", "--filter", &of_project, "--filter", &with_label];
-    let heard = hear(docker().args(list), None, QUICK)?;
-    Ok(String::from_utf8_lossy(&heard.output).lines().map(str::to_owned).collect())
-}
-
 /// The last lines that a container wrote, the oldest first.
 ///
 /// # Errors
@@ -232,14 +220,6 @@ pub fn tag(id: &str, image: &str) -> Result<Heard, Unheard> {
 /// If Docker cannot be asked.
 pub fn untag(image: &str) -> Result<Heard, Unheard> {
     hear(docker().args(["image", "rm", "--", image]), None, QUICK)
-}
-
-/// Lets the nginx of a container read its configuration again; requests that are being answered are not cut off.
-///
-/// # Errors
-/// If Docker cannot be asked.
-pub fn reload_nginx(container: &str) -> Result<Heard, Unheard> {
-    hear(docker().args(["exec", container, "nginx", "-s", "reload"]), None, QUICK)
 }
 
 /// Fetches an image from its registry.

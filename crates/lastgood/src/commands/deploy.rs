@@ -97,9 +97,10 @@ pub fn run(args: &DeployArgs, settings: &Settings, view: View, io: &mut Io<'_>) 
             return Err(Complaint::Hook { name: "before", code: heard.code, said: heard.complaint }.into());
         }
     }
-    let exit = deliver(args, orders, (bundle, &release, target, &environment), telling, io)?;
+    let delivered = deliver(args, orders, (bundle, &release, target, &environment), telling, io);
     if let Some(hook) = settings.commands.hook.after.as_deref().filter(|_| !args.plan) {
-        let code = exit.code().to_string();
+        // Where nothing was attempted, why is said at the end.
+        let code = delivered.as_ref().map_or(Exit::Unknown, |exit| *exit).code().to_string();
         let told: Vec<(&str, &str)> = told.into_iter().chain([("LASTGOOD_EXIT", code.as_str())]).collect();
         let heard = hooks::run(hook, &here, &told)?;
         if heard.code != 0 {
@@ -107,7 +108,7 @@ pub fn run(args: &DeployArgs, settings: &Settings, view: View, io: &mut Io<'_>) 
             io.complain(&complaint.into(), view.lang)?;
         }
     }
-    Ok(exit)
+    delivered
 }
 
 /// Brings a release to where it is to go, and has it brought out there.

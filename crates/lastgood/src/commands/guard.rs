@@ -26,8 +26,8 @@ pub struct GuardArgs {
     #[arg(long, requires = "user")]
     pub steps_out: bool,
     /// Who to be there: numbers of user and group
-    #[arg(long, value_name = "UID:GID")]
-    pub user: Option<String>,
+    #[arg(long, value_name = "UID:GID", value_parser = user)]
+    pub user: Option<(u32, u32)>,
     /// The numbers of all groups
     #[arg(long, value_name = "GID", value_delimiter = ',')]
     pub groups: Vec<u32>,
@@ -41,10 +41,7 @@ pub struct GuardArgs {
 
 /// Runs it.
 pub fn run(args: &GuardArgs, view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> {
-    if args.steps_out {
-        let user = args.user.as_deref().and_then(|user| user.split_once(':'));
-        let user = user.and_then(|(user, group)| Some((user.parse().ok()?, group.parse().ok()?)));
-        let user = user.ok_or(Complaint::NoHost)?;
+    if let (true, Some(user)) = (args.steps_out, args.user) {
         return Err(step_out(user, &args.groups, &args.folder, &args.arguments).into());
     }
     let Some(folder) = &args.of else { return Err(Complaint::NoHost.into()) };
@@ -52,4 +49,9 @@ pub fn run(args: &GuardArgs, view: View, io: &mut Io<'_>) -> anyhow::Result<Exit
     stand_guard(&Target::of(folder)?, &args.project, &mut *watcher)
         .map_err(|trouble| Complaint::Rollout { trouble })?;
     Ok(Exit::Good)
+}
+
+fn user(text: &str) -> Result<(u32, u32), String> {
+    let numbers = text.split_once(':').and_then(|(user, group)| Some((user.parse().ok()?, group.parse().ok()?)));
+    numbers.ok_or_else(|| "two numbers, UID:GID".to_owned())
 }

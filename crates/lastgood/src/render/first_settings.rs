@@ -94,7 +94,7 @@ impl FirstSettings<'_> {
         out += NGINX;
         comment(words.migrate, &mut out);
         out += "#[deploy.migrate]\n#service = \"backend\"\n#up = [\"alembic\", \"upgrade\", \"head\"]\n";
-        out += "#down = [\"alembic\", \"downgrade\", \"-1\"]\n#compatible = false\n\n";
+        out += "#down = [\"alembic\", \"downgrade\", \"3f2a91c0\"]\n#compatible = false\n\n";
         comment(words.smoke, &mut out);
         out += SMOKE;
         comment(words.accept, &mut out);

@@ -56,7 +56,7 @@ pub fn plan(seen: &Seen, place: &str, view: View) -> String {
     if let Some(migrate) = seen.manner.migrate.as_ref().filter(|_| seen.migration.is_some()) {
         row(&mut out, words.migrate, &format!("{}: {}", migrate.service, migrate.up.join(" ")), view);
     }
-    if !seen.manner.smoke.is_empty() {
+    if seen.smokes {
         let tests: Vec<&str> = seen.manner.smoke.iter().map(|test| test.name.as_str()).collect();
         row(&mut out, words.smoke, &tests.join(", "), view);
     }

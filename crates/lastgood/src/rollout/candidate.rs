@@ -107,7 +107,7 @@ impl Hands<'_> {
 
     /// Where nothing is left that runs from them, the files that candidates run from go: secrets stand in them.
     pub(super) fn clear_beside(&self) -> Result<(), Trouble> {
-        if !compose::labelled(LABEL, &self.release(&self.target)?.project)?.is_empty() {
+        if !compose::containers_with(LABEL, Some(&self.release(&self.target)?.project))?.is_empty() {
             return Ok(());
         }
         match fs::remove_dir_all(self.candidates()) {

@@ -9,13 +9,12 @@ use lastgood_diagnose::{drift, topology};
 use lastgood_model::desired::{Desired, Service};
 use lastgood_model::release::Release;
 use lastgood_model::{Difference, Stack, Topology};
-use lastgood_rollout::{Intent, Migration, ServiceIntent, SwitchBy};
+use lastgood_rollout::{ServiceIntent, SwitchBy};
 use lastgood_world::digest;
 
 use super::beside::may_stand_beside;
 use super::doer::Trouble;
 use super::manner::{Manner, Switch};
-use super::record::millis;
 use super::reload::is_reread;
 
 /// Why a service changes.
@@ -61,42 +60,21 @@ impl Changes {
             && !self.unrouted.contains_key(service)
     }
 
-    /// What a rollout of it is for.
+    /// What becomes of each service that changes.
     #[must_use]
-    pub fn intent(
-        &self,
-        target: &Release,
-        parent: Option<&Release>,
-        manner: &Manner,
-        migration: Option<Migration>,
-    ) -> Intent {
-        let services = self.services.iter().map(|(name, reasons)| {
+    pub fn intents(&self, parent: Option<&Release>, manner: &Manner) -> Vec<ServiceIntent> {
+        let intents = self.services.iter().map(|(name, reasons)| {
             let gone = reasons.contains(&Reason::Gone);
-            let beside = self.beside.contains(name);
             ServiceIntent {
                 name: Arc::clone(name),
                 loads: !gone,
-                beside,
+                beside: self.beside.contains(name),
                 switch: if self.by_proxy(name, manner) { SwitchBy::Proxy } else { SwitchBy::Recreate },
                 new: parent.is_some_and(|parent| parent.service(name).is_none()),
                 gone,
             }
         });
-        Intent {
-            parent: parent.map(|parent| parent.id.clone()),
-            target: target.id.clone(),
-            services: services.collect(),
-            migration,
-            // On a first release, what it needs is started with it.
-            migrates_before: manner
-                .migrate
-                .iter()
-                .map(|migrate| Arc::from(&*migrate.service))
-                .find(|_| parent.is_none()),
-            arms: false,
-            smokes: !manner.smoke.is_empty(),
-            bake_ms: if self.services.is_empty() { 0 } else { millis(manner.bake.0) },
-        }
+        intents.collect()
     }
 }
 

@@ -34,7 +34,7 @@ use super::knock;
 use super::manner::Manner;
 use super::outage::{Watch, front};
 use super::record::{Line, What, millis};
-use super::reload::{is_reread, reread};
+use super::reload::{inside, is_reread, reread};
 use super::route::RouteFault;
 use super::smoke::{self, Problem};
 use super::waste::Waste;
@@ -72,8 +72,6 @@ pub enum Trouble {
     Environment(EnvironmentFault),
     /// A rollout was never finished.
     Unfinished,
-    /// This version does not do that.
-    NotOfThisVersion,
     /// An image is not there: its name, and why it could not be fetched.
     NoImage(String, Unfetched),
     /// What Compose or Docker said.
@@ -173,7 +171,9 @@ pub struct Hands<'w> {
     pub(super) target: ReleaseId,
     /// How it is brought out.
     pub(super) manner: Manner,
-    /// What smoke tests are filled with.
+    /// Whether smoke tests are put.
+    smokes: bool,
+    /// What they are filled with.
     values: BTreeMap<String, String>,
     /// The status that services gave over HTTP before anything was touched.
     pub(super) usual: BTreeMap<Arc<str>, u16>,
@@ -218,7 +218,9 @@ pub struct Job<'w> {
     pub parent: Option<Release>,
     /// How the new one is brought out.
     pub manner: Manner,
-    /// What its smoke tests are filled with.
+    /// Its smoke tests are put.
+    pub smokes: bool,
+    /// What they are filled with.
     pub values: BTreeMap<String, String>,
     /// Where the new one's files are.
     pub staging: PathBuf,
@@ -242,6 +244,7 @@ impl<'w> Hands<'w> {
             target,
             parent,
             manner,
+            smokes,
             values,
             staging,
             changing,
@@ -259,6 +262,7 @@ impl<'w> Hands<'w> {
             releases,
             target: id,
             manner,
+            smokes,
             values,
             usual: BTreeMap::new(),
             staging,
@@ -342,7 +346,8 @@ impl<'w> Hands<'w> {
         if self.asked.is_none() {
             let release = self.release(&self.target)?.clone();
             let looked = looked_at(&release, &self.staging, &self.live, true);
-            self.usual = self.usual_answers(&looked.stack, &release);
+            let usual = self.changing.iter().filter_map(|service| self.usual_answer(service, &looked.stack, &release));
+            self.usual = usual.collect();
             let wrong = unserved(&looked.stack, Told::Declared);
             let changes = |asked: &Asked| self.changing.iter().any(|name| name == asked.peer() || *name == asked.host);
             let topology = topology::build(&looked.stack);
@@ -354,15 +359,11 @@ impl<'w> Hands<'w> {
         wrong.map_or(Ok(()), |(_, trouble)| Err(trouble.clone()))
     }
 
-    /// What services that change answer now, before anything is touched.
-    fn usual_answers(&self, stack: &Stack, release: &Release) -> BTreeMap<Arc<str>, u16> {
-        let topology = topology::build(stack);
-        let answers = self.changing.iter().filter_map(|service| {
-            let container = containers(stack, &release.project, service).next()?;
-            let door = knock::door(service, &self.manner.of(service), stack, &topology)?;
-            Some((Arc::clone(service), knock::status(knock::address(container)?, service, &door)?))
-        });
-        answers.collect()
+    /// What a service answers now, before anything is touched.
+    fn usual_answer(&self, service: &Arc<str>, stack: &Stack, release: &Release) -> Option<(Arc<str>, u16)> {
+        let container = containers(stack, &release.project, service).next()?;
+        let status = knock::status(knock::address(container)?, service, &self.door(service, stack)?)?;
+        Some((Arc::clone(service), status))
     }
 
     fn place(&mut self, release: &ReleaseId) -> Result<(), Trouble> {
@@ -503,7 +504,7 @@ impl<'w> Hands<'w> {
         };
         // Who comes in by the front door does not meet a candidate; nor does a test that is all about others.
         let concerned = |service: &str| self.manner.smoke.iter().any(|test| smoke::host(&test.url) == Some(service));
-        if candidate.is_some_and(|service| !concerned(service)) {
+        if !self.smokes || candidate.is_some_and(|service| !concerned(service)) {
             return Ok(());
         }
         let skip = |host: &str| candidate.is_some() && release.service(host).is_none();
@@ -568,6 +569,11 @@ impl<'w> Hands<'w> {
             Trouble::Telling(trouble, lines) => {
                 Trouble::Telling(Box::new(self.discreet(*trouble)), lines.into_iter().map(hidden).collect())
             }
+            Trouble::Restarted(words) => Trouble::Restarted(words.map(|words| hidden(words.to_string()).into())),
+            Trouble::Ended(status, code, words) => {
+                Trouble::Ended(status, code, words.map(|words| hidden(words.to_string()).into()))
+            }
+            Trouble::Unhealthy(words) => Trouble::Unhealthy(hidden(words.to_string()).into()),
             Trouble::Migration(code, lines) => Trouble::Migration(code, lines.into_iter().map(hidden).collect()),
             Trouble::Route(RouteFault::Refuses(nginx, words)) => {
                 Trouble::Route(RouteFault::Refuses(nginx, hidden(words)))
@@ -668,8 +674,8 @@ fn reload_proxies(stack: &Stack, service: &str) -> Result<(), Trouble> {
         let Difference::StaleUpstream { proxy, .. } = difference else { continue };
         let container = stack.snapshot.as_ref().and_then(|snapshot| snapshot.container(&proxy));
         // Somebody else's proxy is theirs to reload.
-        if container.is_some_and(|container| !stack.is_foreign(container)) {
-            heard(compose::reload_nginx(&proxy)?)?;
+        if let Some(container) = container.filter(|container| !stack.is_foreign(container)) {
+            heard(inside(container).reload()?)?;
         }
     }
     Ok(())

@@ -93,7 +93,8 @@ pub fn knock(address: &str, name: &str, door: &Door, usual: Option<u16>) -> Resu
     if is_well {
         return Ok(());
     }
-    Err(Trouble::Answers { path: path.to_owned(), status: response.status, body: beginning(&response.body) })
+    let path = path.split('?').next().unwrap_or_default().to_owned();
+    Err(Trouble::Answers { path, status: response.status, body: beginning(&response.body) })
 }
 
 /// The beginning of an answer, on one line.

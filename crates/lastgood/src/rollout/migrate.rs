@@ -15,12 +15,9 @@ const LINES: usize = 5;
 impl Hands<'_> {
     /// Brings the data forward, or back. What somebody began who died ends first: twice at once is worse than late.
     pub(super) fn migrate(&self, back: bool, within: Duration) -> Result<(), Trouble> {
-        let Some(Migrate { service, up, down, .. }) = &self.manner.migrate else { return Ok(()) };
-        let command = match (back, down) {
-            (false, _) => up,
-            (true, Some(down)) => down,
-            (true, None) => return Ok(()),
-        };
+        // What the plan wants is said by the manner that it was made by; one that does not say it is of another version.
+        let Some(Migrate { service, up, down, .. }) = &self.manner.migrate else { return Err(Trouble::Newer) };
+        let command = if back { down.as_ref().ok_or(Trouble::Newer)? } else { up };
         let name = format!("lastgood-migration-{}", self.release(&self.target)?.project);
         compose::await_end(&name, within)?;
         heard(compose::drop_container(&name, within)?)?;

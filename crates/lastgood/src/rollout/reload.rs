@@ -51,7 +51,7 @@ impl Reader {
         let (mount, rest) = binds.filter_map(|mount| Some((mount, path.strip_prefix(&*mount.source).ok()?))).next()?;
         let networks = container.attachments.iter().map(|attachment| Arc::clone(&attachment.network)).collect();
         Some((!rest.as_os_str().is_empty()).then(|| Self {
-            nginx: Nginx::Inside { container: container.id.to_string(), pid: container.state.pid },
+            nginx: inside(container),
             name: container.name.to_string(),
             sees: Path::new(&*mount.target).join(rest),
             networks: (&*container.network_mode != "host").then_some(networks),
@@ -147,10 +147,15 @@ pub(super) fn is_reread(service: &Service, stack: &Stack, project: &str, file: &
         })
 }
 
+/// The nginx of a container.
+pub(super) fn inside(container: &Container) -> Nginx {
+    Nginx::Inside { container: container.id.to_string(), pid: container.state.pid }
+}
+
 /// Lets the nginx of a container take over what its files hold now.
 pub(super) fn reread(container: &Container) -> Result<(), Trouble> {
     let reader = Reader {
-        nginx: Nginx::Inside { container: container.id.to_string(), pid: container.state.pid },
+        nginx: inside(container),
         name: container.name.to_string(),
         sees: PathBuf::from(CONFIGURATION),
         networks: None,

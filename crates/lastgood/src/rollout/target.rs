@@ -31,7 +31,7 @@ use super::guard::can_stand;
 use super::history::History;
 use super::manner::{Manner, Migrate};
 use super::mended::{self, Mended};
-use super::record::{Line, What};
+use super::record::{Line, What, millis};
 use super::release::{Sent, identified};
 use super::route::unrouted;
 use crate::pipeline::stack::Looked;
@@ -74,7 +74,9 @@ pub struct Seen {
     pub arms: bool,
     /// How it is brought out.
     pub manner: Manner,
-    /// What its smoke tests are filled with.
+    /// Its smoke tests are put: there are some, and all that they need.
+    pub smokes: bool,
+    /// What they are filled with.
     values: BTreeMap<String, String>,
     /// Where its files are.
     staging: Staging,
@@ -85,6 +87,27 @@ impl Seen {
     #[must_use]
     pub fn is_nothing(&self) -> bool {
         self.changes.is_empty() && self.mended.is_empty()
+    }
+
+    /// What a rollout of it is for.
+    fn intent(&self) -> Intent {
+        let (parent, manner) = (self.parent.as_ref(), &self.manner);
+        let services = self.changes.intents(parent, manner);
+        Intent {
+            parent: parent.map(|parent| parent.id.clone()),
+            target: self.release.id.clone(),
+            migration: self.migration,
+            // On a first release, what it needs is started with it.
+            migrates_before: manner
+                .migrate
+                .iter()
+                .map(|migrate| Arc::from(&*migrate.service))
+                .find(|_| parent.is_none()),
+            arms: self.arms,
+            smokes: self.smokes,
+            bake_ms: if services.is_empty() { 0 } else { millis(manner.bake.0) },
+            services,
+        }
     }
 
     /// Why it is refused before anything is touched, if it is.
@@ -237,7 +260,7 @@ impl Target {
     fn seen(
         &self,
         mut release: Release,
-        mut manner: Manner,
+        manner: Manner,
         mut values: BTreeMap<String, String>,
         staging: Staging,
         refresh: bool,
@@ -249,13 +272,12 @@ impl Target {
             return Err(refused.unwrap_or(Trouble::NotUnderstood));
         }
         let Some(snapshot) = &looked.stack.snapshot else { return Err(Trouble::NoEngine) };
-        if let Some(name) = lacking(&manner, &mut values, &looked.stack) {
-            match staging {
-                Staging::Fresh(_) => return Err(Trouble::NoValue(name)),
-                // Whoever goes back may have no password at hand, and is not kept from it.
-                Staging::Kept(_) => manner.smoke.clear(),
-            }
-        }
+        let smokes = match (lacking(&manner, &mut values, &looked.stack), &staging) {
+            (None, _) => !manner.smoke.is_empty(),
+            (Some(name), Staging::Fresh(_)) => return Err(Trouble::NoValue(name)),
+            // Whoever goes back may have no password at hand, and is not kept from it.
+            (Some(_), Staging::Kept(_)) => false,
+        };
         // Whoever started it from another folder has it there: it is neither a first release nor ours to take away.
         let ours = snapshot.containers.iter().filter(|other| other.project.as_deref() == Some(&*release.project));
         if let Some(folder) = ours
@@ -299,6 +321,7 @@ impl Target {
             arms: manner.guard != Some(false) && can_stand(&looked),
             looked,
             manner,
+            smokes,
             values,
             staging,
         })
@@ -360,8 +383,7 @@ impl Target {
             append(&mut ledger, &Line { at: now().0, rollout: number, what: What::Found { release: parent.into() } })?;
             number += 1;
         }
-        let intent = seen.changes.intent(&seen.release, seen.parent.as_ref(), &seen.manner, seen.migration);
-        let intent = Intent { arms: seen.arms, ..intent };
+        let intent = seen.intent();
         let made = plan(&intent);
         append(&mut ledger, &Line::planned(&made, &intent, (&seen.release).into(), &who, number, now()))?;
         let mut hands = Hands::of(Job {
@@ -374,6 +396,7 @@ impl Target {
             target: seen.release.clone(),
             parent: seen.parent.clone(),
             manner: seen.manner.clone(),
+            smokes: seen.smokes,
             values: seen.values.clone(),
             staging: seen.staging.path().to_owned(),
             changing: seen.changes.services.iter().map(|(name, _)| Arc::clone(name)).collect(),
@@ -413,7 +436,7 @@ impl Target {
         watcher.takes_up();
         let parent = past.parent.as_ref().and_then(|id| history.release(id)).cloned().map(fetch::held).transpose()?;
         let made = past.plan();
-        let kept = manner_of(&Releases::of(&state), &past.release)?;
+        let manner = manner_of(&Releases::of(&state), &past.release)?;
         let mut hands = Hands::of(Job {
             live: self.live.clone(),
             ledger: Ledger::open(&state.join("ledger.jsonl"))?,
@@ -424,8 +447,9 @@ impl Target {
             is_guard,
             target: past.release.clone(),
             parent,
-            // Whoever goes back tries nothing any more, but has to find nginx.
-            manner: Manner { nginx: kept.nginx, ..Manner::default() },
+            // Whoever goes back tries nothing any more, but has to find nginx, and to bring data back.
+            manner,
+            smokes: false,
             values: BTreeMap::new(),
             changing: past.services.iter().map(|(name, _)| Arc::clone(name)).collect(),
             watcher,
@@ -434,10 +458,13 @@ impl Target {
     }
 }
 
-/// How a release that is kept was brought out.
+/// How a release was brought out. Of one that is not kept nothing is known: whoever died before that had touched nothing yet.
 fn manner_of(store: &Releases, release: &Release) -> Result<Manner, Trouble> {
-    let kept = store.annotation(&release.id.0)?;
-    Ok(kept.and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default())
+    if !store.list()?.iter().any(|id| **id == *release.id.0) {
+        return Ok(Manner::default());
+    }
+    let Some(text) = store.annotation(&release.id.0)? else { return Ok(Manner::default()) };
+    serde_json::from_slice(&text).map_err(|_| Trouble::Newer)
 }
 
 /// How data is brought forward by a release that changes this.
@@ -509,4 +536,30 @@ pub(super) fn who() -> String {
     let of = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
     let user = of("LASTGOOD_WHO").or_else(|| of("USER")).or_else(|| of("LOGNAME"));
     serde_json::json!({ "who": user.unwrap_or_else(|| "somebody".to_owned()), "process": own_mark() }).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_a_release_was_brought_out_is_known_where_it_is_kept() {
+        let state = tempfile::tempdir().unwrap();
+        let store = Releases::of(state.path());
+        let release = identified(Release {
+            id: ReleaseId(Arc::from("")),
+            project: "shop".into(),
+            arguments: Vec::new(),
+            services: Vec::new(),
+            files: Vec::new(),
+        });
+        assert_eq!(manner_of(&store, &release), Ok(Manner::default()), "whoever died before it was kept is taken up");
+        keep(&store, &release, state.path()).unwrap();
+        assert_eq!(manner_of(&store, &release), Ok(Manner::default()));
+        let manner = Manner { guard: Some(false), ..Manner::default() };
+        store.annotate(&release.id.0, &serde_json::to_vec(&manner).unwrap()).unwrap();
+        assert_eq!(manner_of(&store, &release), Ok(manner));
+        store.annotate(&release.id.0, b"{\"magic\":1}").unwrap();
+        assert_eq!(manner_of(&store, &release), Err(Trouble::Newer), "what it says is not guessed");
+    }
 }

@@ -231,8 +231,6 @@ impl Lang {
             Trouble::Environment(fault) => self.environment(fault).0,
             Trouble::Unfinished if en => "a rollout was never finished".to_owned(),
             Trouble::Unfinished => "끝나지 않은 배포가 있음".to_owned(),
-            Trouble::NotOfThisVersion if en => "this version of lastgood does not do that".to_owned(),
-            Trouble::NotOfThisVersion => "이 버전의 lastgood이 하지 않는 동작".to_owned(),
             Trouble::NoImage(image, unfetched) => self.unfetched(image, unfetched),
             Trouble::Said(words) | Trouble::Other(words) => words.clone(),
             Trouble::Unserved(claim, blank) => {

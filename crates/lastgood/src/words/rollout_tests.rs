@@ -69,7 +69,6 @@ fn each_language_tells_of_rollouts() {
         Trouble::Contents(ContentFault::TooMany("/x".to_owned())),
         Trouble::Environment(EnvironmentFault::Silent),
         Trouble::Unfinished,
-        Trouble::NotOfThisVersion,
         Trouble::NoContainer,
         Trouble::Ended(ContainerStatus::Exited, 1, said()),
         Trouble::Ended(ContainerStatus::Exited, 1, None),

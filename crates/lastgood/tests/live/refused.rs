@@ -5,13 +5,13 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::bed::{Bed, Said, lastgood, shell};
+use crate::bed::{Bed, Said, binary, lastgood, shell};
 
 /// What must never be said.
 const SECRETS: [&str; 3] = ["carbon-store-password", "other-store-password", "smoke-password-of-kim"];
@@ -188,6 +188,23 @@ fn data_is_brought_forward_once_and_taken_back_with_a_release_that_fails() {
     let said = shop
         .changed(&format!("{MIGRATES} sed -i 's/self.answer(200, \"well\")/self.answer(500, \"no\")/' app.py"), &[]);
     assert!(said.code == 1 && said.stdout.contains("← the data is brought back"), "{}{}", said.stdout, said.stderr);
+    schema("");
+    // Whoever dies while it is brought forward leaves it to the next one to bring it back.
+    let bed = Bed::laid(&shop.folder).unwrap();
+    let slow =
+        "sed -i 's/^up = .*/up = [\"sh\", \"-c\", \"python3 \\/app.py SET schema 2 \\&\\& sleep 4\"]/' lastgood.toml";
+    shell(bed.path(), &format!("{MIGRATES}{slow}")).unwrap();
+    let mut dies = Command::new(binary());
+    dies.args(["deploy", "--local", "--to"]).arg(&shop.live).current_dir(bed.path());
+    dies.env("SMOKE_PASSWORD", "smoke-password-of-kim").stdout(Stdio::null()).stderr(Stdio::null());
+    let mut dies = dies.spawn().unwrap();
+    let written = "is_there() { [ \"$(docker compose exec -T kvs redis-cli -a carbon-store-password --no-auth-warning GET schema)\" = 2 ]; }; await is_there";
+    shell(&shop.live, written).unwrap();
+    dies.kill().unwrap();
+    dies.wait().unwrap();
+    fs::remove_file(bed.path().join("compose.yaml")).unwrap();
+    let next = shop.changed("true", &[]);
+    assert!(next.code == 0 && next.stdout.contains("nothing to do"), "{}{}", next.stdout, next.stderr);
     schema("");
     let said = shop.changed(MIGRATES, &[]);
     assert_eq!(said.code, 0, "{}{}", said.stdout, said.stderr);
