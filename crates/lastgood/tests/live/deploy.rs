@@ -86,13 +86,9 @@ impl Drop for Site {
 }
 
 fn ends(said: &Said, code: i32, words: &[&str]) {
-    assert_eq!(said.code, code, "{}{}", said.stdout, said.stderr);
-    let text = said.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
-    for word in words {
-        assert!(text.contains(word), "no `{word}`: {}{}", said.stdout, said.stderr);
-    }
+    said.ends(code, words);
     for secret in ["carbon-store-password", "other-store-password"] {
-        assert!(!format!("{}{}", said.stdout, said.stderr).contains(secret), "{secret} is said");
+        assert!(!said.text().contains(secret), "{secret} is said");
     }
 }
 

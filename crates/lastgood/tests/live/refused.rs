@@ -144,7 +144,7 @@ fn each_refusal_names_its_cause_and_nobody_notices() {
     let mut wrong = Vec::new();
     for case in cases(&fs::read_to_string(shop.folder.join("cases.toml")).unwrap()) {
         let said = shop.changed(&case.edit, &[]);
-        let text = format!("{}{}", said.stdout, said.stderr).split_whitespace().collect::<Vec<_>>().join(" ");
+        let text = said.text();
         let lacks: Vec<&String> = case.says.iter().filter(|words| !text.contains(words.as_str())).collect();
         let told = SECRETS.iter().any(|secret| text.contains(secret));
         let is_same = containers() == before && files(live) == placed;
@@ -230,7 +230,7 @@ fn what_fails_only_after_the_switch_is_taken_back() {
     let said = shop.changed(later, &[]);
     over.store(true, Ordering::Relaxed);
     let (asked, failed) = asking.join().unwrap();
-    let text = said.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    let text = said.text();
     assert!(
         said.code == 1 && text.contains("requests to live-refused-web-1 failed, more than before"),
         "{}{}",

@@ -79,13 +79,8 @@ impl Drop for Site {
 }
 
 fn ends(said: &Said, code: i32, words: &[&str]) {
-    assert_eq!(said.code, code, "{}{}", said.stdout, said.stderr);
-    let text = format!("{} {}", said.stdout, said.stderr);
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    for word in words {
-        assert!(text.contains(word), "no `{word}`: {}{}", said.stdout, said.stderr);
-    }
-    assert!(!text.contains("carbon-"), "a secret is said: {text}");
+    said.ends(code, words);
+    assert!(!said.text().contains("carbon-"), "a secret is said: {}", said.text());
 }
 
 fn mode(path: &Path) -> u32 {

@@ -138,14 +138,6 @@ impl Drop for Site {
     }
 }
 
-fn ends(said: &Said, code: i32, words: &[&str]) {
-    assert_eq!(said.code, code, "{}{}", said.stdout, said.stderr);
-    let text = format!("{}{}", said.stdout, said.stderr).split_whitespace().collect::<Vec<_>>().join(" ");
-    for word in words {
-        assert!(text.contains(word), "no `{word}`: {}{}", said.stdout, said.stderr);
-    }
-}
-
 #[test]
 #[ignore = "needs a Docker engine"]
 fn a_registry_that_refuses_says_why() {
@@ -155,22 +147,18 @@ fn a_registry_that_refuses_says_why() {
     registry.holds("1", "one");
     registry.holds("2", "two");
     site.declares(&one, "");
-    ends(&site.deploy(&registry, "docker"), 0, &["serves"]);
+    site.deploy(&registry, "docker").ends(0, &["serves"]);
     site.runs("one");
 
     site.declares(&two, "");
     let login = format!("hint: docker login {address}, as me@");
     let refused = site.deploy(&registry, "nobody");
     println!("{}", refused.stdout);
-    ends(
-        &refused,
-        1,
-        &[&format!("{address} wants a login for {two}, and nobody is logged in there"), &login, "refused"],
-    );
+    refused.ends(1, &[&format!("{address} wants a login for {two}, and nobody is logged in there"), &login, "refused"]);
     let refused = site.deploy(&registry, "wrong");
-    ends(&refused, 1, &[&format!("{address} does not give {two} to the login that it got"), &login]);
+    refused.ends(1, &[&format!("{address} does not give {two} to the login that it got"), &login]);
     site.declares(&nine, "");
-    ends(&site.deploy(&registry, "docker"), 1, &[&format!("{address} has no {nine}"), "was pushed"]);
+    site.deploy(&registry, "docker").ends(1, &[&format!("{address} has no {nine}"), "was pushed"]);
     // Twice: it does not stay either.
     let foreign = format!("{address}/live-transfer:foreign");
     registry.run(&format!(
@@ -181,22 +169,19 @@ fn a_registry_that_refuses_says_why() {
     site.declares(&foreign, "");
     for _ in 0..2 {
         let words = [&*format!("{foreign} is for arm64, and this machine is amd64"), "--platform"];
-        ends(&site.deploy(&registry, "docker"), 1, &words);
+        site.deploy(&registry, "docker").ends(1, &words);
     }
     let korean = site.ask(&["deploy", "--local", "--to", "live", "--lang", "ko"], &registry, "nobody");
-    ends(&korean, 1, &["로그인", &format!("docker login {address}")]);
+    korean.ends(1, &["로그인", &format!("docker login {address}")]);
     registry.stop();
     site.declares(&two, "");
-    ends(
-        &site.deploy(&registry, "docker"),
-        1,
-        &[&format!("{address}, which has {two}, does not answer"), "connection refused"],
-    );
+    site.deploy(&registry, "docker")
+        .ends(1, &[&format!("{address}, which has {two}, does not answer"), "connection refused"]);
     site.runs("one");
 
     // Once it can be had, it is; and what was refused is in nobody's way.
     registry.start();
-    ends(&site.deploy(&registry, "docker"), 0, &["serves"]);
+    site.deploy(&registry, "docker").ends(0, &["serves"]);
     site.runs("two");
 }
 
@@ -207,29 +192,29 @@ fn a_tag_that_moved_is_noticed_where_that_is_wanted_and_can_be_gone_back_from() 
     let image = format!("{}/live-transfer:1", registry.address);
     registry.holds("1", "one");
     site.declares(&image, "");
-    ends(&site.deploy(&registry, "docker"), 0, &["serves"]);
+    site.deploy(&registry, "docker").ends(0, &["serves"]);
     site.runs("one");
 
     registry.holds("1", "two");
-    ends(&site.deploy(&registry, "docker"), 0, &["nothing to do"]);
+    site.deploy(&registry, "docker").ends(0, &["nothing to do"]);
     site.declares(&image, "    pull_policy: always\n");
-    ends(&site.ask(&["deploy", "--local", "--to", "live", "--plan"], &registry, "docker"), 0, &["nothing was changed"]);
-    ends(&site.deploy(&registry, "docker"), 0, &["app:", "serves"]);
+    site.ask(&["deploy", "--local", "--to", "live", "--plan"], &registry, "docker").ends(0, &["nothing was changed"]);
+    site.deploy(&registry, "docker").ends(0, &["app:", "serves"]);
     site.runs("two");
     registry.holds("1", "three");
-    ends(&site.deploy(&registry, "docker"), 0, &["app:", "serves"]);
+    site.deploy(&registry, "docker").ends(0, &["app:", "serves"]);
     site.runs("three");
-    ends(&site.deploy(&registry, "docker"), 0, &["nothing to do"]);
+    site.deploy(&registry, "docker").ends(0, &["nothing to do"]);
 
     // The registry has the old ones no more, by no name.
     let back = || site.ask(&["rollback", "--local", "--of", "live"], &registry, "docker");
-    ends(&back(), 0, &["app:", "serves"]);
+    back().ends(0, &["app:", "serves"]);
     site.runs("two");
     let history = lastgood(&site.folder.path().join("live"), &["history", "--local"], &[]);
     let first =
         history.stdout.lines().rfind(|line| line.contains(" good ")).unwrap().split_whitespace().nth(3).unwrap();
     let first = site.ask(&["rollback", "--local", "--of", "live", first], &registry, "docker");
-    ends(&first, 0, &["serves"]);
+    first.ends(0, &["serves"]);
     // Its client did not know yet which image that was.
     site.runs("one");
 }
@@ -310,23 +295,23 @@ mod vms {
         // An engine like ours: all of it, and then what is new.
         source.changes(1, CHANGED);
         let first = source.deploy("vm1");
-        ends(&first, 0, &["bringing live-carried-app: ", "unpacked", "serves"]);
+        first.ends(0, &["bringing live-carried-app: ", "unpacked", "serves"]);
         println!("{}", brings(&first));
         source.changes(2, CHANGED);
         let before = received(&vms, "1");
         let second = source.deploy("vm1");
         let sent = received(&vms, "1") - before;
-        ends(&second, 0, &["the rest is there", "serves"]);
+        second.ends(0, &["the rest is there", "serves"]);
         println!("{}; on the wire, with all that was asked: {sent} B for {CHANGED} B", brings(&second));
         assert!(sent <= CHANGED as u64 + MOST_BESIDE, "{sent}");
         source.runs("1", 2);
         let before = received(&vms, "1");
-        ends(&source.deploy("vm1"), 0, &["nothing to do"]);
+        source.deploy("vm1").ends(0, &["nothing to do"]);
         println!("nothing changed: {} B", received(&vms, "1") - before);
         // Its base is gone there.
         vms.on("1", "cd live-carried && docker compose --progress quiet down --timeout 1 && docker image rm -f $(docker image ls -aq) >/dev/null");
         source.changes(3, CHANGED);
-        ends(&source.deploy("vm1"), 0, &["unpacked", "serves"]);
+        source.deploy("vm1").ends(0, &["unpacked", "serves"]);
         source.runs("1", 3);
 
         cut_off(&source);
@@ -362,7 +347,7 @@ mod vms {
         let before = received(source.vms, "1");
         let again = source.deploy("vm1");
         let sent = received(source.vms, "1") - before;
-        ends(&again, 0, &["2.0 MB of it came with an earlier attempt", "serves"]);
+        again.ends(0, &["2.0 MB of it came with an earlier attempt", "serves"]);
         println!("{}; after it was cut off: {sent} B", brings(&again));
         assert!(sent <= 4_000_000 + MOST_BESIDE, "{sent}");
         source.runs("1", 4);
@@ -375,11 +360,8 @@ mod vms {
         source.changes(5, CHANGED);
         let refused = source.deploy("vm1");
         println!("{}", refused.stderr);
-        ends(
-            &refused,
-            2,
-            &["vm1 has too little room for the images: /var/lib/docker needs 9", "and has 4.0 kB", "hint:"],
-        );
+        refused
+            .ends(2, &["vm1 has too little room for the images: /var/lib/docker needs 9", "and has 4.0 kB", "hint:"]);
         assert_eq!(brings(&refused), "");
         source.vms.on("root@1", "rm /usr/local/bin/df");
         source.runs("1", 4);
@@ -394,11 +376,11 @@ mod vms {
         source.write("program", &program);
         source.declares(scratch, "    platform: linux/arm64\n");
         let refused = source.deploy("vm1");
-        ends(&refused, 1, &["for arm64, and vm1 is amd64", "platform: linux/amd64"]);
+        refused.ends(1, &["for arm64, and vm1 is amd64", "platform: linux/amd64"]);
         source.declares(scratch, "");
         let refused = source.deploy("vm1");
         println!("{}", refused.stderr);
-        ends(&refused, 1, &["/program in the image of app is for arm64, and vm1 is amd64", "hint:"]);
+        refused.ends(1, &["/program in the image of app is for arm64, and vm1 is amd64", "hint:"]);
         assert_eq!(brings(&refused), "");
         source.runs("1", 4);
     }
@@ -412,12 +394,12 @@ mod vms {
         assert!(store.contains("containerd"), "{store}");
         source.changes(6, CHANGED);
         let first = source.deploy("vm2");
-        ends(&first, 0, &["unpacked", "serves"]);
+        first.ends(0, &["unpacked", "serves"]);
         source.runs("2", 6);
-        ends(&source.deploy("vm2"), 0, &["nothing to do"]);
+        source.deploy("vm2").ends(0, &["nothing to do"]);
         source.changes(7, CHANGED);
         let second = source.deploy("vm2");
-        ends(&second, 0, &["unpacked", "serves"]);
+        second.ends(0, &["unpacked", "serves"]);
         println!("to containerd's store: {}", brings(&second));
         source.runs("2", 7);
 
@@ -431,7 +413,7 @@ mod vms {
             "a trial: {}",
             tried.stdout.lines().filter(|line| line.contains("bringing")).collect::<Vec<_>>().join(" | ")
         );
-        ends(&tried, 0, &["the rest is there", "bringing them whole", "unpacked", "serves"]);
+        tried.ends(0, &["the rest is there", "bringing them whole", "unpacked", "serves"]);
         source.runs("2", 8);
         source.vms.on("root@2", "rm /usr/local/bin/docker");
     }
