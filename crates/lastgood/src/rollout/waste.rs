@@ -1,7 +1,7 @@
 //! What is kept on a target although nobody can go back to it: old releases, what they replaced, and the names that hold their images.
 //! And all of ours, for whoever wants nothing of it any more. What runs is no part of either.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::PathBuf;
@@ -11,6 +11,7 @@ use std::time::Duration;
 use lastgood_model::UnixMs;
 use lastgood_model::rollout::{Outcome, ReleaseId};
 use lastgood_world::engine::compose;
+use lastgood_world::engine::guard::IMAGES;
 use lastgood_world::state::Releases;
 
 use super::candidate;
@@ -19,11 +20,12 @@ use super::grip::Grip;
 use super::guard;
 use super::history::History;
 use super::target::{Target, who};
+use crate::pipeline::remote::brought_name;
 
 /// Labels of containers that are ours alone, and never serve once a rollout is over.
 const LABELS: [&str; 2] = [candidate::LABEL, "lastgood.probe"];
-/// Names of images that are no project's: the one of guards, and those of images on their way.
-const NO_PROJECTS: [&str; 2] = ["lastgood/guard", "lastgood/brought"];
+/// Names of images on their way: also of other projects, which are not ours to take.
+const BROUGHT: &str = "lastgood/brought";
 /// Ending one of them takes no longer.
 const TO_END: Duration = Duration::from_secs(60);
 
@@ -129,8 +131,12 @@ impl Target {
             let guard = project.iter().map(|project| format!("{}={project}", guard::LABEL));
             let labels: Vec<String> = LABELS.iter().map(|label| (*label).to_owned()).chain(guard).collect();
             let mut images = images(history, |_| false)?;
-            for name in NO_PROJECTS.iter().filter(|_| project.is_some()) {
-                images.extend(compose::image_names(name)?);
+            if project.is_some() {
+                // One that another project's guard runs from is in use.
+                images.extend(compose::image_names(IMAGES)?);
+                let services = history.rollouts.iter().flat_map(|past| &past.release.services);
+                let brought: BTreeSet<String> = services.map(|service| brought_name(&service.image_id)).collect();
+                images.extend(compose::image_names(BROUGHT)?.into_iter().filter(|name| brought.contains(name)));
             }
             Ok(Waste {
                 images,
