@@ -80,7 +80,7 @@ pub fn run(args: &DeployArgs, settings: &Settings, view: View, io: &mut Io<'_>) 
     let target = target(&args.place, &[], settings)?;
     let environment = target.as_ref().map(|target| target.environment.clone()).unwrap_or_default();
     let here = folder_of(&args.stack.subject()).unwrap_or_default();
-    if let Some(test) = settings.commands.test.as_deref().filter(|_| !args.plan) {
+    if let Some(test) = settings.deploy.test.as_deref().filter(|_| !args.plan) {
         let heard = hooks::test(test, &here)?;
         if heard.code != 0 {
             return failed_build(&[heard.output, heard.complaint.into_bytes()].concat(), settings, telling, io);
@@ -91,14 +91,14 @@ pub fn run(args: &DeployArgs, settings: &Settings, view: View, io: &mut Io<'_>) 
         Err(output) => return failed_build(&output, settings, telling, io),
     };
     let told = [("LASTGOOD_PROJECT", &*release.project), ("LASTGOOD_RELEASE", &*release.id.0)];
-    if let Some(hook) = settings.commands.hook.before.as_deref().filter(|_| !args.plan) {
+    if let Some(hook) = settings.deploy.hook.before.as_deref().filter(|_| !args.plan) {
         let heard = hooks::run(hook, &here, &told)?;
         if heard.code != 0 {
             return Err(Complaint::Hook { name: "before", code: heard.code, said: heard.complaint }.into());
         }
     }
     let delivered = deliver(args, orders, (bundle, &release, target, &environment), telling, io);
-    if let Some(hook) = settings.commands.hook.after.as_deref().filter(|_| !args.plan) {
+    if let Some(hook) = settings.deploy.hook.after.as_deref().filter(|_| !args.plan) {
         // Where nothing was attempted, why is said at the end.
         let code = delivered.as_ref().map_or(Exit::Unknown, |exit| *exit).code().to_string();
         let told: Vec<(&str, &str)> = told.into_iter().chain([("LASTGOOD_EXIT", code.as_str())]).collect();

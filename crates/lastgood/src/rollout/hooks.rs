@@ -13,16 +13,6 @@ const TO_TEST: Duration = Duration::from_secs(3600);
 /// A hook takes no longer.
 const TO_HOOK: Duration = Duration::from_secs(600);
 
-/// Commands around a deploy, as `[deploy]` names them.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
-pub struct Commands {
-    /// The project's own test command.
-    pub test: Option<String>,
-    /// Hooks.
-    pub hook: Hooks,
-}
-
 /// `[deploy.hook]`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]

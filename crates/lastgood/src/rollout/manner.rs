@@ -7,6 +7,8 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
+use super::hooks::Hooks;
+
 /// `[deploy]`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -25,6 +27,12 @@ pub struct Manner {
     pub nginx: OfNginx,
     /// How data is brought forward, if it is.
     pub migrate: Option<Migrate>,
+    /// The project's own test command. It stays where it was typed.
+    #[serde(skip_serializing)]
+    pub test: Option<String>,
+    /// Commands before and after. They stay there, too.
+    #[serde(skip_serializing)]
+    pub hook: Hooks,
 }
 
 /// `[deploy.migrate]`: a command of the new release, run once before anything of it is tried.
@@ -203,6 +211,9 @@ mod tests {
         .unwrap();
         assert_eq!((read.bake.0, read.of("app").switch), (Duration::from_secs(30), Switch::Proxy));
         assert_eq!(read.needs().into_iter().collect::<Vec<_>>(), ["NEXT", "PASSWORD"]);
+        let own = manner("test = 'make test'\nhook = { before = 'tell $TOKEN' }").unwrap();
+        let sent: Manner = serde_json::from_str(&serde_json::to_string(&own).unwrap()).unwrap();
+        assert_eq!(sent, Manner::default(), "the user's own commands stay here");
         let sent = serde_json::to_string(&read).unwrap();
         assert_eq!(serde_json::from_str::<Manner>(&sent).unwrap(), read);
         assert!(manner("bake = 'soon'").unwrap_err().contains("no span of time"));

@@ -22,7 +22,6 @@ use toml::Spanned;
 use crate::complaint::Complaint;
 use crate::pipeline::remote::Target;
 use crate::rollout::environment::Environment;
-use crate::rollout::hooks::Commands;
 use crate::rollout::manner::Manner;
 use crate::words::Lang;
 
@@ -45,8 +44,6 @@ pub struct Settings {
     pub targets: Vec<Target>,
     /// How releases are brought out.
     pub deploy: Manner,
-    /// Commands around a deploy.
-    pub commands: Commands,
     /// Where it stands, if there is one.
     pub path: Option<PathBuf>,
     /// Findings that are meant to be so.
@@ -62,22 +59,12 @@ struct Written {
     lang: Option<Spanned<String>>,
     dev: Development,
     target: BTreeMap<String, Host>,
-    deploy: Deploy,
+    deploy: Manner,
     check: Check,
     /// Formats of access logs, in the words of nginx's `log_format`.
     formats: BTreeMap<String, String>,
     /// Which logs are written in them.
     logs: Vec<Log>,
-}
-
-/// What goes to the target with a release, and what stays here.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Deploy {
-    #[serde(flatten)]
-    manner: Manner,
-    #[serde(flatten)]
-    commands: Commands,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -233,8 +220,7 @@ fn understood(text: &str, folder: &Path) -> Result<Settings, SettingsFault> {
     });
     Ok(Settings {
         targets: targets.collect::<Result<_, _>>()?,
-        deploy: written.deploy.manner,
-        commands: written.deploy.commands,
+        deploy: written.deploy,
         path: None,
         lang: lang.and_then(|lang| Lang::of_locale(&lang)),
         development,
@@ -320,6 +306,8 @@ mod tests {
         let SettingsFault::UnknownKey { key, .. } = fault("\n[formatz]\nx = ''") else { panic!() };
         assert_eq!(key, "formatz");
         assert!(matches!(fault("[formats"), SettingsFault::Syntax(_)));
+        let SettingsFault::Syntax(what) = fault("\n[deploy]\nhold = '1s'\nbake = 'soon'") else { panic!() };
+        assert!(what.contains("line 4: `soon` is no span"), "{what}");
         assert!(matches!(fault("[[logs]]\npath = 'a'"), SettingsFault::Syntax(_)));
     }
 
