@@ -4,7 +4,7 @@
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{self, Command, Output};
 use std::sync::OnceLock;
 
 use tempfile::TempDir;
@@ -48,7 +48,8 @@ impl Bed {
     /// Copies a folder and starts nothing.
     pub fn laid(folder: &Path) -> Result<Self, String> {
         images();
-        let own = TempDir::with_prefix("live-").unwrap();
+        forsaken();
+        let own = TempDir::with_prefix(format!("live-{}-", process::id())).unwrap();
         shell(own.path(), &format!("cp -r '{}/.' . && mkdir -p state", folder.display()))?;
         let below = fs::read_dir(own.path()).unwrap().map(|entry| entry.unwrap().path());
         let neighbours = below.filter(|path| path.join("compose.yaml").is_file()).collect();
@@ -114,6 +115,31 @@ pub fn shell(folder: &Path, script: &str) -> Result<(), String> {
         return Ok(());
     }
     Err(format!("`{}`: {}", script.trim(), String::from_utf8_lossy(&output.stderr).trim()))
+}
+
+/// Takes away, once, what runs that were killed have left: projects in the folders of beds whose process is gone. One of them
+/// that comes up with the engine would be a project that runs already. Beds of runs beside this one stay.
+fn forsaken() {
+    static GONE: OnceLock<()> = OnceLock::new();
+    GONE.get_or_init(|| {
+        let folders = env::temp_dir();
+        let script = format!(
+            r#"
+            docker ps -a --filter label=com.docker.compose.project               --format '{{{{.Label "com.docker.compose.project"}}}} {{{{.Label "com.docker.compose.project.working_dir"}}}}' | sort -u |
+            while read -r project folder; do
+              case $folder in '{0}'/live-*) ;; *) continue ;; esac
+              process=${{folder#'{0}'/live-}}; process=${{process%%-*}}
+              case $(cat "/proc/$process/comm" 2>/dev/null) in live-*) continue ;; esac
+              of="label=com.docker.compose.project=$project"
+              docker ps -aq --filter "name=^/lastgood-guard-$project$" | xargs -r docker rm --force
+              docker ps -aq --filter "$of" | xargs -r docker rm --force --volumes
+              docker network ls -q --filter "$of" | xargs -r docker network rm
+              docker volume ls -q --filter "$of" | xargs -r docker volume rm
+            done"#,
+            folders.display()
+        );
+        shell(Path::new("/"), &script).unwrap();
+    });
 }
 
 /// `live-nginx`, `live-redis`, `live-python`: on the base that the example's stack is built on.

@@ -199,7 +199,7 @@ fn captures(vms: &Vms) {
         let verdict: Value = serde_json::from_str(&said.stdout).unwrap();
         let cause = &verdict["incidents"][0]["causes"][0];
         let told = ["code", "component", "confidence"].map(|key| cause[key].clone());
-        assert!(told.iter().all(|value| !value.is_null()), "{cause}");
+        assert!(told.iter().all(|value| !value.is_null()), "{arguments:?} names no cause: {verdict}");
         (said.code, told)
     };
     assert_eq!(cause(&["why", "--case", "a case", "--json"]), cause(&["why", "--target", "one", "--json"]));
