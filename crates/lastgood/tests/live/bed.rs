@@ -48,7 +48,7 @@ impl Bed {
     /// Copies a folder and starts nothing.
     pub fn laid(folder: &Path) -> Result<Self, String> {
         images();
-        forsaken();
+        clear_forsaken();
         let own = TempDir::with_prefix(format!("live-{}-", process::id())).unwrap();
         shell(own.path(), &format!("cp -r '{}/.' . && mkdir -p state", folder.display()))?;
         let below = fs::read_dir(own.path()).unwrap().map(|entry| entry.unwrap().path());
@@ -117,29 +117,27 @@ pub fn shell(folder: &Path, script: &str) -> Result<(), String> {
     Err(format!("`{}`: {}", script.trim(), String::from_utf8_lossy(&output.stderr).trim()))
 }
 
-/// Takes away, once, what runs that were killed have left: projects in the folders of beds whose process is gone. One of them
-/// that comes up with the engine would be a project that runs already. Beds of runs beside this one stay.
-fn forsaken() {
-    static GONE: OnceLock<()> = OnceLock::new();
-    GONE.get_or_init(|| {
-        let folders = env::temp_dir();
-        let script = format!(
-            r#"
-            docker ps -a --filter label=com.docker.compose.project               --format '{{{{.Label "com.docker.compose.project"}}}} {{{{.Label "com.docker.compose.project.working_dir"}}}}' | sort -u |
-            while read -r project folder; do
-              case $folder in '{0}'/live-*) ;; *) continue ;; esac
-              process=${{folder#'{0}'/live-}}; process=${{process%%-*}}
-              case $(cat "/proc/$process/comm" 2>/dev/null) in live-*) continue ;; esac
-              of="label=com.docker.compose.project=$project"
-              docker ps -aq --filter "name=^/lastgood-guard-$project$" | xargs -r docker rm --force
-              docker ps -aq --filter "$of" | xargs -r docker rm --force --volumes
-              docker network ls -q --filter "$of" | xargs -r docker network rm
-              docker volume ls -q --filter "$of" | xargs -r docker volume rm
-            done"#,
-            folders.display()
-        );
-        shell(Path::new("/"), &script).unwrap();
-    });
+/// Takes away what is left of projects in the folders of beds whose process is gone; beds of runs beside this one stay, and so does
+/// whatever no bed is the folder of.
+const FORSAKEN: &str = r#"
+beds=${TMPDIR:-/tmp}/live-
+format='{{.Label "com.docker.compose.project"}} {{.Label "com.docker.compose.project.working_dir"}}'
+docker ps --all --filter label=com.docker.compose.project --format "$format" | sort -u | while read -r project folder; do
+  [[ $folder =~ ^"$beds"([0-9]+)- ]] || continue
+  [[ $(cat "/proc/${BASH_REMATCH[1]}/comm" 2>/dev/null) != live-* ]] || continue
+  of="label=com.docker.compose.project=$project"
+  # Its guard first, which would bring back what goes.
+  docker ps --all --quiet --filter "name=^/lastgood-guard-$project$" | xargs -r docker rm --force
+  docker ps --all --quiet --filter "$of" | xargs -r docker rm --force --volumes
+  docker network ls --quiet --filter "$of" | xargs -r docker network rm
+  docker volume ls --quiet --filter "$of" | xargs -r docker volume rm
+done
+"#;
+
+/// Once: what runs that were killed have left comes up with the engine, and would be a project that runs already.
+fn clear_forsaken() {
+    static CLEARED: OnceLock<()> = OnceLock::new();
+    CLEARED.get_or_init(|| shell(Path::new("/"), FORSAKEN).unwrap());
 }
 
 /// `live-nginx`, `live-redis`, `live-python`: on the base that the example's stack is built on.
