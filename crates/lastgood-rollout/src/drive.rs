@@ -3,7 +3,7 @@
 
 use lastgood_model::rollout::{Action, Ending, Outcome};
 
-use crate::machine::{Act, Machine, Next, Of};
+use crate::machine::{Act, Machine, Next};
 
 /// What the ledger holds of a rollout, in order, behind its plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,8 +20,18 @@ pub enum Record {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unwritten;
 
+/// Somebody else has the target by now, and brings the rollout to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lost;
+
 /// Whoever does what the machine says.
 pub trait Doer {
+    /// Makes sure that the target stays ours for as long as an act may take.
+    ///
+    /// # Errors
+    /// If somebody else has it.
+    fn hold(&mut self, act: &Act) -> Result<(), Lost>;
+
     /// Writes a record down for good.
     ///
     /// # Errors
@@ -33,16 +43,24 @@ pub trait Doer {
 }
 
 /// Goes on until it is over.
-pub fn drive(machine: &mut Machine<'_>, doer: &mut impl Doer) -> Outcome {
+///
+/// # Errors
+/// If somebody else drives it by now. What becomes of it is theirs to say: nothing more is done, or written.
+pub fn drive(machine: &mut Machine<'_>, doer: &mut impl Doer) -> Result<Outcome, Lost> {
+    let mut is_told = false;
     loop {
-        let act = match machine.next() {
+        let next = machine.next();
+        // Whoever comes next must not find free what looks as if nobody had finished it.
+        let lets_go = matches!(&next, Next::Act(Act { action: Action::DropLease, .. }));
+        if let (Some(outcome), true) = (machine.outcome(), lets_go || matches!(next, Next::Finished(_))) {
+            // Whoever reads the ledger without it takes the rollout up again and finds that nothing is left to do.
+            is_told = is_told || doer.write(&Record::Finished(outcome)).is_ok();
+        }
+        let act = match next {
             Next::Act(act) => act,
-            Next::Finished(outcome) => {
-                // Whoever reads the ledger without it takes the rollout up again and finds that nothing is left to do.
-                let _unwritten = doer.write(&Record::Finished(outcome));
-                return outcome;
-            }
+            Next::Finished(outcome) => return Ok(outcome),
         };
+        doer.hold(&act)?;
         if doer.write(&Record::Begun(act.clone())).is_err() && !machine.unwritten() {
             continue;
         }
@@ -55,23 +73,4 @@ pub fn drive(machine: &mut Machine<'_>, doer: &mut impl Doer) -> Outcome {
         }
         machine.end(ending);
     }
-}
-
-/// Where a rollout stands whose driver died, by what the ledger holds of it: the steps that began, whether it was confirmed, and
-/// what became of it, if that stands there.
-#[must_use]
-pub fn standing(records: &[Record]) -> (Vec<usize>, bool, Option<Outcome>) {
-    let mut begun: Vec<usize> = Vec::new();
-    let (mut confirmed, mut outcome) = (false, None);
-    for record in records {
-        match record {
-            Record::Begun(Act { of: Of::Step(step), .. }) if !begun.contains(step) => begun.push(*step),
-            Record::Ended(Act { action: Action::Confirm, .. }, Ending::Done) => confirmed = true,
-            // Whoever confirmed it went back all the same, since it was told that this could not be written.
-            Record::Begun(Act { of: Of::Undo(_), .. }) => confirmed = false,
-            Record::Finished(end) => outcome = Some(*end),
-            Record::Begun(_) | Record::Ended(..) => {}
-        }
-    }
-    (begun, confirmed, outcome)
 }

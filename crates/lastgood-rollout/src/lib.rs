@@ -2,9 +2,11 @@
 //! No IO, no clock, no diagnosis: acts are done by whoever drives the machine, and how they ended is all that it hears.
 
 pub mod drive;
+pub mod history;
 pub mod machine;
 pub mod plan;
 
-pub use drive::{Doer, Record, drive};
+pub use drive::{Doer, Lost, Record, drive};
+pub use history::{Bar, History, Past};
 pub use machine::{Act, Machine, Next, Of};
 pub use plan::{Intent, Migration, ServiceIntent, SwitchBy, plan};

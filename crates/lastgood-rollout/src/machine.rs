@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use lastgood_model::rollout::{Action, Ending, Outcome, Phase, Plan};
+use lastgood_model::rollout::{Action, Ending, Outcome, Phase, Plan, Step};
 
 /// An act that brings something back is tried so often.
 const TRIES: u32 = 3;
@@ -78,8 +78,8 @@ enum State {
 pub struct Machine<'p> {
     plan: &'p Plan,
     state: State,
-    /// Steps that began: what they were to do may be done.
-    begun: Vec<usize>,
+    /// So many steps began: what they were to do may be done.
+    begun: usize,
     /// Acts that failed, in order.
     failed: Vec<Act>,
 }
@@ -88,14 +88,14 @@ impl<'p> Machine<'p> {
     /// At its beginning.
     #[must_use]
     pub const fn new(plan: &'p Plan) -> Self {
-        Self { plan, state: State::Forward { step: 0, tries: 0 }, begun: Vec::new(), failed: Vec::new() }
+        Self { plan, state: State::Forward { step: 0, tries: 0 }, begun: 0, failed: Vec::new() }
     }
 
     /// One whose driver died. Without a confirmation it goes back; with one only tidying up is left.
     ///
-    /// `begun` are the steps that the ledger says began, in order. Whether they were done nobody knows.
+    /// `begun` is how many steps the ledger says began. Whether they were done nobody knows.
     #[must_use]
-    pub fn resumed(plan: &'p Plan, begun: Vec<usize>, confirmed: bool) -> Self {
+    pub fn resumed(plan: &'p Plan, begun: usize, confirmed: bool) -> Self {
         let mut machine = Self { begun, ..Self::new(plan) };
         if confirmed {
             machine.close(Outcome::Good);
@@ -137,10 +137,8 @@ impl<'p> Machine<'p> {
 
     /// The act of `next` begins now: from here on it counts as one that may have been done.
     pub fn begin(&mut self) {
-        if let State::Forward { step, .. } = self.state
-            && !self.begun.contains(&step)
-        {
-            self.begun.push(step);
+        if let State::Forward { step, .. } = self.state {
+            self.begun = self.begun.max(step + 1);
         }
     }
 
@@ -237,17 +235,25 @@ impl<'p> Machine<'p> {
         !matches!(self.state, State::Forward { .. } | State::Closing { outcome: Outcome::Good, .. })
     }
 
-    fn begun(&self) -> impl Iterator<Item = &'p lastgood_model::rollout::Step> + '_ {
-        self.begun.iter().filter_map(|index| self.plan.steps.get(*index))
+    /// What became of it, as soon as that cannot change any more.
+    #[must_use]
+    pub const fn outcome(&self) -> Option<Outcome> {
+        match self.state {
+            State::Closing { outcome, .. } | State::Finished(outcome) => Some(outcome),
+            State::Forward { .. } | State::Back { .. } | State::Looking { .. } => None,
+        }
+    }
+
+    fn begun(&self) -> impl Iterator<Item = &'p Step> {
+        self.plan.steps.iter().take(self.begun)
     }
 
     /// Steps that began and can be taken back; the last one is the first to be.
     fn undoable(&self) -> Vec<usize> {
-        let undo = |index: &usize| self.plan.steps.get(*index)?.undo.as_ref();
-        let mut steps: Vec<usize> = self.begun.iter().copied().filter(|index| undo(index).is_some()).collect();
+        let undo = self.begun().enumerate().filter_map(|(index, step)| Some((index, step.undo.as_ref()?)));
         // The way forward backwards; but containers are made from the live files, so these come first on both ways.
-        steps.sort_by_key(|index| (matches!(undo(index), Some(Action::Place { .. })), *index));
-        steps
+        let (places, others): (Vec<_>, Vec<_>) = undo.partition(|(_, undo)| matches!(undo, Action::Place { .. }));
+        others.into_iter().chain(places).map(|(index, _)| index).collect()
     }
 
     fn fail(&mut self) {
@@ -279,23 +285,15 @@ impl<'p> Machine<'p> {
         }
     }
 
-    /// What was held is let go of, the last thing taken first.
+    /// What was held is let go of: the target last, which is in the hands of whoever drives, and before it what goes back by itself.
     fn close(&mut self, outcome: Outcome) {
-        let held = self.begun().filter_map(|step| match &step.action {
-            Action::TakeLease => Some(Action::DropLease),
-            Action::Arm => Some(Action::Disarm),
+        let mut left = vec![Action::DropLease];
+        left.extend(self.begun().find(|step| step.action == Action::Arm).map(|_| Action::Disarm));
+        left.extend(self.begun().filter_map(|step| match &step.action {
             // Also where it was dropped: who says so may be wrong, and one that stays takes room and connections.
             Action::StartCandidate { service } => Some(Action::DropCandidate { service: Arc::clone(service) }),
             _ => None,
-        });
-        // The host stays armed and the target ours until nothing else is left.
-        let mut left: Vec<Action> = held.collect();
-        left.sort_by_key(|action| match action {
-            Action::DropLease => 0,
-            Action::Disarm => 1,
-            _ => 2,
-        });
-        self.state =
-            if left.is_empty() { State::Finished(outcome) } else { State::Closing { outcome, left, tries: 0 } };
+        }));
+        self.state = State::Closing { outcome, left, tries: 0 };
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use lastgood_model::rollout::{Action, Ending, Plan, Recipient, ReleaseId};
 use lastgood_rollout::drive::Unwritten;
-use lastgood_rollout::{Act, Doer, Record, ServiceIntent};
+use lastgood_rollout::{Act, Doer, Lost, Record, ServiceIntent};
 
 /// In which way an operation goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,6 +25,8 @@ pub enum Fault {
     Slow,
     /// What it needs is gone for good: it fails from now on, whenever it is tried.
     Gone,
+    /// A record is written, and cannot be read later. Acts have nothing of the kind.
+    Damaged,
     /// Whoever drives dies before it.
     DiesBefore,
     /// Whoever drives dies when it is done, and before anybody hears of it.
@@ -32,7 +34,7 @@ pub enum Fault {
 }
 
 impl Fault {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Error,
         Self::Timeout,
         Self::Late,
@@ -40,6 +42,7 @@ impl Fault {
         Self::SaysFailed,
         Self::Slow,
         Self::Gone,
+        Self::Damaged,
         Self::DiesBefore,
         Self::DiesAfter,
     ];
@@ -58,19 +61,23 @@ pub struct Truth {
     pub files: Option<ReleaseId>,
     /// Whether the data was brought forward.
     pub migrated: bool,
-    pub leased: bool,
+    /// Which of those who drove, one after the other, has the lease.
+    pub leased: Option<usize>,
     pub armed: bool,
 }
 
 pub struct World {
     pub truth: Truth,
-    pub ledger: Vec<Record>,
+    /// `None`: it cannot be read.
+    pub ledger: Vec<Option<Record>>,
     /// Something that serves, or its files, was changed at some time.
     pub touched: bool,
     /// So many operations so far: acts and records alike.
     pub operations: usize,
     /// Acts in order, by the operation that they were.
     pub acts: Vec<(usize, Act)>,
+    /// Who drives: the first, the second.
+    driver: usize,
     pub dead: bool,
     /// Acts that went wrong because they were made to.
     pub faulted: Vec<Action>,
@@ -104,13 +111,14 @@ impl World {
                 routed: BTreeSet::new(),
                 files: plan.parent.clone(),
                 migrated: false,
-                leased: false,
+                leased: None,
                 armed: false,
             },
             ledger: Vec::new(),
             touched: false,
             operations: 0,
             acts: Vec::new(),
+            driver: 0,
             dead: false,
             faulted: Vec::new(),
             target: plan.target.clone(),
@@ -128,6 +136,13 @@ impl World {
     /// Somebody else drives from now on.
     pub fn revive(&mut self) {
         self.dead = false;
+        self.driver += 1;
+        self.truth.leased = Some(self.driver);
+    }
+
+    /// Whether nobody else could take the target: from the dead it is taken over.
+    pub fn is_held(&self) -> bool {
+        !self.dead && self.truth.leased == Some(self.driver)
     }
 
     /// Whether everything is as a release says; services of which it has none are given.
@@ -153,8 +168,8 @@ impl World {
     fn really(&mut self, action: &Action) -> bool {
         let truth = &mut self.truth;
         match action {
-            Action::TakeLease => truth.leased = true,
-            Action::DropLease => truth.leased = false,
+            Action::TakeLease => truth.leased = Some(self.driver),
+            Action::DropLease => truth.leased = None,
             Action::Arm => truth.armed = true,
             Action::Disarm => truth.armed = false,
             Action::Keep => self.kept = true,
@@ -222,6 +237,11 @@ fn named(services: &[ServiceIntent], is_meant: impl Fn(&ServiceIntent) -> bool) 
 }
 
 impl Doer for World {
+    fn hold(&mut self, _: &Act) -> Result<(), Lost> {
+        // Whoever is dead has nothing; and whoever lost the target does no more than one who is.
+        if self.dead { Err(Lost) } else { Ok(()) }
+    }
+
     fn write(&mut self, record: &Record) -> Result<(), Unwritten> {
         if self.dead {
             return Err(Unwritten);
@@ -229,15 +249,16 @@ impl Doer for World {
         match self.fault() {
             Some(Fault::DiesBefore) => self.dead = true,
             Some(Fault::DiesAfter) => {
-                self.ledger.push(record.clone());
+                self.ledger.push(Some(record.clone()));
                 self.dead = true;
             }
             Some(Fault::Error | Fault::Timeout | Fault::SaysDone) => return Err(Unwritten),
             Some(Fault::Late | Fault::SaysFailed) => {
-                self.ledger.push(record.clone());
+                self.ledger.push(Some(record.clone()));
                 return Err(Unwritten);
             }
-            Some(Fault::Slow | Fault::Gone) | None => self.ledger.push(record.clone()),
+            Some(Fault::Damaged) => self.ledger.push(None),
+            Some(Fault::Slow | Fault::Gone) | None => self.ledger.push(Some(record.clone())),
         }
         if self.dead { Err(Unwritten) } else { Ok(()) }
     }
@@ -280,7 +301,7 @@ impl Doer for World {
                 self.dead = true;
                 Ending::Failed
             }
-            Some(Fault::Slow) | None => done(self.really(&act.action)),
+            Some(Fault::Slow | Fault::Damaged) | None => done(self.really(&act.action)),
         }
     }
 }

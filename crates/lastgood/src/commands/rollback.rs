@@ -49,13 +49,8 @@ pub fn run(args: &RollbackArgs, view: View, io: &mut Io<'_>) -> anyhow::Result<E
 fn see(target: &Target, wanted: Option<&str>) -> Result<Seen, Complaint> {
     let fault = |trouble: Trouble| Complaint::Rollout { trouble };
     let history = target.history().map_err(fault)?;
-    let known: Vec<_> = history.good().collect();
-    let found = match wanted {
-        Some(begin) => known.iter().find(|release| release.id.0.starts_with(begin)),
-        None => known.get(1),
-    };
-    let Some(release) = found else {
-        let known = known.iter().map(|release| release.id.short().to_owned()).collect();
+    let Some(release) = history.earlier(wanted) else {
+        let known = history.good().map(|release| release.id.short().to_owned()).collect();
         return Err(Complaint::NoRelease { given: wanted.map(str::to_owned), known });
     };
     target.see_again(release).map_err(fault)

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use lastgood_model::Secret;
 use lastgood_model::rollout::{Ending, Outcome};
-use lastgood_rollout::{Act, Of};
+use lastgood_rollout::{Act, History, Of, Past};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -20,7 +20,6 @@ use crate::privacy::env_value::shown;
 use crate::rollout::act::named;
 use crate::rollout::doer::{Trouble, Watcher};
 use crate::rollout::environment::Choice;
-use crate::rollout::history::{History, Past};
 use crate::rollout::mended::{Mended, MendedKey};
 use crate::rollout::record::millis;
 use crate::rollout::target::Seen;
@@ -167,7 +166,7 @@ struct DownShape<'a> {
 
 #[derive(Serialize)]
 struct FailureShape<'a> {
-    act: &'a str,
+    act: String,
     why: Option<&'a str>,
 }
 
@@ -322,11 +321,11 @@ pub fn history(history: &History, folder: &str, clock: Clock) -> String {
         seconds: seconds(one.until.since(one.at)),
         who: who(one),
         release: &one.release.id.0,
-        parent: one.parent.as_deref(),
+        parent: one.parent.as_ref().map(|id| &*id.0),
         services: one.services.iter().map(|(service, gone)| ChangedShape { service, gone: *gone }).collect(),
         outcome: one.outcome.map(Outcome::name),
         down: one.down.iter().map(|(service, down_ms)| DownShape { service, down_ms: *down_ms }).collect(),
-        failure: one.failure.as_ref().map(|(act, why)| FailureShape { act, why: why.as_deref() }),
+        failure: one.failure.as_ref().map(|(act, why)| FailureShape { act: named(act), why: why.as_deref() }),
     });
     pretty(&HistoryShape {
         schema: "lastgood.history/1",
@@ -430,13 +429,14 @@ mod tests {
             parent: None,
             services: vec![("app".into(), false)],
             steps: Vec::new(),
-            begun: Vec::new(),
+            begun: 0,
             confirmed: false,
             outcome,
             down: vec![("app".into(), 1_250)],
             failure,
         };
-        let failure = Some(("gate app".to_owned(), Some("it has no container".to_owned())));
+        let failure =
+            Some((Action::Gate { service: "app".into(), release: id("a") }, Some("it has no container".to_owned())));
         let rollouts = vec![
             past(1, "", Some(Outcome::Good), None),
             past(2, "{\"who\":\"me@laptop\"}", Some(Outcome::RolledBack), failure),

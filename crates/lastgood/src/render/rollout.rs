@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use lastgood_model::release::Release;
 use lastgood_model::rollout::{Ending, Outcome};
-use lastgood_rollout::{Act, Migration, Of};
+use lastgood_rollout::{Act, History, Migration, Of};
 
 use super::answer::View;
 use super::check::{self, Checked};
@@ -15,8 +15,8 @@ use super::layout::{pad, width, wrap};
 use super::quote::clean;
 use crate::pipeline::stack::COMPOSE;
 use crate::pipeline::stack::excerpts::excerpts;
+use crate::rollout::act::named;
 use crate::rollout::doer::{Trouble, Watcher};
-use crate::rollout::history::History;
 use crate::rollout::target::{Refusal, Seen};
 
 /// The margin of labels.
@@ -148,7 +148,7 @@ pub fn history(history: &History, clock: Clock, view: View) -> String {
     let mut out = String::new();
     for past in history.rollouts.iter().rev() {
         let became = match past.outcome {
-            Some(_) if past.who.is_empty() => words.found.to_owned(),
+            Some(_) if past.is_found() => words.found.to_owned(),
             Some(outcome) => outcome.name().to_owned(),
             None => words.unfinished.to_owned(),
         };
@@ -166,7 +166,7 @@ pub fn history(history: &History, clock: Clock, view: View) -> String {
         out.push('\n');
         if let Some((act, why)) = &past.failure {
             let why = why.as_deref().unwrap_or_default();
-            row(&mut out, "", &format!("{}: {why}", short_ids(act)), view);
+            row(&mut out, "", &format!("{}: {why}", short_ids(&named(act))), view);
         }
     }
     out

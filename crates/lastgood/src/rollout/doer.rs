@@ -15,7 +15,7 @@ use lastgood_model::snapshot::{Container, ContainerStatus};
 use lastgood_model::topology::Via;
 use lastgood_model::{Difference, Drift, ProbeClaim, Stack, Told, Topology, UnixMs};
 use lastgood_rollout::drive::Unwritten;
-use lastgood_rollout::{Act, Doer, Record};
+use lastgood_rollout::{Act, Doer, Lost, Record};
 use lastgood_world::engine::compose::{self, Compose};
 use lastgood_world::hear::{Heard, Unheard};
 use lastgood_world::request::Unanswered;
@@ -29,7 +29,7 @@ use super::environment::EnvironmentFault;
 use super::fetch::Unfetched;
 use super::gate::{Look, containers, state_of, unserved};
 use super::grip::Grip;
-use super::history::History;
+use super::history;
 use super::knock;
 use super::manner::Manner;
 use super::outage::{Watch, front};
@@ -279,9 +279,6 @@ impl<'w> Hands<'w> {
     }
 
     fn act(&mut self, action: &Action, within: Duration) -> Result<(), Trouble> {
-        if let (Some(grip), false) = (&mut self.grip, *action == Action::DropLease) {
-            grip.renew(within)?;
-        }
         match action {
             // It is since before the plan was written down.
             Action::TakeLease => Ok(()),
@@ -543,7 +540,7 @@ impl<'w> Hands<'w> {
 
     /// Old releases that nobody can go back to, and the names that held their images.
     fn prune(&self) -> Result<(), Trouble> {
-        let (history, store) = (History::read(&self.state)?, Releases::of(&self.state));
+        let (history, store) = (history::read(&self.state)?, Releases::of(&self.state));
         Waste::beyond(KEPT, Some(&self.target), &history, &store)?.clear(&store)
     }
 
@@ -602,6 +599,13 @@ impl<'w> Hands<'w> {
 }
 
 impl Doer for Hands<'_> {
+    fn hold(&mut self, act: &Act) -> Result<(), Lost> {
+        match &mut self.grip {
+            Some(grip) if act.action != Action::DropLease => grip.renew(Duration::from_millis(act.timeout_ms)),
+            _ => Ok(()),
+        }
+    }
+
     fn write(&mut self, record: &Record) -> Result<(), Unwritten> {
         let why = self.trouble.as_ref().map(|trouble| crate::words::Lang::En.trouble(trouble));
         let why = why.filter(|_| matches!(record, Record::Ended(_, ending) if *ending != Ending::Done));

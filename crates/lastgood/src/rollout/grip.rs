@@ -5,6 +5,7 @@ use std::fs::File;
 use std::path::Path;
 use std::time::Duration;
 
+use lastgood_rollout::Lost;
 use lastgood_world::state::{Lease, Renewal, Take, hold, lease};
 use lastgood_world::{lives, now};
 use serde_json::Value;
@@ -37,14 +38,15 @@ impl Grip {
         }
     }
 
-    /// It stays ours for what is done now, which may take so long.
+    /// It stays ours for what is done now, which may take so long. Where that cannot be written, on a full disk for instance, it still is:
+    /// nobody takes it from a process that lives before it runs out.
     ///
     /// # Errors
     /// If somebody took it over.
-    pub fn renew(&mut self, within: Duration) -> Result<(), Trouble> {
-        match self.lease.renew(now(), within + BEYOND)? {
-            Renewal::Renewed => Ok(()),
-            Renewal::Lost(_) => Err(Trouble::LeaseLost),
+    pub fn renew(&mut self, within: Duration) -> Result<(), Lost> {
+        match self.lease.renew(now(), within + BEYOND) {
+            Ok(Renewal::Renewed) | Err(_) => Ok(()),
+            Ok(Renewal::Lost(_)) => Err(Lost),
         }
     }
 

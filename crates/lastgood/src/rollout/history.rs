@@ -1,178 +1,103 @@
-//! What became of rollouts, read from the ledger: in order, with their outcomes; which release is current; what was never finished.
+//! The history of a target, read from its folder of state. What it tells is `lastgood-rollout`'s affair, how its lines are written
+//! `record.rs`'.
 
 use std::path::Path;
-use std::sync::Arc;
 
-use lastgood_model::UnixMs;
-use lastgood_model::release::Release;
-use lastgood_model::rollout::{Outcome, Plan, ReleaseId, Step};
+use lastgood_rollout::History;
 use lastgood_world::state::{Entry, StateError, ledger};
 
-use super::record::{Line, What, WrittenStep, outcome};
+use super::record::Line;
 
-/// One rollout.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Past {
-    /// Its number.
-    pub number: u64,
-    /// When it was planned, or found.
-    pub at: UnixMs,
-    /// When the last thing of it was written.
-    pub until: UnixMs,
-    /// Who asked for it; empty for what was found.
-    pub who: String,
-    /// The release.
-    pub release: Release,
-    /// The one that it assumed.
-    pub parent: Option<String>,
-    /// Services that it was to change, and whether they were to go.
-    pub services: Vec<(Arc<str>, bool)>,
-    /// What was to be done; empty for what was found.
-    pub steps: Vec<Step>,
-    /// Steps that began, by their places.
-    pub begun: Vec<usize>,
-    /// Whether the ledger calls it good, though nothing more stands there.
-    pub confirmed: bool,
-    /// What became of it; `None`: whoever drove it died, or drives it still.
-    pub outcome: Option<Outcome>,
-    /// How long services gave no answer, in milliseconds.
-    pub down: Vec<(Arc<str>, u64)>,
-    /// The first failure: the act, and why.
-    pub failure: Option<(String, Option<String>)>,
-}
-
-impl Past {
-    /// Its plan.
-    #[must_use]
-    pub fn plan(&self) -> Plan {
-        let parent = self.parent.as_deref().map(|id| ReleaseId(Arc::from(id)));
-        Plan { parent, target: self.release.id.clone(), steps: self.steps.clone() }
-    }
-}
-
-/// All that a ledger tells.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct History {
-    /// In order.
-    pub rollouts: Vec<Past>,
-    /// Lines that could not be read.
-    pub damaged: usize,
-    /// A newer lastgood wrote here: nothing may be added.
-    pub newer: bool,
-}
-
-impl History {
-    /// That of a folder of state.
-    ///
-    /// # Errors
-    /// If the ledger is there and cannot be read.
-    pub fn read(state: &Path) -> Result<Self, StateError> {
-        let mut history = Self::default();
-        for entry in ledger::read(&state.join("ledger.jsonl"))? {
-            match entry {
-                Entry::Record { payload, .. } => history.add(&payload),
-                Entry::Damaged { .. } => history.damaged += 1,
-                Entry::Newer { .. } => history.newer = true,
+/// That of a folder of state.
+///
+/// # Errors
+/// If the ledger is there and cannot be read.
+pub fn read(state: &Path) -> Result<History, StateError> {
+    let mut history = History::default();
+    for entry in ledger::read(&state.join("ledger.jsonl"))? {
+        match entry {
+            Entry::Record { payload, .. } => {
+                match serde_json::from_slice::<Line>(&payload).ok().and_then(Line::understood) {
+                    Some(line) => history.add(line),
+                    // It is whole: what is not understood is not guessed.
+                    None => history.newer = true,
+                }
             }
+            Entry::Damaged { .. } => history.add_damaged(),
+            Entry::Newer { .. } => history.newer = true,
         }
-        Ok(history)
+    }
+    Ok(history)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use lastgood_model::rollout::Outcome;
+    use lastgood_world::state::Ledger;
+    use tempfile::TempDir;
+
+    use super::*;
+
+    /// Two good releases, one that failed, and the way back to the first: as version 1 wrote them.
+    const VERSION_1: &[u8] = include_bytes!("../../tests/ledgers/version-1.jsonl");
+
+    fn ledger(bytes: &[u8]) -> TempDir {
+        let state = tempfile::tempdir().unwrap();
+        fs::write(state.path().join("ledger.jsonl"), bytes).unwrap();
+        state
     }
 
-    fn add(&mut self, payload: &[u8]) {
-        let Ok(Line { at, rollout, what }) = serde_json::from_slice::<Line>(payload) else {
-            self.newer = true;
-            return;
-        };
-        let at = UnixMs(at);
-        let (who, release, parent, services, steps, found) = match what {
-            What::Found { release } => (String::new(), release, None, Vec::new(), Vec::new(), true),
-            What::Planned { who, release, parent, services, steps } => (who, release, parent, services, steps, false),
-            what => return self.go_on(rollout, at, what),
-        };
-        let steps: Option<Vec<Step>> = steps.iter().map(WrittenStep::understood).collect();
-        let (Some(release), Some(steps)) = (release.understood(), steps) else {
-            self.newer = true;
-            return;
-        };
-        self.rollouts.push(Past {
-            number: rollout,
-            at,
-            until: at,
-            who,
-            release,
-            parent,
-            services: services.into_iter().map(|service| (service.name.into(), service.gone)).collect(),
-            steps,
-            begun: Vec::new(),
-            confirmed: found,
-            outcome: found.then_some(Outcome::Good),
-            down: Vec::new(),
-            failure: None,
-        });
+    #[test]
+    fn what_version_1_wrote_is_read() {
+        let history = read(ledger(VERSION_1).path()).unwrap();
+        let told = history.rollouts.iter().map(|past| (past.number, past.release.id.short(), past.outcome));
+        let (good, back) = (Some(Outcome::Good), Some(Outcome::RolledBack));
+        let wanted =
+            [(1, "a773773307", good), (2, "3b7159f307", good), (3, "f698628d17", back), (4, "a773773307", good)];
+        assert_eq!(told.collect::<Vec<_>>(), wanted);
+        assert!(!history.newer && history.damaged == 0 && history.open().is_none());
+        assert_eq!(history.earlier(None).map(|release| release.id.short()), Some("3b7159f307"));
+        let why = history.rollouts[2].failure.as_ref().and_then(|(_, why)| why.as_deref());
+        assert_eq!(why, Some("it is exited, exit code 1"));
     }
 
-    fn go_on(&mut self, rollout: u64, at: UnixMs, what: What) {
-        let Some(past) = self.rollouts.iter_mut().rev().find(|past| past.number == rollout) else { return };
-        past.until = at;
-        match what {
-            What::Begun { step: Some(step), undo: false, .. } if !past.begun.contains(&step) => past.begun.push(step),
-            // Whoever goes back after a confirmation was told that it could not be written.
-            What::Begun { undo: true, .. } => past.confirmed = false,
-            What::Ended { act, ending, .. } if ending == "done" => past.confirmed |= act == "confirm",
-            What::Ended { act, why, .. } => {
-                past.failure.get_or_insert((act, why));
-            }
-            What::Finished { outcome: name } => past.outcome = outcome(&name),
-            What::Measured { service, down_ms } => past.down.push((service.into(), down_ms)),
-            What::Begun { .. } | What::Found { .. } | What::Planned { .. } => {}
+    #[test]
+    fn what_a_newer_version_wrote_is_not_guessed() {
+        for line in [
+            r#"{"at":1,"rollout":5,"kind":"dreamt"}"#,
+            r#"{"at":1,"rollout":4,"kind":"finished","outcome":"better"}"#,
+            r#"{"at":1,"rollout":4,"kind":"begun","act":"fly","step":1,"undo":false}"#,
+            r#"{"at":1,"rollout":4,"kind":"ended","act":"fly","step":1,"ending":"done"}"#,
+            r#"{"at":1,"rollout":4,"kind":"ended","act":"keep","step":1,"ending":"half"}"#,
+        ] {
+            let state = ledger(VERSION_1);
+            Ledger::open(&state.path().join("ledger.jsonl")).unwrap().append(line.as_bytes()).unwrap();
+            assert!(read(state.path()).unwrap().newer, "{line}");
         }
     }
 
-    /// The release that serves, as far as the ledger knows: the last good one.
-    #[must_use]
-    pub fn current(&self) -> Option<&Release> {
-        self.good().next()
-    }
-
-    /// The last good release that was deployed, and not only found.
-    #[must_use]
-    pub fn deployed(&self) -> Option<&Release> {
-        let mut good = self.rollouts.iter().rev().filter(|past| past.outcome == Some(Outcome::Good));
-        good.find(|past| !past.who.is_empty()).map(|past| &past.release)
-    }
-
-    /// Good releases, the last one first; each once.
-    pub fn good(&self) -> impl Iterator<Item = &Release> {
-        let mut seen: Vec<&str> = Vec::new();
-        self.rollouts.iter().rev().filter(|past| past.outcome == Some(Outcome::Good)).filter_map(move |past| {
-            let new = !seen.contains(&&*past.release.id.0);
-            seen.push(&past.release.id.0);
-            new.then_some(&past.release)
-        })
-    }
-
-    /// How long a service gave no answer when it was made anew last, in milliseconds.
-    #[must_use]
-    pub fn down(&self, service: &str) -> Option<u64> {
-        let all = self.rollouts.iter().rev().flat_map(|past| &past.down);
-        all.into_iter().find(|(name, _)| &**name == service).map(|(_, down)| *down)
-    }
-
-    /// A release that was deployed, or found, at some time.
-    #[must_use]
-    pub fn release(&self, id: &str) -> Option<&Release> {
-        self.rollouts.iter().map(|past| &past.release).find(|release| *release.id.0 == *id)
-    }
-
-    /// The rollout that was never finished, if there is one.
-    #[must_use]
-    pub fn open(&self) -> Option<&Past> {
-        self.rollouts.iter().rev().find(|past| past.outcome.is_none())
-    }
-
-    /// The number of the next one.
-    #[must_use]
-    pub fn next(&self) -> u64 {
-        self.rollouts.iter().map(|past| past.number).max().unwrap_or(0) + 1
+    #[test]
+    fn a_ledger_that_was_cut_off_anywhere_tells_what_stands_in_it() {
+        let whole = read(ledger(VERSION_1).path()).unwrap();
+        let state = tempfile::tempdir().unwrap();
+        let file = state.path().join("ledger.jsonl");
+        for end in (0..VERSION_1.len()).step_by(37) {
+            fs::write(&file, &VERSION_1[..end]).unwrap();
+            let cut = read(state.path()).unwrap();
+            assert!(!cut.newer && cut.damaged <= 1, "{end}");
+            assert!(cut.rollouts.len() <= whole.rollouts.len());
+            for (cut, whole) in cut.rollouts.iter().zip(&whole.rollouts) {
+                assert!(
+                    (&cut.release, &cut.parent, &cut.steps) == (&whole.release, &whole.parent, &whole.steps),
+                    "{end}"
+                );
+                assert!(cut.outcome.is_none() || cut.outcome == whole.outcome, "{end}");
+            }
+            // Only the last one can have lost its end.
+            let open = cut.rollouts.iter().filter(|past| past.outcome.is_none()).count();
+            assert_eq!(open, usize::from(cut.open().is_some()), "{end}");
+        }
     }
 }

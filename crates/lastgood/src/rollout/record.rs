@@ -4,8 +4,9 @@
 use std::time::Duration;
 
 use lastgood_model::UnixMs;
-use lastgood_model::rollout::{Ending, Outcome, Phase, Plan, Step};
-use lastgood_rollout::{Act, Intent, Of, Record};
+use lastgood_model::rollout::{Ending, Outcome, Phase, Plan, ReleaseId, Step};
+use lastgood_rollout::history::{self, step};
+use lastgood_rollout::{Intent, Of, Record};
 use serde::{Deserialize, Serialize};
 
 use super::act::{action, named};
@@ -104,13 +105,23 @@ pub struct WrittenStep {
 }
 
 const PHASES: [(Phase, &str); 3] = [(Phase::Before, "before"), (Phase::Switch, "switch"), (Phase::After, "after")];
+const ENDINGS: [(Ending, &str); 3] =
+    [(Ending::Done, "done"), (Ending::Failed, "failed"), (Ending::TimedOut, "timed-out")];
+
+fn name<T: PartialEq>(value: T, names: &[(T, &'static str)]) -> &'static str {
+    names.iter().find(|(other, _)| *other == value).map_or("", |(_, name)| name)
+}
+
+fn named_so<T: Copy>(name: &str, names: &[(T, &'static str)]) -> Option<T> {
+    names.iter().find(|(_, other)| *other == name).map(|(value, _)| *value)
+}
 
 impl From<&Step> for WrittenStep {
     fn from(step: &Step) -> Self {
         Self {
             act: named(&step.action),
             undo: step.undo.as_ref().map(named),
-            phase: PHASES.iter().find(|(phase, _)| *phase == step.phase).map_or("", |(_, name)| name).to_owned(),
+            phase: name(step.phase, &PHASES).to_owned(),
             one_way: step.one_way,
             ms: step.timeout_ms,
         }
@@ -121,7 +132,7 @@ impl WrittenStep {
     /// The step; `None`: a newer version wrote it.
     #[must_use]
     pub fn understood(&self) -> Option<Step> {
-        let (phase, _) = *PHASES.iter().find(|(_, name)| *name == self.phase)?;
+        let phase = named_so(&self.phase, &PHASES)?;
         let undo = match &self.undo {
             Some(undo) => Some(action(undo)?),
             None => None,
@@ -141,12 +152,7 @@ impl Line {
             Record::Ended(act, ending) => What::Ended {
                 act: named(&act.action),
                 step: step(act),
-                ending: match ending {
-                    Ending::Done => "done",
-                    Ending::Failed => "failed",
-                    Ending::TimedOut => "timed-out",
-                }
-                .to_owned(),
+                ending: name(*ending, &ENDINGS).to_owned(),
                 why: why.map(str::to_owned),
             },
             Record::Finished(outcome) => What::Finished { outcome: outcome.name().to_owned() },
@@ -163,12 +169,30 @@ impl Line {
         let steps = plan.steps.iter().map(WrittenStep::from).collect();
         Self { at: at.0, rollout, what: What::Planned { who: who.to_owned(), release, parent, services, steps } }
     }
-}
 
-fn step(act: &Act) -> Option<usize> {
-    match act.of {
-        Of::Step(step) | Of::Undo(step) => Some(step),
-        Of::Look | Of::Close => None,
+    /// What it tells; `None`: a newer version wrote it.
+    #[must_use]
+    pub fn understood(self) -> Option<history::Line> {
+        let what = match self.what {
+            What::Found { release } => history::What::Found(release.understood()?),
+            What::Planned { who, release, parent, services, steps } => history::What::Planned {
+                who,
+                release: release.understood()?,
+                parent: parent.map(|id| ReleaseId(id.into())),
+                services: services.into_iter().map(|service| (service.name.into(), service.gone)).collect(),
+                steps: steps.iter().map(WrittenStep::understood).collect::<Option<_>>()?,
+            },
+            What::Begun { act, step, undo } => {
+                action(&act)?;
+                history::What::Begun { step, undo }
+            }
+            What::Ended { act, ending, why, .. } => {
+                history::What::Ended { act: action(&act)?, done: named_so(&ending, &ENDINGS)? == Ending::Done, why }
+            }
+            What::Measured { service, down_ms } => history::What::Measured { service: service.into(), down_ms },
+            What::Finished { outcome: name } => history::What::Finished(outcome(&name)?),
+        };
+        Some(history::Line { at: UnixMs(self.at), rollout: self.rollout, what })
     }
 }
 
@@ -179,8 +203,7 @@ pub fn millis(span: Duration) -> u64 {
 }
 
 /// The outcome of that name.
-#[must_use]
-pub fn outcome(name: &str) -> Option<Outcome> {
+fn outcome(name: &str) -> Option<Outcome> {
     const ALL: [Outcome; 6] =
         [Outcome::Good, Outcome::Refused, Outcome::RolledBack, Outcome::Down, Outcome::Stopped, Outcome::UndoFailed];
     ALL.into_iter().find(|outcome| outcome.name() == name)

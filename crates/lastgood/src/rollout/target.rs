@@ -15,7 +15,7 @@ use lastgood_model::release::{Release, ReleasedService};
 use lastgood_model::rollout::{Outcome, ReleaseId};
 use lastgood_model::stack::EnvRole;
 use lastgood_model::{Desired, Difference, Drift, Stack};
-use lastgood_rollout::{Intent, Machine, Migration, drive, plan};
+use lastgood_rollout::{Bar, History, Intent, Lost, Machine, Migration, drive, plan};
 use lastgood_world::engine::compose;
 use lastgood_world::state::{self, Ledger, NewFile, Releases, bundle};
 use lastgood_world::{digest, now, own_mark};
@@ -28,7 +28,7 @@ use super::environment::{Choice, Orders};
 use super::fetch;
 use super::grip::Grip;
 use super::guard::can_stand;
-use super::history::History;
+use super::history;
 use super::manner::{Manner, Migrate};
 use super::mended::{self, Mended};
 use super::record::{Line, What, millis};
@@ -185,7 +185,7 @@ impl Target {
     /// # Errors
     /// If the ledger cannot be read, or a newer version wrote it.
     pub fn history(&self) -> Result<History, Trouble> {
-        let history = History::read(&self.state())?;
+        let history = history::read(&self.state())?;
         if history.newer {
             return Err(Trouble::Newer);
         }
@@ -368,9 +368,12 @@ impl Target {
         let (state, who) = (self.state(), who());
         let grip = Grip::of(&state, &who)?;
         let history = self.history()?;
-        if history.current().map(|current| &current.id) != seen.assumed.as_ref() {
+        if let Err(bar) = history.admits(seen.assumed.as_ref()) {
             grip.release()?;
-            return Err(Trouble::Stale);
+            return Err(match bar {
+                Bar::Unfinished => Trouble::Unfinished,
+                Bar::Stale => Trouble::Stale,
+            });
         }
         let mut ledger = Ledger::open(&state.join("ledger.jsonl"))?;
         let mut number = history.next();
@@ -402,7 +405,7 @@ impl Target {
             changing: seen.changes.services.iter().map(|(name, _)| Arc::clone(name)).collect(),
             watcher,
         });
-        Ok(drive(&mut Machine::new(&made), &mut hands))
+        drive(&mut Machine::new(&made), &mut hands).map_err(|Lost| Trouble::LeaseLost)
     }
 
     /// Takes up a rollout whose driver died, if there is one: back, or on to its end where it was confirmed.
@@ -454,7 +457,8 @@ impl Target {
             changing: past.services.iter().map(|(name, _)| Arc::clone(name)).collect(),
             watcher,
         });
-        Ok(Some(drive(&mut Machine::resumed(&made, past.begun.clone(), past.confirmed), &mut hands)))
+        let mut machine = Machine::resumed(&made, past.begun, past.confirmed);
+        drive(&mut machine, &mut hands).map(Some).map_err(|Lost| Trouble::LeaseLost)
     }
 }
 

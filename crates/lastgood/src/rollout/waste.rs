@@ -1,7 +1,7 @@
 //! What is kept on a target although nobody can go back to it: old releases, what they replaced, and the names that hold their images.
 //! And all of ours, for whoever wants nothing of it any more. What runs is no part of either.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::PathBuf;
@@ -9,7 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lastgood_model::UnixMs;
-use lastgood_model::rollout::{Outcome, ReleaseId};
+use lastgood_model::rollout::ReleaseId;
+use lastgood_rollout::History;
 use lastgood_world::engine::compose;
 use lastgood_world::engine::guard::IMAGES;
 use lastgood_world::state::Releases;
@@ -18,7 +19,6 @@ use super::candidate;
 use super::doer::{Trouble, heard};
 use super::grip::Grip;
 use super::guard;
-use super::history::History;
 use super::target::{Target, who};
 use crate::pipeline::remote::brought_name;
 
@@ -59,8 +59,7 @@ impl Waste {
         history: &History,
         store: &Releases,
     ) -> Result<Self, Trouble> {
-        let good = history.good().map(|release| &release.id).filter(|id| Some(*id) != newest);
-        let stays: Vec<ReleaseId> = newest.into_iter().chain(good).take(keep).cloned().collect();
+        let stays = history.staying(keep, newest);
         let is_kept = |id: &str| stays.iter().any(|kept| *kept.0 == *id);
         let since = stays.iter().filter_map(|id| history.good_since(id)).min();
         let replaced = store.replaced()?.into_iter();
@@ -185,15 +184,6 @@ fn is_older(name: &str, than: UnixMs) -> bool {
     let digits = name.trim_start_matches(|c: char| !c.is_ascii_digit());
     let at = digits.split('-').next().and_then(|digits| digits.parse().ok());
     at.is_some_and(|at: i64| at < than.0)
-}
-
-impl History {
-    /// When a release became good for the last time.
-    fn good_since(&self, id: &ReleaseId) -> Option<UnixMs> {
-        let good = self.rollouts.iter().filter(|past| past.outcome == Some(Outcome::Good));
-        let last: BTreeMap<&ReleaseId, UnixMs> = good.map(|past| (&past.release.id, past.at)).collect();
-        last.get(id).copied()
-    }
 }
 
 #[cfg(test)]
