@@ -5,8 +5,10 @@ pub mod drive;
 pub mod history;
 pub mod machine;
 pub mod plan;
+pub mod remains;
 
 pub use drive::{Doer, Lost, Record, drive};
 pub use history::{Bar, History, Past};
 pub use machine::{Act, Machine, Next, Of};
 pub use plan::{Intent, Migration, ServiceIntent, SwitchBy, plan};
+pub use remains::{Remains, Runs};

@@ -244,6 +244,12 @@ impl<'p> Machine<'p> {
         }
     }
 
+    /// Whether data was brought forward, or may have been, and bringing it back failed.
+    #[must_use]
+    pub fn leaves_data(&self) -> bool {
+        self.failed.iter().any(|act| act.action == Action::MigrateBack)
+    }
+
     fn begun(&self) -> impl Iterator<Item = &'p Step> {
         self.plan.steps.iter().take(self.begun)
     }

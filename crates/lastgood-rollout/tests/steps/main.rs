@@ -95,8 +95,8 @@ fn run(intent: &Intent, made: &Plan, faults: &[(usize, Fault)]) -> End {
             (None, past) => past.and_then(|past| past.outcome).ok_or(Lost),
         };
     }
-    let Ok(outcome) = outcome else { panic!("nobody brings it to its end: {:?}", world.acts) };
-    End { outcome, world }
+    assert!(outcome.is_ok(), "nobody brings it to its end: {:?}", world.acts);
+    End { outcome: outcome.unwrap_or(Outcome::UndoFailed), world }
 }
 
 /// What a ledger with these records tells.
@@ -212,6 +212,9 @@ fn one_fault_ends_with_the_last_good_release() {
                 *counts.entry(end.outcome).or_default() += 1;
                 // What leads traffic home is gone for good: there is no other way back.
                 let no_way_back = fault == Fault::Gone && end.world.faulted.iter().any(is_way_home);
+                if end.outcome == Outcome::UndoFailed {
+                    leads_back_by_hand(&made, &end.world);
+                }
                 let broken = end.outcome == Outcome::UndoFailed && !no_way_back;
                 assert!(!broken, "{name}: {fault:?} at {at}: {:?}", end.world.acts);
             }
@@ -246,6 +249,7 @@ fn two_faults_are_only_too_many_where_the_way_back_itself_is_gone() {
                         assert_eq!(complaint, None, "{}", told());
                         *counted.entry(end.outcome).or_default() += 1;
                         if end.outcome == Outcome::UndoFailed {
+                            leads_back_by_hand(&made, &end.world);
                             let gone =
                                 [(first, one), (second, two)].into_iter().filter(|(_, fault)| *fault == Fault::Gone);
                             let acts = gone.filter_map(|(at, _)| end.world.acts.iter().find(|(of, _)| *of == at));
@@ -264,6 +268,24 @@ fn two_faults_are_only_too_many_where_the_way_back_itself_is_gone() {
     println!("two faults or deaths, {share}: {} rollouts: {counted:?}", counted.values().sum::<usize>());
     for (act, count) in broken {
         println!("undo-failed, since this is gone for good on the way back: {act}: {count}");
+    }
+}
+
+/// What is said to be done by hand leads back from what is so, and nothing of it is needless.
+fn leads_back_by_hand(made: &Plan, world: &World) {
+    let back = made.parent.as_ref();
+    let data = made.steps.iter().any(|step| step.undo == Some(Action::MigrateBack));
+    let acts = world.remains(back, data).by_hand();
+    let after = |skipped: Option<usize>| {
+        let mut world = world.clone();
+        let done = acts.iter().enumerate().filter(|(index, _)| Some(*index) != skipped);
+        let all = done.fold(true, |all, (_, act)| world.by_hand(act) && all);
+        all && world.is(back) && world.truth.candidates.is_empty()
+    };
+    assert!(after(None), "{acts:?} does not lead back from {:?}", world.truth);
+    for (index, act) in acts.iter().enumerate() {
+        // Whether data is as it was, nobody sees.
+        assert!(*act == Action::MigrateBack || !after(Some(index)), "{act:?} is needless in {:?}", world.truth);
     }
 }
 

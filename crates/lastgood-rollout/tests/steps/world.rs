@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use lastgood_model::rollout::{Action, Ending, Plan, Recipient, ReleaseId};
 use lastgood_rollout::drive::Unwritten;
-use lastgood_rollout::{Act, Doer, Lost, Record, ServiceIntent};
+use lastgood_rollout::{Act, Doer, Lost, Record, Remains, Runs, ServiceIntent};
 
 /// In which way an operation goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,6 +66,7 @@ pub struct Truth {
     pub armed: bool,
 }
 
+#[derive(Clone)]
 pub struct World {
     pub truth: Truth,
     /// `None`: it cannot be read.
@@ -156,6 +157,26 @@ impl World {
         let services = truth.services.iter().all(|(name, running)| running.as_ref() == of(name));
         let data = !self.needs_data_back || release == Some(&self.target) || !truth.migrated;
         services && data && truth.files.as_ref() == release && truth.routed.is_empty()
+    }
+
+    /// What somebody sees who looks, and takes `back` for the last good release.
+    pub fn remains(&self, back: Option<&ReleaseId>, data: bool) -> Remains {
+        let runs = |running: &Option<ReleaseId>| running.clone().map_or(Runs::Nothing, Runs::As);
+        let has = |name| back.is_some() && !self.new_services.contains(name);
+        let services = self.truth.services.iter();
+        Remains {
+            back: back.cloned(),
+            files: self.truth.files.clone(),
+            services: services.map(|(name, running)| (Arc::clone(name), runs(running), has(name))).collect(),
+            candidates: self.truth.candidates.iter().cloned().collect(),
+            away: self.truth.routed.iter().cloned().collect(),
+            data,
+        }
+    }
+
+    /// Somebody does that by hand, when what had gone is there again; whether it could be done.
+    pub fn by_hand(&mut self, action: &Action) -> bool {
+        self.really(action)
     }
 
     fn fault(&mut self) -> Option<Fault> {

@@ -176,7 +176,8 @@ pub(super) fn bring(
 ) -> anyhow::Result<Exit> {
     let fault = |trouble: Trouble| Complaint::Rollout { trouble };
     if !only_plan {
-        target.take_up(&mut *telling.watcher(io.stdout)).map_err(fault)?;
+        let ended = target.take_up(&mut *telling.watcher(io.stdout)).map_err(fault)?;
+        io.answer(&ended.map(|ended| telling.taken_up(&ended, &target.live)).unwrap_or_default())?;
     }
     let seen = see(target)?;
     io.answer(&telling.plan(&seen, &target.live.to_string_lossy()))?;
@@ -192,9 +193,9 @@ pub(super) fn bring(
         io.answer(&telling.planned(&seen))?;
         return Ok(Exit::Good);
     }
-    let outcome = target.roll(&seen, &mut *telling.watcher(io.stdout)).map_err(fault)?;
-    io.answer(&telling.outcome(outcome, &seen))?;
-    Ok(Exit::from(outcome))
+    let ended = target.roll(&seen, &mut *telling.watcher(io.stdout)).map_err(fault)?;
+    io.answer(&telling.ended(&ended, &seen, &target.live))?;
+    Ok(Exit::from(ended.outcome))
 }
 
 fn arrived(

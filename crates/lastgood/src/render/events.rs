@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use lastgood_model::Secret;
 use lastgood_model::rollout::{Ending, Outcome};
-use lastgood_rollout::{Act, History, Of, Past};
+use lastgood_rollout::{Act, History, Of, Past, Runs};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -22,7 +22,8 @@ use crate::rollout::doer::{Trouble, Watcher};
 use crate::rollout::environment::Choice;
 use crate::rollout::mended::{Mended, MendedKey};
 use crate::rollout::record::millis;
-use crate::rollout::target::Seen;
+use crate::rollout::survey::Survey;
+use crate::rollout::target::{Ended, Seen};
 use crate::rollout::waste::Waste;
 
 const EVENTS: &str = "lastgood.events/1";
@@ -86,7 +87,32 @@ enum Event<'a> {
         /// Of a build that failed: `lastgood.verdict/1` on what it said.
         #[serde(skip_serializing_if = "Option::is_none")]
         verdict: Option<Value>,
+        /// Where somebody has to look: what is there.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        remains: Option<RemainsShape>,
     },
+}
+
+#[derive(Serialize)]
+struct RemainsShape {
+    /// Whose files are live; `null`: those of neither release, or some of both.
+    files: Option<String>,
+    services: Vec<RunsShape>,
+    /// Commands that lead back, to be called in the project's folder.
+    by_hand: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct RunsShape {
+    service: String,
+    /// `release`, `neither`, `nothing` or `unknown`.
+    runs: &'static str,
+    /// Which release it is.
+    release: Option<String>,
+    /// Its traffic goes to its candidate.
+    away: bool,
+    /// Why it is neither.
+    why: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -287,6 +313,40 @@ fn mended(mended: &Mended) -> MendedShape<'_> {
 /// What became of it: an outcome, `nothing` or `planned`. `begun` is when that was first said.
 #[must_use]
 pub fn outcome(outcome: &str, seen: &Seen, begun: Instant, why: Option<String>) -> String {
+    told(outcome, seen, begun, (why, None))
+}
+
+/// What became of a rollout.
+#[must_use]
+pub fn ended(ended: &Ended, seen: &Seen, begun: Instant, view: View) -> String {
+    let remains = ended.survey.as_ref().map(|survey| remains(survey, view));
+    told(ended.outcome.name(), seen, begun, (None, remains))
+}
+
+fn remains(survey: &Survey, view: View) -> RemainsShape {
+    let services = survey.remains.services.iter().map(|(service, runs, _)| {
+        let (name, release) = match runs {
+            Runs::As(release) => ("release", Some(release.0.to_string())),
+            Runs::AsNeither => ("neither", None),
+            Runs::Nothing => ("nothing", None),
+            Runs::Unknown => ("unknown", None),
+        };
+        RunsShape {
+            service: service.to_string(),
+            runs: name,
+            release,
+            away: survey.remains.away.contains(service),
+            why: survey.why.get(service).map(|trouble| view.lang.trouble(trouble)),
+        }
+    });
+    RemainsShape {
+        files: survey.remains.files.as_ref().map(|id| id.0.to_string()),
+        services: services.collect(),
+        by_hand: survey.by_hand.clone(),
+    }
+}
+
+fn told(outcome: &str, seen: &Seen, begun: Instant, (why, remains): (Option<String>, Option<RemainsShape>)) -> String {
     line(&Event::Outcome {
         outcome,
         release: Some(&seen.release.id.0),
@@ -294,6 +354,7 @@ pub fn outcome(outcome: &str, seen: &Seen, begun: Instant, why: Option<String>) 
         seconds: seconds(i64::try_from(begun.elapsed().as_millis()).unwrap_or(i64::MAX)),
         why,
         verdict: None,
+        remains,
     })
 }
 
@@ -301,14 +362,30 @@ pub fn outcome(outcome: &str, seen: &Seen, begun: Instant, why: Option<String>) 
 #[must_use]
 pub fn failed_build(answer: Answer<'_>, view: View) -> String {
     let verdict = Some(document(answer, view.lang, None));
-    line(&Event::Outcome { outcome: "build-failed", release: None, parent: None, seconds: 0.0, why: None, verdict })
+    line(&Event::Outcome {
+        outcome: "build-failed",
+        release: None,
+        parent: None,
+        seconds: 0.0,
+        why: None,
+        verdict,
+        remains: None,
+    })
 }
 
 /// A build, or a test, failed in a way that nobody knows, and nothing was attempted; what it said last.
 #[must_use]
 pub fn failed_somehow(said: String) -> String {
     let why = Some(said);
-    line(&Event::Outcome { outcome: "build-failed", release: None, parent: None, seconds: 0.0, why, verdict: None })
+    line(&Event::Outcome {
+        outcome: "build-failed",
+        release: None,
+        parent: None,
+        seconds: 0.0,
+        why,
+        verdict: None,
+        remains: None,
+    })
 }
 
 /// All rollouts.

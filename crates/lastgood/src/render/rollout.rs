@@ -1,11 +1,11 @@
 //! A rollout as people follow it: its plan, its acts as they end, what became of it, and the history of all of them.
 
 use std::io::Write;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lastgood_model::release::Release;
-use lastgood_model::rollout::{Ending, Outcome};
+use lastgood_model::rollout::{Ending, Outcome, ReleaseId};
 use lastgood_rollout::{Act, History, Migration, Of};
 
 use super::answer::View;
@@ -17,7 +17,8 @@ use crate::pipeline::stack::COMPOSE;
 use crate::pipeline::stack::excerpts::excerpts;
 use crate::rollout::act::named;
 use crate::rollout::doer::{Trouble, Watcher};
-use crate::rollout::target::{Refusal, Seen};
+use crate::rollout::survey::enters;
+use crate::rollout::target::{Ended, Refusal, Seen};
 
 /// The margin of labels.
 const MARGIN: usize = 12;
@@ -133,9 +134,37 @@ fn switches(out: &mut String, seen: &Seen, view: View) {
 
 /// What became of it.
 #[must_use]
-pub fn outcome(outcome: Outcome, seen: &Release, parent: Option<&Release>, view: View) -> String {
-    let text = view.lang.outcome(outcome, seen.id.short(), parent.map(|parent| parent.id.short()));
-    format!("{}\n", clean(&text))
+pub fn outcome(outcome: Outcome, release: &ReleaseId, parent: Option<&ReleaseId>, view: View) -> String {
+    format!("{}\n", clean(&view.lang.outcome(outcome, release.short(), parent.map(ReleaseId::short))))
+}
+
+/// What became of it; and where somebody has to look, what is there in `live`, and what to do about it.
+#[must_use]
+pub fn ended(ended: &Ended, live: &Path, view: View) -> String {
+    let mut out = outcome(ended.outcome, &ended.release, ended.parent.as_ref(), view);
+    let Some(survey) = &ended.survey else { return out };
+    let words = view.lang.remains_words();
+    let mut label = words.state;
+    for line in view.lang.remains(survey) {
+        row(&mut out, std::mem::take(&mut label), &line, view);
+    }
+    if ended.outcome == Outcome::Stopped {
+        row(&mut out, words.next, words.forward, view);
+        return out;
+    }
+    if survey.by_hand.is_empty() {
+        row(&mut out, words.by_hand, words.nothing, view);
+        return out;
+    }
+    // Commands stay on their line, to be copied.
+    let mut label = words.by_hand;
+    for line in std::iter::once(&enters(live)).chain(&survey.by_hand) {
+        out += &format!("{}{}\n", pad(std::mem::take(&mut label), MARGIN), clean(line));
+    }
+    if let Some(parent) = &ended.parent {
+        row(&mut out, words.or, &view.lang.or_rollback(parent.short()), view);
+    }
+    out
 }
 
 /// All rollouts, the last one first.

@@ -1,6 +1,7 @@
 //! How a rollout is told: to people as text, or to programs as events. What is said stands in `rollout.rs` and `events.rs`.
 
 use std::io::Write;
+use std::path::Path;
 use std::time::Instant;
 
 use lastgood_model::rollout::Outcome;
@@ -11,7 +12,7 @@ use super::quote::repeated;
 use super::rollout::{self, Teller};
 use super::terminal;
 use crate::rollout::doer::Watcher;
-use crate::rollout::target::{Refusal, Seen};
+use crate::rollout::target::{Ended, Refusal, Seen};
 
 /// So many lines are shown of what failed in a way that nobody knows.
 const LINES: usize = 15;
@@ -76,13 +77,27 @@ impl Telling {
         }
     }
 
-    /// What became of it.
+    /// What became of it; and where somebody has to look, what is there in `live`.
     #[must_use]
-    pub fn outcome(self, outcome: Outcome, seen: &Seen) -> String {
+    pub fn ended(self, ended: &Ended, seen: &Seen, live: &Path) -> String {
+        if self.json {
+            events::ended(ended, seen, self.begun, self.view)
+        } else {
+            rollout::ended(ended, live, self.view)
+        }
+    }
+
+    /// What became of one whose driver had died. Its acts tell programs.
+    #[must_use]
+    pub fn taken_up(self, ended: &Ended, live: &Path) -> String {
+        if self.json { String::new() } else { rollout::ended(ended, live, self.view) + "\n" }
+    }
+
+    fn outcome(self, outcome: Outcome, seen: &Seen) -> String {
         if self.json {
             events::outcome(outcome.name(), seen, self.begun, None)
         } else {
-            rollout::outcome(outcome, &seen.release, seen.parent.as_ref(), self.view)
+            rollout::outcome(outcome, &seen.release.id, seen.parent.as_ref().map(|parent| &parent.id), self.view)
         }
     }
 

@@ -545,7 +545,7 @@ impl<'w> Hands<'w> {
     }
 
     /// What other programs said, without the secrets of the old files and the new ones: it is shown, and kept in the ledger.
-    fn discreet(&self, trouble: Trouble) -> Trouble {
+    pub(super) fn discreet(&self, trouble: Trouble) -> Trouble {
         let hidden = |text: String| {
             let mut text = repeated(&text);
             let mut given = Known::default();
@@ -637,7 +637,7 @@ pub(super) fn everything(release: &Release) -> Vec<Placement> {
 }
 
 /// What Compose is told of a release.
-fn arguments(release: &Release) -> Vec<String> {
+pub(super) fn arguments(release: &Release) -> Vec<String> {
     let project = ["-p".to_owned(), release.project.to_string()];
     release.arguments.iter().map(ToString::to_string).chain(project).collect()
 }

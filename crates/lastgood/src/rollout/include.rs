@@ -7,7 +7,7 @@ use std::fmt::Write;
 /// Before the name of the service, on a line of its own. Without it a file is never written to.
 pub const MARKER: &str = "# lastgood: ";
 /// Before each line of what stands in the file at home, while something else does.
-const HOME: &str = "#home# ";
+pub const HOME: &str = "#home# ";
 /// For whoever opens the file in that moment.
 const WHY: &str = "# A candidate gets the traffic for a moment. The lines below with #home# are what comes back.";
 

@@ -52,11 +52,10 @@ pub fn mended(last: &Release, new: &Release, live: &Path) -> Vec<Arc<str>> {
     differ.map(|file| Arc::clone(&file.path)).collect()
 }
 
-/// Whether a secret file of a release is another one by now.
+/// Whether a file of a release is another one by now.
 #[must_use]
 pub fn is_mended(release: &Release, live: &Path) -> bool {
-    let mut secret = release.files.iter().filter(|file| file.secret);
-    secret.any(|file| digest(&live.join(&*file.path)).is_ok_and(|here| here != *file.digest))
+    release.files.iter().any(|file| digest(&live.join(&*file.path)).is_ok_and(|here| here != *file.digest))
 }
 
 /// What differs in them. `desired` is what Compose makes of the new release in the folder `staging`.

@@ -27,5 +27,6 @@ pub mod release;
 mod reload;
 pub mod route;
 pub mod smoke;
+pub mod survey;
 pub mod target;
 pub mod waste;

@@ -394,6 +394,29 @@ impl Hands<'_> {
         })
     }
 
+    /// Whether its traffic goes to its candidate, as far as files can tell.
+    pub(super) fn is_away(&self, service: &str) -> bool {
+        !self.ways_away(service, None).is_empty()
+    }
+
+    /// Files that send its traffic to its candidate, and for each the commands by which every nginx that reads it looks again.
+    pub(super) fn ways_away(&self, service: &str, stack: Option<&Stack>) -> Vec<(PathBuf, Vec<String>)> {
+        let Ok(release) = self.release(&self.target) else { return Vec::new() };
+        let (live, files, host) = (&*self.live, self.files(), HostNginx::of(&self.manner.nginx));
+        let project = &*release.project;
+        let traffic = Traffic { project, files: &files, service, live, files_in: live, host: &host };
+        let away = traffic.includes().unwrap_or_default().into_iter().filter(|(_, _, include)| !include.is_home());
+        let reload = |path: &Path| -> Vec<String> {
+            if path == traffic.on_host() {
+                let words = host.becomes.iter().chain(&host.command).map(String::as_str).chain(["-s", "reload"]);
+                return vec![words.collect::<Vec<_>>().join(" ")];
+            }
+            let readers = stack.and_then(|stack| traffic.readers(stack, path).ok()).unwrap_or_default();
+            readers.iter().map(|reader| format!("docker exec {} nginx -s reload", reader.name)).collect()
+        };
+        away.map(|(path, ..)| (path.clone(), reload(&path))).collect()
+    }
+
     /// Files that the releases have in the live folder, or had.
     fn files(&self) -> Vec<Arc<str>> {
         let all = self.releases.values().flat_map(|release| &release.files).map(|file| Arc::clone(&file.path));

@@ -12,7 +12,7 @@ use lastgood_diagnose::check::Accept;
 use lastgood_diagnose::{drift, topology};
 use lastgood_model::check::Finding;
 use lastgood_model::release::{Release, ReleasedService};
-use lastgood_model::rollout::{Outcome, ReleaseId};
+use lastgood_model::rollout::{Outcome, Plan, ReleaseId};
 use lastgood_model::stack::EnvRole;
 use lastgood_model::{Desired, Difference, Drift, Stack};
 use lastgood_rollout::{Bar, History, Intent, Lost, Machine, Migration, drive, plan};
@@ -34,6 +34,7 @@ use super::mended::{self, Mended};
 use super::record::{Line, What, millis};
 use super::release::{Sent, identified};
 use super::route::unrouted;
+use super::survey::Survey;
 use crate::pipeline::stack::Looked;
 
 /// A target's folder.
@@ -136,6 +137,19 @@ pub enum Refusal {
     OneWay,
     /// `check` finds what would break it.
     WouldBreak,
+}
+
+/// How a rollout ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ended {
+    /// What became of it.
+    pub outcome: Outcome,
+    /// The release.
+    pub release: ReleaseId,
+    /// The one that it assumed.
+    pub parent: Option<ReleaseId>,
+    /// What is there now, where somebody has to look.
+    pub survey: Option<Survey>,
 }
 
 /// Where a release's files are while it is not live.
@@ -364,7 +378,7 @@ impl Target {
     ///
     /// # Errors
     /// If nothing was attempted: the folder of state cannot be made, or the plan cannot be written down.
-    pub fn roll(&self, seen: &Seen, watcher: &mut dyn Watcher) -> Result<Outcome, Trouble> {
+    pub fn roll(&self, seen: &Seen, watcher: &mut dyn Watcher) -> Result<Ended, Trouble> {
         let (state, who) = (self.state(), who());
         let grip = Grip::of(&state, &who)?;
         let history = self.history()?;
@@ -405,14 +419,14 @@ impl Target {
             changing: seen.changes.services.iter().map(|(name, _)| Arc::clone(name)).collect(),
             watcher,
         });
-        drive(&mut Machine::new(&made), &mut hands).map_err(|Lost| Trouble::LeaseLost)
+        driven(Machine::new(&made), &made, &mut hands)
     }
 
     /// Takes up a rollout whose driver died, if there is one: back, or on to its end where it was confirmed.
     ///
     /// # Errors
     /// If its driver lives, or nothing was attempted.
-    pub fn take_up(&self, watcher: &mut dyn Watcher) -> Result<Option<Outcome>, Trouble> {
+    pub fn take_up(&self, watcher: &mut dyn Watcher) -> Result<Option<Ended>, Trouble> {
         self.taken_up(false, watcher)
     }
 
@@ -420,11 +434,11 @@ impl Target {
     ///
     /// # Errors
     /// As there.
-    pub fn take_up_as_guard(&self, watcher: &mut dyn Watcher) -> Result<Option<Outcome>, Trouble> {
+    pub fn take_up_as_guard(&self, watcher: &mut dyn Watcher) -> Result<Option<Ended>, Trouble> {
         self.taken_up(true, watcher)
     }
 
-    fn taken_up(&self, is_guard: bool, watcher: &mut dyn Watcher) -> Result<Option<Outcome>, Trouble> {
+    fn taken_up(&self, is_guard: bool, watcher: &mut dyn Watcher) -> Result<Option<Ended>, Trouble> {
         if self.history()?.open().is_none() {
             return Ok(None);
         }
@@ -457,9 +471,21 @@ impl Target {
             changing: past.services.iter().map(|(name, _)| Arc::clone(name)).collect(),
             watcher,
         });
-        let mut machine = Machine::resumed(&made, past.begun, past.confirmed);
-        drive(&mut machine, &mut hands).map(Some).map_err(|Lost| Trouble::LeaseLost)
+        driven(Machine::resumed(&made, past.begun, past.confirmed), &made, &mut hands).map(Some)
     }
+}
+
+/// Drives it to its end, and looks around where somebody has to.
+fn driven(mut machine: Machine<'_>, made: &Plan, hands: &mut Hands<'_>) -> Result<Ended, Trouble> {
+    let outcome = drive(&mut machine, hands).map_err(|Lost| Trouble::LeaseLost)?;
+    let survey = match outcome {
+        Outcome::UndoFailed | Outcome::Stopped => {
+            let returns = outcome == Outcome::UndoFailed;
+            Some(hands.survey(made.parent.as_ref(), machine.leaves_data(), returns))
+        }
+        Outcome::Good | Outcome::Refused | Outcome::RolledBack | Outcome::Down => None,
+    };
+    Ok(Ended { outcome, release: made.target.clone(), parent: made.parent.clone(), survey })
 }
 
 /// How a release was brought out. Of one that is not kept nothing is known: whoever died before that had touched nothing yet.

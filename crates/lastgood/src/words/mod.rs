@@ -16,6 +16,7 @@ mod number;
 mod overview;
 mod page_table;
 mod probe;
+mod remains;
 mod rollout;
 #[cfg(test)]
 mod rollout_tests;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use lastgood_model::Difference;
 use lastgood_model::rollout::{Action, Outcome, Recipient, ReleaseId};
 use lastgood_model::snapshot::ContainerStatus;
+use lastgood_rollout::{Remains, Runs};
 
 use super::Lang;
 use crate::complaint::Complaint;
@@ -13,6 +14,7 @@ use crate::rollout::contents::ContentFault;
 use crate::rollout::doer::Trouble;
 use crate::rollout::environment::EnvironmentFault;
 use crate::rollout::fetch::Unfetched;
+use crate::rollout::survey::Survey;
 
 fn differ(what: &str, said: impl Fn(Lang) -> String) {
     let (en, ko) = (said(Lang::En), said(Lang::Ko));
@@ -92,6 +94,27 @@ fn each_language_tells_of_rollouts() {
     {
         differ(outcome.name(), |lang| lang.outcome(outcome, "0123456789", Some("9876543210")));
     }
+    let id = || ReleaseId(Arc::from("0123456789abcdef"));
+    let names = ["app", "web", "kvs", "pdb"].map(Arc::<str>::from);
+    let run = [Runs::As(id()), Runs::AsNeither, Runs::Nothing, Runs::Unknown];
+    for files in [None, Some(id())] {
+        let survey = Survey {
+            remains: Remains {
+                back: Some(id()),
+                files,
+                services: names.iter().cloned().zip(run.clone()).map(|(name, runs)| (name, runs, true)).collect(),
+                candidates: vec![Arc::clone(&names[0])],
+                away: vec![Arc::clone(&names[0])],
+                data: false,
+            },
+            why: [(Arc::clone(&names[1]), Trouble::NoContainer)].into(),
+            by_hand: Vec::new(),
+        };
+        for line in 0..=names.len() {
+            differ("remains", |lang| lang.remains(&survey)[line].clone());
+        }
+    }
+    differ("remains", |lang| lang.or_rollback("0123456789"));
     for complaint in [
         Complaint::Rollout { trouble: Trouble::Stale },
         Complaint::Rollout { trouble: Trouble::StillThere },

@@ -15,6 +15,7 @@ mod newcomer_vms;
 mod proxied;
 mod refused;
 mod released_env;
+mod remains;
 mod said;
 mod story;
 mod story_vm;
