@@ -14,6 +14,7 @@ pub mod hear;
 mod host;
 mod lines;
 mod machine;
+pub mod memory;
 mod new_folder;
 pub mod nginx;
 mod packing;

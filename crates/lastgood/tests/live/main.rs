@@ -17,6 +17,7 @@ mod refused;
 mod released_env;
 mod remains;
 mod said;
+mod secrecy;
 mod story;
 mod story_vm;
 mod transfer;
