@@ -4,6 +4,7 @@
 mod archive;
 pub mod compose;
 mod endpoint;
+mod exec;
 mod frames;
 pub mod guard;
 pub mod layers;
@@ -18,7 +19,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use ureq::config::Config;
-use ureq::http::{Request, Response};
+use ureq::http::{Method, Request, Response};
 use ureq::typestate::WithoutBody;
 use ureq::{Agent, Body, RequestBuilder};
 
@@ -38,6 +39,7 @@ const NEWEST: (u32, u32) = (1, 51);
 const LONGEST_BODY: u64 = 64 * 1024 * 1024;
 /// The engine as an address: where it really is, the transport knows.
 const ENGINE: &str = "http://engine";
+const JSON: &str = "application/json";
 /// One that answers slowly has many to answer; one that does not answer a single question for so long hangs.
 const ONE_ANSWER: Duration = Duration::from_secs(4);
 /// Questions asked side by side.
@@ -152,6 +154,12 @@ impl Engine {
         let limit = self.left()?.min(ONE_ANSWER);
         let request = request.config().timeout_global(Some(limit)).build();
         request.call().map_err(|error| damage(&error))
+    }
+
+    /// The answer to a request that brings something: a body of this kind.
+    fn tell(&self, method: Method, path: &str, kind: &str, body: Vec<u8>) -> Result<Response<Body>, Damage> {
+        let request = Request::builder().method(method).uri(self.uri(path)).header("Content-Type", kind).body(body);
+        self.send(request.map_err(|error| Damage::Io(Arc::from(error.to_string())))?)
     }
 
     /// The answer to a request that is no mere question.

@@ -12,9 +12,9 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 use ureq::Body;
-use ureq::http::{Method, Request, Response};
+use ureq::http::{Method, Response};
 
-use super::{Engine, read, text_of_frames};
+use super::{Engine, JSON, read, text_of_frames};
 use crate::damage::Damage;
 
 /// Every container that is made here carries it.
@@ -32,7 +32,6 @@ const MEMORY: u64 = 64 << 20;
 /// With less than this it does not start.
 const LEAST_MEMORY: u64 = 16 << 20;
 /// Kinds of bodies.
-const JSON: &str = "application/json";
 const TAR: &str = "application/x-tar";
 /// Processes and threads in it.
 const MOST_THREADS: u64 = 128;
@@ -171,10 +170,7 @@ impl Prober {
     }
 
     fn tell(&self, method: Method, path: &str, kind: &str, body: Vec<u8>) -> Result<Response<Body>, Damage> {
-        let uri = self.engine.uri(path);
-        let request = Request::builder().method(method).uri(uri).header("Content-Type", kind).body(body);
-        let request = request.map_err(|error| Damage::Io(Arc::from(error.to_string())))?;
-        self.engine.send(request)
+        self.engine.tell(method, path, kind, body)
     }
 
     fn description(&self, eyes: &Eyes, argument: &str, variable: &str, mounted: bool) -> Value {

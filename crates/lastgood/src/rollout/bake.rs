@@ -15,7 +15,8 @@ use lastgood_model::{Stack, UnixMs};
 use lastgood_world::now;
 
 use super::doer::{Hands, Trouble, looked_at, subject};
-use super::gate::state_of;
+use super::gate::state_by;
+use super::health::OwnChecks;
 use crate::pipeline::timeline::{CourseArgs, course};
 use crate::progress::Silent;
 
@@ -32,13 +33,14 @@ impl Hands<'_> {
         let release = self.release(&self.target)?;
         let (begun, since) = (Instant::now(), now());
         let mut smoked = begun;
-        let mut restarts = Vec::new();
+        let (mut restarts, mut checks) = (Vec::new(), OwnChecks::default());
         let mut looked = looked_at(release, &self.live, &self.live, false);
         loop {
             looked.again();
             let stays = self.changing.iter().filter(|service| release.service(service).is_some());
-            let now_restarted =
-                stays.map(|service| state_of(&looked.stack, release, service)).collect::<Result<Vec<_>, _>>()?;
+            let state =
+                |service: &Arc<str>| state_by(&looked.stack, release, service, |container| checks.passes(container));
+            let now_restarted = stays.map(state).collect::<Result<Vec<_>, _>>()?;
             if restarts.is_empty() {
                 restarts.clone_from(&now_restarted);
             }

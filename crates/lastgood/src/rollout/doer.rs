@@ -27,8 +27,9 @@ use super::changes::mounts;
 use super::contents::ContentFault;
 use super::environment::EnvironmentFault;
 use super::fetch::Unfetched;
-use super::gate::{Look, containers, state_of, unserved};
+use super::gate::{Look, containers, state_by, state_of, unserved};
 use super::grip::Grip;
+use super::health::OwnChecks;
 use super::history;
 use super::knock;
 use super::manner::Manner;
@@ -460,14 +461,14 @@ impl<'w> Hands<'w> {
     /// Well, as its release says, and so for a while; it answers, and what it needs serves it.
     fn gate(&self, service: &str, release: &ReleaseId, within: Duration) -> Result<(), Trouble> {
         let release = self.release(release)?;
-        let mut reloaded = None;
+        let (mut reloaded, mut checks) = (None, OwnChecks::default());
         let mut looked = looked_at(release, &self.live, &self.live, false);
         let door = self.door(service, &looked.stack);
         let container = containers(&looked.stack, &release.project, service).next();
         let container = container.map(|container| container.name.to_string()).unwrap_or_default();
         self.stays_well((&container, service), door.as_ref(), within, || {
             looked.again();
-            let mut state = state_of(&looked.stack, release, service);
+            let mut state = state_by(&looked.stack, release, service, |container| checks.passes(container));
             let found = containers(&looked.stack, &release.project, service).next();
             let address = found.and_then(knock::address).map(str::to_owned);
             // Where it is well for the first time at an address, proxies look that up again.

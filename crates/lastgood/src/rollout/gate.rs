@@ -17,9 +17,9 @@ use super::doer::{Hands, Trouble, kept_image, last_line};
 use super::knock::{Door, door, knock};
 
 /// A service stays well for so long before it is believed, where nobody says for how long.
-const HOLD: Duration = Duration::from_secs(3);
-/// One whose candidate stayed well has shown most of it.
-const HOLD_AGAIN: Duration = Duration::from_secs(1);
+const HOLD: Duration = Duration::from_secs(1);
+/// And is watched for so long from its start on: most that end by themselves end sooner. One whose candidate was has shown it.
+const WATCH: Duration = Duration::from_secs(3);
 /// Nobody has to listen sooner than this.
 const TO_LISTEN: Duration = Duration::from_secs(60);
 /// A wrong answer may still turn right for so long.
@@ -73,8 +73,11 @@ impl Hands<'_> {
         let begun = Instant::now();
         let usual = self.usual.get(service).copied();
         let manner = self.manner.of(service);
-        let hold = self.manner.hold.map_or(HOLD, |hold| hold.0);
-        let hold = if self.tried.contains(service) { hold.min(HOLD_AGAIN) } else { hold };
+        let (hold, watch) = match self.manner.hold {
+            _ if self.tried.contains(service) => (HOLD, Duration::ZERO),
+            Some(hold) => (hold.0, Duration::ZERO),
+            None => (HOLD, WATCH),
+        };
         let to_listen = manner.start.map_or(TO_LISTEN, |start| start.0);
         // Since when it is well, and since when it gives a wrong answer.
         let (mut well, mut wrong): (Option<(Instant, u64)>, Option<Instant>) = (None, None);
@@ -92,7 +95,7 @@ impl Hands<'_> {
                     if restarts != before {
                         return Err(Trouble::Restarted(None));
                     }
-                    if since.elapsed() >= hold {
+                    if since.elapsed() >= hold && begun.elapsed() >= watch {
                         return Ok(());
                     }
                 }
@@ -125,6 +128,19 @@ pub fn containers<'s>(stack: &'s Stack, project: &'s str, service: &'s str) -> i
 /// # Errors
 /// In what it does not.
 pub fn state_of(stack: &Stack, release: &Release, service: &str) -> Result<u64, Trouble> {
+    state_by(stack, release, service, |_| false)
+}
+
+/// The same, where `is_healthy` says what the engine has not decided yet.
+///
+/// # Errors
+/// In what it does not.
+pub fn state_by(
+    stack: &Stack,
+    release: &Release,
+    service: &str,
+    mut is_healthy: impl FnMut(&Container) -> bool,
+) -> Result<u64, Trouble> {
     let declared = stack.desired.as_ref().and_then(|desired| desired.service(service));
     let job = declared.is_some_and(|service| is_job(service, stack));
     let all: Vec<&Container> = containers(stack, &release.project, service).collect();
@@ -145,14 +161,20 @@ pub fn state_of(stack: &Stack, release: &Release, service: &str) -> Result<u64, 
     if kept.is_some_and(|id| all.iter().any(|container| id != *container.image_id)) {
         return Err(Trouble::Differs(Vec::new()));
     }
-    all.into_iter().map(|container| well(container, job, stack.at)).sum()
+    all.into_iter().map(|container| well(container, job, stack.at, &mut is_healthy)).sum()
 }
 
-/// Whether a container runs and is well, or did what it was for; and how often it was restarted.
+/// Whether a container runs and is well, or did what it was for; and how often it was restarted. What the engine has not decided yet
+/// `is_healthy` says.
 ///
 /// # Errors
 /// In what it is not.
-pub fn well(container: &Container, job: bool, at: UnixMs) -> Result<u64, Trouble> {
+pub fn well(
+    container: &Container,
+    job: bool,
+    at: UnixMs,
+    mut is_healthy: impl FnMut(&Container) -> bool,
+) -> Result<u64, Trouble> {
     let state = &container.state;
     if job && state.status == ContainerStatus::Exited && state.exit_code == 0 {
         return Ok(container.restarts);
@@ -171,7 +193,9 @@ pub fn well(container: &Container, job: bool, at: UnixMs) -> Result<u64, Trouble
             // A traceback ends with what it is about.
             Err(Trouble::Unhealthy(last_line(said).into()))
         }
-        Some(health) if health.status == HealthStatus::Starting => Err(Trouble::NotHealthyYet),
+        Some(health) if health.status == HealthStatus::Starting && !is_healthy(container) => {
+            Err(Trouble::NotHealthyYet)
+        }
         _ => Ok(container.restarts),
     }
 }

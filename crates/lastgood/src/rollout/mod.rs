@@ -14,6 +14,7 @@ pub mod fetch;
 mod gate;
 mod grip;
 pub mod guard;
+mod health;
 pub mod history;
 pub mod hooks;
 pub mod include;

@@ -9,6 +9,7 @@ mod clients;
 mod deploy;
 mod eyes;
 mod faults;
+mod health;
 mod hosts;
 mod load;
 mod newcomer_vms;
