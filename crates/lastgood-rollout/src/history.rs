@@ -136,12 +136,21 @@ impl Past {
     }
 }
 
+/// A moment in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// The release that was current.
+    pub current: Option<ReleaseId>,
+    /// The number that the next rollout would have had.
+    pub next: u64,
+}
+
 /// Why a rollout may not begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bar {
     /// Another one was never finished.
     Unfinished,
-    /// Another release is current than the one that it assumes.
+    /// Something was brought out, or tried, since somebody looked.
     Stale,
 }
 
@@ -278,17 +287,23 @@ impl History {
         self.rollouts.last().filter(|past| past.outcome.is_none())
     }
 
-    /// Whether a rollout may begin that assumes this release.
+    /// How far it goes: whoever looked at a target is to find it the same when a rollout begins.
+    #[must_use]
+    pub fn moment(&self) -> Moment {
+        Moment { current: self.current().map(|release| release.id.clone()), next: self.next() }
+    }
+
+    /// Whether a rollout may begin by what was seen at a moment.
     ///
     /// # Errors
     /// If it may not: why.
-    pub fn admits(&self, assumed: Option<&ReleaseId>) -> Result<(), Bar> {
+    pub fn admits(&self, seen: &Moment) -> Result<(), Bar> {
         if self.open().is_some() {
             // What is on the target now is neither release, and the way back from there would be the other one's.
             return Err(Bar::Unfinished);
         }
-        let is_current = self.current().map(|current| &current.id) == assumed;
-        if is_current { Ok(()) } else { Err(Bar::Stale) }
+        // Where the same release is current again, what was found beside it may be gone all the same.
+        if self.moment() == *seen { Ok(()) } else { Err(Bar::Stale) }
     }
 
     /// The number of the next one.
@@ -345,11 +360,11 @@ mod tests {
         assert_eq!(open(&[("a", None), ("b", Some(Good))]), None, "how the first one ended was lost");
         assert_eq!(open(&[]), None);
         let past = history(&[("a", Some(Good)), ("b", Some(RolledBack))]);
-        assert_eq!(past.admits(Some(&id("a"))), Ok(()));
-        assert_eq!(past.admits(Some(&id("b"))), Err(Bar::Stale));
-        assert_eq!(past.admits(None), Err(Bar::Stale));
+        assert_eq!(past.admits(&past.moment()), Ok(()));
+        assert_eq!(past.admits(&history(&[("a", Some(Good))]).moment()), Err(Bar::Stale), "somebody tried b meanwhile");
+        assert_eq!(past.admits(&history(&[("a", None), ("b", None)]).moment()), Err(Bar::Stale));
         let unfinished = history(&[("a", Some(Good)), ("b", None)]);
-        assert_eq!(unfinished.admits(Some(&id("a"))), Err(Bar::Unfinished), "also where the release is the right one");
+        assert_eq!(unfinished.admits(&unfinished.moment()), Err(Bar::Unfinished));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Every step of a rollout, failed in every way, and the death of whoever drives between any two operations: what is then so, and
 //! whether what is said of it is true. In a world of plain values, since a real one has too few evenings.
 
+mod model;
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet};

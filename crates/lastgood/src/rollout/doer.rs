@@ -523,7 +523,9 @@ impl<'w> Hands<'w> {
             }
         }
         let looked = looked_at(release, &self.live, &self.live, false);
-        for service in &release.services {
+        // Services that stay are somebody else's to put right where they are not as their release says: nothing of this touched them.
+        let is_back = release.id != self.target;
+        for service in release.services.iter().filter(|service| !is_back || self.changing.contains(&service.name)) {
             match state_of(&looked.stack, release, &service.name) {
                 Ok(_) | Err(Trouble::NotHealthyYet) => {}
                 Err(trouble) => return Err(trouble),

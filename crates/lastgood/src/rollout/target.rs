@@ -15,6 +15,7 @@ use lastgood_model::release::{Release, ReleasedService};
 use lastgood_model::rollout::{Outcome, Plan, ReleaseId};
 use lastgood_model::stack::EnvRole;
 use lastgood_model::{Desired, Difference, Drift, Stack};
+use lastgood_rollout::history::Moment;
 use lastgood_rollout::{Bar, History, Intent, Lost, Machine, Migration, drive, plan};
 use lastgood_world::engine::compose;
 use lastgood_world::state::{self, Ledger, NewFile, Releases, bundle};
@@ -53,8 +54,8 @@ pub struct Seen {
     pub parent: Option<Release>,
     /// The parent was found, and stands in no ledger yet.
     pub found: bool,
-    /// The release that the ledger called current.
-    assumed: Option<ReleaseId>,
+    /// How far the ledger went.
+    at: Moment,
     /// Files that somebody mended on the target, and what becomes of them, if that was said.
     pub mended: Vec<Mended>,
     /// See there.
@@ -306,7 +307,6 @@ impl Target {
             release = identified(release);
         }
         let known = history.current().cloned().map(fetch::held).transpose()?;
-        let assumed = known.as_ref().map(|known| known.id.clone());
         let found = match &known {
             Some(known) if !mended::is_mended(known, &self.live) => None,
             // What was mended, and runs so, is what is gone back to.
@@ -324,7 +324,7 @@ impl Target {
             release,
             parent,
             found: is_found,
-            assumed,
+            at: history.moment(),
             mended: Vec::new(),
             choice: None,
             changes,
@@ -382,7 +382,7 @@ impl Target {
         let (state, who) = (self.state(), who());
         let grip = Grip::of(&state, &who)?;
         let history = self.history()?;
-        if let Err(bar) = history.admits(seen.assumed.as_ref()) {
+        if let Err(bar) = history.admits(&seen.at) {
             grip.release()?;
             return Err(match bar {
                 Bar::Unfinished => Trouble::Unfinished,

@@ -213,8 +213,8 @@ impl Lang {
         match trouble {
             Trouble::Held(who) if en => format!("somebody else is at it: {who}"),
             Trouble::Held(who) => format!("다른 배포가 진행 중: {who}"),
-            Trouble::Stale if en => "another release was deployed meanwhile: make a new plan".to_owned(),
-            Trouble::Stale => "그 사이 다른 릴리스가 배포됨: 계획을 다시 세우세요".to_owned(),
+            Trouble::Stale if en => "somebody else deployed meanwhile, or tried to: make a new plan".to_owned(),
+            Trouble::Stale => "그 사이 다른 배포가 있었음(시도 포함): 계획을 다시 세우세요".to_owned(),
             Trouble::Newer if en => "a newer lastgood wrote this; use that one".to_owned(),
             Trouble::Newer => "더 새로운 lastgood이 쓴 기록: 그 버전을 사용하세요".to_owned(),
             Trouble::UnknownRelease(id) if en => format!("nothing is known here of release {id}"),
