@@ -130,7 +130,7 @@ impl Host {
             let truth = &mut world.truth;
             match what {
                 0 if truth.services.contains_key(&name) => _ = truth.services.insert(name, None),
-                1 => _ = truth.services.values_mut().for_each(|running| running.clone_from(&truth.files)),
+                1 => truth.services.values_mut().for_each(|running| running.clone_from(&truth.files)),
                 _ => return Became::Nothing,
             }
             (self.meddled, *meddled) = (true, true);
@@ -356,7 +356,7 @@ impl Host {
         let told = || format!("{:?} {:?} {:#?}", self.running, self.files, self.log);
         let numbers: Vec<u64> = self.history.rollouts.iter().map(|past| past.number).collect();
         assert!(numbers.is_sorted_by(|one, next| one < next), "numbers: {}", told());
-        assert_eq!(self.history.open().is_some() && self.unfinished.is_none(), false, "forgotten: {}", told());
+        assert!(self.history.open().is_none() || self.unfinished.is_some(), "forgotten: {}", told());
         for id in self.history.staying(KEPT, None) {
             assert!(self.store.contains(&id), "{} cannot be gone back to: {}", id.0, told());
         }

@@ -12,6 +12,7 @@ mod faults;
 mod health;
 mod hosts;
 mod load;
+mod model;
 mod newcomer_vms;
 mod proxied;
 mod refused;
