@@ -93,6 +93,7 @@ struct Lab {
     vms: Vms,
     network: String,
     address: IpAddr,
+    ssh_address: String,
     stacks: BTreeMap<String, Stack>,
     folder: TempDir,
 }
@@ -116,7 +117,12 @@ impl Lab {
             "docker container inspect --format '{{{{(index .NetworkSettings.Networks \"{network}\").IPAddress}}}}' {host} >'{}/address'",
             folder.path().display()
         );
-        let mut lab = Self { vms, network, address: [127, 0, 0, 1].into(), stacks: BTreeMap::new(), folder };
+        let said = vms.on("1", "echo $SSH_CONNECTION");
+        let ssh_address = said.split_whitespace().nth(2).unwrap().to_owned();
+        let mut lab =
+            Self { vms, network, address: [127, 0, 0, 1].into(), ssh_address, stacks: BTreeMap::new(), folder };
+        // For scripts that call it by its name.
+        std::os::unix::fs::symlink(binary(), lab.vms.folder().join("bin/lastgood")).unwrap();
         shell(Path::new("/"), &format!("{of_users}\n{asks}")).unwrap();
         lab.address = fs::read_to_string(lab.folder.path().join("address")).unwrap().trim().parse().unwrap();
         let carried = "docker save live-python live-redis live-nginx | bin/ssh vm1 docker load --quiet";
@@ -165,6 +171,7 @@ impl Lab {
         let test_vm = fs::canonicalize(repository().join("scripts/test-vm")).unwrap();
         let mut bash = Command::new("bash");
         bash.arg("-c").arg(&script).current_dir(&self.stacks[kind].good).envs(variables.iter().copied());
+        bash.env("PREAMBLE", PREAMBLE).env("PATH", self.vms.path()).env("SSH_ADDRESS", &self.ssh_address);
         bash.env("TEST_VM", test_vm).env("LIVE", format!("/home/me/{}", self.stacks[kind].name));
         let output = bash.env("NAME", &self.stacks[kind].name).output().unwrap();
         if output.status.success() {
