@@ -143,7 +143,7 @@ impl Lab {
             self.folder.path(),
             &format!(
                 "rm -rf {kind} && cp -r '{}' {kind} && cd {kind} && rm cases.toml helpers.sh
-                 sed -i 's/PROJECT/{name}/; s/PORT/{port}/' compose.yaml
+                 sed -i 's/@PROJECT@/{name}/; s/@PORT@/{port}/' compose.yaml
                  printf 'RELEASE=1\\nKVS_PASSWORD={SECRET}\\n' >.env
                  printf '[deploy]\\nhold = \"1s\"\\n' >lastgood.toml
                  if [ {kind} = proxied ]; then printf '[deploy.service.app]\\nswitch = \"proxy\"\\n[deploy.nginx]\\ndrain = \"3s\"\\n' >>lastgood.toml; fi",
