@@ -399,7 +399,7 @@ fn ended(client: &mut Child) -> Result<Option<i32>, String> {
 fn serves(at: SocketAddr, release: u32) -> Result<(), String> {
     let begun = Instant::now();
     let mut answered = String::new();
-    while begun.elapsed() < Duration::from_secs(15) {
+    while begun.elapsed() < Duration::from_secs(40) {
         let ask = || -> std::io::Result<String> {
             let mut peer = TcpStream::connect_timeout(&at, Duration::from_secs(2))?;
             peer.set_read_timeout(Some(Duration::from_secs(5)))?;

@@ -19,7 +19,7 @@ small_disk() {
   truncate --size 16M ../small.img && /usr/sbin/mkfs.ext4 -q -F -m 0 ../small.img
   vm 'cat >/root/small.img' <../small.img
   vm "mkdir -p $LIVE && { [ -e /dev/loop-control ] || mknod /dev/loop-control c 10 237; }
-      free=\$(losetup --find) && { [ -e \$free ] || mknod \$free b 7 \${free#/dev/loop}; }
+      free=\$(losetup --find) && free=\${free%% *} && { [ -e \$free ] || mknod \$free b 7 \${free#/dev/loop}; }
       mount -o loop /root/small.img $LIVE && rmdir $LIVE/lost+found && chown me $LIVE"
 }
 fill() { vm 'su me -c "cat /dev/zero >ballast" 2>/dev/null || :; sync; [ $(df --output=avail . | tail -1) = 0 ]'; }
