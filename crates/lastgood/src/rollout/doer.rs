@@ -198,7 +198,7 @@ pub struct Hands<'w> {
     /// Why the act that runs failed.
     trouble: Option<Trouble>,
     /// On the way back.
-    patience: Patience,
+    pub(super) patience: Patience,
     pub(super) watcher: &'w mut dyn Watcher,
 }
 
@@ -600,7 +600,7 @@ impl<'w> Hands<'w> {
         self.releases.get(id).ok_or_else(|| Trouble::UnknownRelease(id.short().to_owned()))
     }
 
-    fn compose(&self, release: &Release, folder: &Path) -> Compose {
+    pub(super) fn compose(&self, release: &Release, folder: &Path) -> Compose {
         Compose::of(folder, &arguments(release))
     }
 }
@@ -624,7 +624,7 @@ impl Doer for Hands<'_> {
     fn perform(&mut self, act: &Act) -> Ending {
         let within = Duration::from_millis(act.timeout_ms);
         let mut result = self.act(&act.action, within);
-        while result.as_ref().is_err_and(|trouble| self.patience.waits(act, trouble)) {
+        while result.as_ref().is_err_and(|trouble| self.once_more(act, trouble)) {
             result = self.act(&act.action, within);
         }
         self.trouble = result.err().map(|trouble| self.discreet(trouble));

@@ -1,17 +1,21 @@
-//! Patience on the way back: an engine that died takes down all that runs, and brings it up again once it is back itself. Who gives up
-//! before that calls broken what is only on its way. How often something is tried is the machine's affair.
+//! Patience on the way back: an engine that was killed takes down all that runs, and leaves some of it so when it is back. Who gives up
+//! before that calls broken what only has to be started. How often something is tried is the machine's affair.
 
 use std::thread;
 use std::time::{Duration, Instant};
 
+use lastgood_model::rollout::Action;
 use lastgood_rollout::{Act, Of};
 use lastgood_world::engine::compose;
 
-use super::doer::Trouble;
+use super::doer::{Hands, Trouble, looked_at};
+use super::gate::state_of;
 
 /// So long is waited in all, however often something fails.
-const IN_ALL: Duration = Duration::from_secs(120);
+const IN_ALL: Duration = Duration::from_secs(60);
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// Starting again what ended takes no longer.
+const TO_START: Duration = Duration::from_secs(60);
 
 /// How long somebody who goes back still waits.
 #[derive(Debug, Default)]
@@ -21,12 +25,11 @@ pub struct Patience {
 
 impl Patience {
     /// Whether an act that failed is worth another try in a moment, which is waited for here.
-    pub fn waits(&mut self, act: &Act, trouble: &Trouble) -> bool {
+    fn waits(&mut self, act: &Act, trouble: &Trouble) -> bool {
         let is_look = act.of == Of::Look;
         if !is_look && !matches!(act.of, Of::Undo(_)) {
             return false;
         }
-        // What ended comes up again by itself, where its engine does so.
         let passes = is_look && matches!(trouble, Trouble::Ended(..)) || !compose::answers();
         if !passes || self.since.get_or_insert_with(Instant::now).elapsed() > IN_ALL {
             return false;
@@ -36,10 +39,27 @@ impl Patience {
     }
 }
 
+impl Hands<'_> {
+    /// Whether an act that failed is to be done once more. What ended meanwhile, and is to serve, is started again before that.
+    pub(super) fn once_more(&mut self, act: &Act, trouble: &Trouble) -> bool {
+        let again = self.patience.waits(act, trouble);
+        if let (true, Trouble::Ended(..), Action::Verify { release: Some(release) }) = (again, trouble, &act.action)
+            && let Ok(release) = self.release(release)
+        {
+            let looked = looked_at(release, &self.live, &self.live, false);
+            let ended = |service: &str| matches!(state_of(&looked.stack, release, service), Err(Trouble::Ended(..)));
+            for service in release.services.iter().filter(|service| ended(&service.name)) {
+                // The look that follows tells whether that helped.
+                let _started = self.compose(release, &self.live).up(&service.name, TO_START);
+            }
+        }
+        again
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lastgood_model::rollout::Action;
     use lastgood_model::snapshot::ContainerStatus;
 
     #[test]
