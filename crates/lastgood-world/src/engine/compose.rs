@@ -199,6 +199,12 @@ pub fn processors(image: &str) -> Result<(Option<String>, Option<String>), Unhea
     Ok((of_image, word(&["version", "--format", "{{.Server.Arch}}"])?))
 }
 
+/// Whether the engine answers at all.
+#[must_use]
+pub fn answers() -> bool {
+    matches!(word(&["version", "--format", "{{.Server.Version}}"]), Ok(Some(_)))
+}
+
 /// What `docker` says in one word, if it does.
 fn word(arguments: &[&str]) -> Result<Option<String>, Unheard> {
     let heard = hear(docker().args(arguments), None, QUICK)?;

@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+use crate::alive::{lives, own_mark};
+
 /// The name of the text in the stream. No file of a release begins so.
 const TEXT: &str = ".lastgood-release";
 /// The text has no more bytes.
@@ -16,24 +18,35 @@ const LONGEST_TEXT: u64 = 4 * 1024 * 1024;
 
 /// Folders that streams are unpacked into begin so.
 const ARRIVING: &str = "arriving-";
-/// One that was left by somebody who died is older.
+/// Where nobody knows who left one, it is older.
 const ARRIVES_WITHIN: Duration = Duration::from_secs(3600);
 
-/// A folder to unpack into, below the folder of state, that goes when it is dropped. What others left there long ago goes, too: it
-/// holds what no other place may hold.
+/// A folder to unpack into, below the folder of state, that goes when it is dropped. It bears the mark of this process; what others
+/// left there goes first.
 ///
 /// # Errors
 /// If it cannot be made.
 pub fn arrival(state: &Path) -> io::Result<TempDir> {
+    sweep(state)?;
+    TempDir::with_prefix_in(format!("{ARRIVING}{}-", own_mark()), state)
+}
+
+/// Takes away what somebody left there who died, or who left it long ago: it holds what no other place may hold.
+///
+/// # Errors
+/// If the folder cannot be read.
+pub fn sweep(state: &Path) -> io::Result<()> {
     for entry in fs::read_dir(state)?.flatten() {
-        let is_ours = entry.file_name().to_string_lossy().starts_with(ARRIVING);
+        let name = entry.file_name();
+        let Some(name) = name.to_str().and_then(|name| name.strip_prefix(ARRIVING)) else { continue };
+        let is_dead = name.rsplit_once('-').and_then(|(mark, _)| lives(mark)) == Some(false);
         let age = || entry.metadata().and_then(|facts| facts.modified()).ok()?.elapsed().ok();
-        if is_ours && age().is_some_and(|age| age > ARRIVES_WITHIN) {
+        if is_dead || age().is_some_and(|age| age > ARRIVES_WITHIN) {
             // Whoever else sweeps here may be quicker.
             let _gone = fs::remove_dir_all(entry.path());
         }
     }
-    TempDir::with_prefix_in(ARRIVING, state)
+    Ok(())
 }
 
 /// A file to pack.
@@ -145,15 +158,19 @@ mod tests {
     }
 
     #[test]
-    fn what_was_left_long_ago_goes() {
+    fn what_was_left_by_the_dead_and_long_ago_goes() {
         let state = tempfile::tempdir().unwrap();
         let of_now = arrival(state.path()).unwrap().keep();
         let left = state.path().join("arriving-long-ago");
         fs::create_dir(&left).unwrap();
         let long_ago = std::time::SystemTime::now() - 2 * ARRIVES_WITHIN;
         File::open(&left).unwrap().set_modified(long_ago).unwrap();
+        let mut dies = std::process::Command::new("true").spawn().unwrap();
+        let of_dead = state.path().join(format!("arriving-{}:1:2-x-y", dies.id()));
+        dies.wait().unwrap();
+        fs::create_dir(&of_dead).unwrap();
         let mine = arrival(state.path()).unwrap();
-        assert!(!left.exists() && of_now.exists() && mine.path().exists());
+        assert!(!left.exists() && !of_dead.exists() && of_now.exists() && mine.path().exists());
     }
 
     #[test]

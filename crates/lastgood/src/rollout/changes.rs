@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
+use lastgood_diagnose::condition::is_job;
 use lastgood_diagnose::{drift, topology};
 use lastgood_model::desired::{Desired, Service};
 use lastgood_model::release::Release;
+use lastgood_model::snapshot::ContainerStatus;
 use lastgood_model::{Difference, Stack, Topology};
 use lastgood_rollout::{ServiceIntent, SwitchBy};
 use lastgood_world::digest;
@@ -26,6 +28,8 @@ pub enum Reason {
     File(Arc<str>),
     /// It is declared no more.
     Gone,
+    /// It is as it should be, and does not run.
+    Stopped,
 }
 
 /// What a release changes.
@@ -129,6 +133,9 @@ pub fn changes(
             reasons.push(Reason::Differs(Difference::Image { declared, running, rebuilt: true }));
         }
     }
+    for service in desired.services.iter().filter(|service| is_stopped(service, stack)) {
+        reasons.entry(Arc::clone(&service.name)).or_default().push(Reason::Stopped);
+    }
     reasons.retain(|_, reasons| !reasons.is_empty());
     let topology = topology::build(stack);
     let order = order(desired, &topology);
@@ -152,6 +159,14 @@ pub fn changes(
     });
     let rereads = rereads.map(|(name, _)| Arc::clone(name)).collect();
     Changes { services, beside, unrouted: BTreeMap::new(), rereads, staying, files }
+}
+
+/// Whether all that is there of a service has ended, and it is no job: a host that was killed in the middle may leave it so.
+fn is_stopped(service: &Service, stack: &Stack) -> bool {
+    let (Some(desired), Some(snapshot)) = (&stack.desired, &stack.snapshot) else { return false };
+    let mut there = snapshot.of_service(&desired.project, &service.name).peekable();
+    let ended = |status| matches!(status, ContainerStatus::Exited | ContainerStatus::Created | ContainerStatus::Dead);
+    there.peek().is_some() && !is_job(service, stack) && there.all(|container| ended(container.state.status))
 }
 
 /// Whether a service has a file mounted, by itself or in a folder.

@@ -34,6 +34,7 @@ use super::history;
 use super::knock;
 use super::manner::Manner;
 use super::outage::{Watch, front};
+use super::patience::Patience;
 use super::record::{Line, What, millis};
 use super::reload::{inside, is_reread, reread};
 use super::route::RouteFault;
@@ -196,6 +197,8 @@ pub struct Hands<'w> {
     watches: BTreeMap<Arc<str>, Watch>,
     /// Why the act that runs failed.
     trouble: Option<Trouble>,
+    /// On the way back.
+    pub(super) patience: Patience,
     pub(super) watcher: &'w mut dyn Watcher,
 }
 
@@ -275,6 +278,7 @@ impl<'w> Hands<'w> {
             tried: BTreeSet::new(),
             watches: BTreeMap::new(),
             trouble: None,
+            patience: Patience::default(),
             watcher,
         }
     }
@@ -596,7 +600,7 @@ impl<'w> Hands<'w> {
         self.releases.get(id).ok_or_else(|| Trouble::UnknownRelease(id.short().to_owned()))
     }
 
-    fn compose(&self, release: &Release, folder: &Path) -> Compose {
+    pub(super) fn compose(&self, release: &Release, folder: &Path) -> Compose {
         Compose::of(folder, &arguments(release))
     }
 }
@@ -618,7 +622,11 @@ impl Doer for Hands<'_> {
     }
 
     fn perform(&mut self, act: &Act) -> Ending {
-        let result = self.act(&act.action, Duration::from_millis(act.timeout_ms));
+        let within = Duration::from_millis(act.timeout_ms);
+        let mut result = self.act(&act.action, within);
+        while result.as_ref().is_err_and(|trouble| self.once_more(act, trouble)) {
+            result = self.act(&act.action, within);
+        }
         self.trouble = result.err().map(|trouble| self.discreet(trouble));
         let ending = match &self.trouble {
             None => Ending::Done,

@@ -5,6 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use lastgood_world::engine::{compose, guard};
+use lastgood_world::state::bundle;
 
 use super::doer::{Hands, Trouble, Watcher, heard};
 use super::target::Target;
@@ -58,5 +59,7 @@ pub fn stand_guard(target: &Target, project: &str, watcher: &mut dyn Watcher) ->
     while target.take_up_as_guard(watcher).is_err() {
         thread::sleep(LOOK_AGAIN);
     }
+    // What the dead one had unpacked; if it does not go, the next deploy takes it away.
+    let _swept = bundle::sweep(&target.state());
     heard(compose::drop_container(&name(project), TO_GO)?)
 }

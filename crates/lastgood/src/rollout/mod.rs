@@ -23,6 +23,7 @@ pub mod manner;
 pub mod mended;
 mod migrate;
 mod outage;
+mod patience;
 pub mod record;
 pub mod release;
 mod reload;

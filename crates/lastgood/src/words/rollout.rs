@@ -292,6 +292,8 @@ impl Lang {
             (Self::Ko, Reason::File(path)) => format!("{path} 내용 변경"),
             (Self::En, Reason::Gone) => "it is declared no more".to_owned(),
             (Self::Ko, Reason::Gone) => "더 이상 선언되지 않음".to_owned(),
+            (Self::En, Reason::Stopped) => "it does not run".to_owned(),
+            (Self::Ko, Reason::Stopped) => "실행 중이 아님".to_owned(),
         }
     }
 

@@ -86,7 +86,9 @@ fn each_language_tells_of_rollouts() {
     ] {
         differ(&format!("{trouble:?}"), |lang| lang.trouble(&trouble));
     }
-    for reason in [Reason::File(Arc::from("site.conf")), Reason::Gone, Reason::Differs(Difference::NotCreated)] {
+    for reason in
+        [Reason::File(Arc::from("site.conf")), Reason::Gone, Reason::Stopped, Reason::Differs(Difference::NotCreated)]
+    {
         differ(&format!("{reason:?}"), |lang| lang.reason(&reason));
     }
     for outcome in

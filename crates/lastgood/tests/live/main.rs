@@ -4,6 +4,7 @@
 
 mod architectures;
 mod bed;
+mod broken;
 mod checks;
 mod clients;
 mod deploy;

@@ -21,16 +21,21 @@ const TEMPORARY: &str = "ls -A ~; find /tmp -name '*lastgood*'";
 /// ssh gives up on a host that said nothing for four times five seconds, and may try once more for ten; we have a little to do before.
 const SILENT: Duration = Duration::from_secs(35);
 
-/// Two hosts, and a folder here from which they are asked.
+/// Hosts, two as a rule, and a folder here from which they are asked.
 pub struct Vms {
     client: TempDir,
 }
 
 impl Vms {
     pub fn up() -> Self {
+        Self::of(2)
+    }
+
+    /// So many of them.
+    pub fn of(count: u32) -> Self {
         let client = TempDir::with_prefix("client-").unwrap();
         let vms = Self { client };
-        vms.manage("up 2");
+        vms.manage(&format!("up {count}"));
         let config = fs::canonicalize(repository().join("target/test-vm/ssh_config")).unwrap();
         let config = config.display();
         // Names that only the first host can look up.
@@ -106,7 +111,7 @@ impl Drop for Vms {
     }
 }
 
-fn repository() -> PathBuf {
+pub fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
