@@ -624,7 +624,7 @@ impl Doer for Hands<'_> {
     fn perform(&mut self, act: &Act) -> Ending {
         let within = Duration::from_millis(act.timeout_ms);
         let mut result = self.act(&act.action, within);
-        while result.as_ref().is_err_and(|trouble| self.once_more(act, trouble)) {
+        while result.as_ref().is_err_and(|trouble| self.once_more(act, trouble)) && self.hold(act).is_ok() {
             result = self.act(&act.action, within);
         }
         self.trouble = result.err().map(|trouble| self.discreet(trouble));
