@@ -190,6 +190,23 @@ pub fn image_id(image: &str) -> Result<Option<String>, Unheard> {
     word(&["image", "inspect", "--format", "{{.Id}}", "--", image])
 }
 
+/// When an image was made, as Docker writes it.
+///
+/// # Errors
+/// If Docker cannot be asked.
+pub fn made_at(image: &str) -> Result<Option<String>, Unheard> {
+    word(&["image", "inspect", "--format", "{{.Created}}", "--", image])
+}
+
+/// All names that an image bears, which may be named by one of them.
+///
+/// # Errors
+/// If Docker cannot be asked.
+pub fn names_of(image: &str) -> Result<Vec<String>, Unheard> {
+    let names = word(&["image", "inspect", "--format", "{{join .RepoTags \"\\n\"}}", "--", image])?;
+    Ok(names.iter().flat_map(|names| names.lines()).map(str::to_owned).collect())
+}
+
 /// For which processor an image says that it is, and for which the engine makes containers; `None` where nothing is said.
 ///
 /// # Errors
@@ -200,7 +217,7 @@ pub fn processors(image: &str) -> Result<(Option<String>, Option<String>), Unhea
 }
 
 /// What `docker` says in one word, if it does.
-fn word(arguments: &[&str]) -> Result<Option<String>, Unheard> {
+pub(super) fn word(arguments: &[&str]) -> Result<Option<String>, Unheard> {
     let heard = hear(docker().args(arguments), None, QUICK)?;
     let word = String::from_utf8_lossy(&heard.output).trim().to_owned();
     Ok((heard.code == 0 && !word.is_empty()).then_some(word))

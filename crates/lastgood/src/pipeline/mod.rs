@@ -1,6 +1,7 @@
 //! Where reading and thinking meet: a question in, an investigation out. The only place that knows both `world` and
 //! `intake`. It renders nothing, and holds no opinion of its own about what is bad.
 
+pub mod artifacts;
 mod block_index;
 pub mod capture;
 mod closeup;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
+use super::artifact::Artifact;
 use super::hooks::Hooks;
 
 /// `[deploy]`.
@@ -79,6 +80,9 @@ pub struct OfService {
     pub port: Option<u16>,
     /// Nobody has to listen there sooner than this after its start.
     pub start: Option<Span>,
+    /// Files of this machine that become its image there. What they are stays here.
+    #[serde(skip_serializing)]
+    pub artifact: Option<Artifact>,
 }
 
 /// `switch`.

@@ -2,6 +2,7 @@
 //! one language does not compile. Not the layout, and not the long explanations, which stand in `knowledge/`.
 
 mod account;
+mod artifact;
 mod capture;
 mod course;
 mod en;

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod architectures;
+mod artifacts;
 mod bed;
 mod checks;
 mod clients;

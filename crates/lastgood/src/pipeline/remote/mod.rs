@@ -27,7 +27,7 @@ use crate::settings::Settings;
 use agent::Agent;
 pub use errand::retold;
 use errand::{Errand, Surveyed};
-pub use images::{Brought, ImageFault, brought_name, emulator};
+pub use images::{Brought, ImageFault, brought_name, emulator, roomy_folder};
 pub use parcel::Expected;
 
 /// The host has to answer within this.
@@ -215,6 +215,32 @@ impl Asked {
     /// As `answer`.
     pub fn send(&self, input: File, typed: &[String], view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> {
         self.run(typed, Input::Stream(input), view, io)
+    }
+
+    /// Asks the agent with something on standard input, and keeps what it answers; or what it complains of, and its exit code.
+    ///
+    /// # Errors
+    /// As `answer`.
+    pub fn learn(
+        &self,
+        input: File,
+        typed: &[String],
+        deadline: Duration,
+        view: View,
+    ) -> Result<Result<Vec<u8>, (String, Exit)>, Complaint> {
+        let fault = |fault: HostFault| Complaint::Host { host: self.target.host.clone(), fault };
+        let script = self.script(typed, None, false, false, view);
+        let heard = self.ssh.hear(&script, Some(input), deadline).map_err(|error| fault(error.into()))?;
+        Ok(match self.exit(heard.code).map_err(fault)? {
+            Exit::Good => Ok(heard.output),
+            exit => Err((heard.complaint, exit)),
+        })
+    }
+
+    /// What it is called.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.target.host
     }
 
     fn hear(&self, script: &str, input: Option<File>, deadline: Duration) -> Result<Heard, Complaint> {
