@@ -1,16 +1,16 @@
 //! `lastgood deploy`: brings the release that the files here make to a target, proves it good there, or goes back.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use clap::Args;
 use lastgood_diagnose::topology;
 use lastgood_model::desired::Service;
 use lastgood_model::release::{Release, ReleasedService};
-use lastgood_world::engine::compose::{self, Compose};
+use lastgood_world::engine::compose;
 use lastgood_world::state::bundle::{Packed, pack};
 
 use crate::cli::place::PlaceArgs;
@@ -20,6 +20,8 @@ use crate::complaint::Complaint;
 use crate::exit::Exit;
 use crate::io::Io;
 use crate::pipeline::artifacts::{Maker, Unmade};
+use crate::pipeline::building::{Project, announce, build};
+use crate::pipeline::builds::{Machines, jobs};
 use crate::pipeline::remote::{Asked, Brought, Target as Place, target, usual_folder};
 use crate::pipeline::stack::StackSubject;
 use crate::pipeline::stack::folder_of;
@@ -28,13 +30,11 @@ use crate::render::answer::{Answer, View};
 use crate::render::telling::Telling;
 use crate::rollout::contents::{ContentFault, released};
 use crate::rollout::environment::{Choice, Environment, Orders};
+use crate::rollout::manner::On;
 use crate::rollout::release::{Accepted, Sent};
 use crate::rollout::target::{Seen, Target, at_home};
 use crate::rollout::{changes, doer::Trouble, hooks};
 use crate::settings::Settings;
-
-/// Building takes no longer.
-const TO_BUILD: Duration = Duration::from_secs(3600);
 
 /// Brings a release to a target.
 #[derive(Clone, Debug, Args)]
@@ -88,13 +88,13 @@ pub fn run(args: &DeployArgs, settings: &Settings, view: View, io: &mut Io<'_>) 
             return failed_build(&[heard.output, heard.complaint.into_bytes()].concat(), settings, telling, io);
         }
     }
-    let makes = settings.deploy.service.values().any(|service| service.artifact.is_some()) && !args.no_build;
-    let host = match &target {
-        Some(target) if makes => Some(asked(target, view, io)?),
-        _ => None,
+    let mut host = None;
+    let bundled = match args.json {
+        // Between events nothing else is said.
+        true => bundle(args, settings, target.as_ref(), &mut host, view, &mut io.answering(&mut std::io::sink()))?,
+        false => bundle(args, settings, target.as_ref(), &mut host, view, io)?,
     };
-    let maker = Maker { host: host.as_ref(), view, only_plan: args.plan };
-    let (bundle, release) = match bundle(args, settings, &environment, maker, io)? {
+    let (bundle, release) = match bundled {
         Ok(made) => made,
         Err(Unbuilt::Build(output)) => return failed_build(&output, settings, telling, io),
         Err(Unbuilt::Artifact(Unmade::Refused(why))) => {
@@ -245,10 +245,12 @@ enum Unbuilt {
 fn bundle(
     args: &DeployArgs,
     settings: &Settings,
-    environment: &Environment,
-    maker: Maker<'_>,
+    target: Option<&Place>,
+    host: &mut Option<Asked>,
+    view: View,
     io: &mut Io<'_>,
 ) -> anyhow::Result<Result<(File, Release), Unbuilt>> {
+    let environment = target.map(|target| target.environment.clone()).unwrap_or_default();
     let subject = args.stack.subject();
     let real = folder_of(&subject);
     let fault = |fault| Complaint::Rollout { trouble: Trouble::Environment(fault) };
@@ -276,19 +278,26 @@ fn bundle(
     let arguments = arguments(&args.stack, &folder);
     let artifact = |name: &str| settings.deploy.service.get(name).and_then(|service| service.artifact.as_ref());
     let is_built = |service: &&Service| service.build.is_some() && artifact(&service.name).is_none();
-    let built: Vec<&str> = desired.services.iter().filter(is_built).map(|service| &*service.name).collect();
-    if !built.is_empty() && !args.no_build && !args.plan {
-        let heard = match (&furnished, &looked.resolved) {
-            (Some(furnished), Some(resolved)) => {
-                let project = ["-p".to_owned(), desired.project.to_string()];
-                Compose::of(&folder, &project).build_as_resolved(furnished.model(resolved)?, &built, TO_BUILD)?
-            }
-            _ => Compose::of(&folder, &arguments).build(&built, TO_BUILD)?,
-        };
-        if heard.code != 0 {
-            return Ok(Err(Unbuilt::Build([heard.output, heard.complaint.into_bytes()].concat())));
+    let makes = |service: &Service| service.build.is_some() || artifact(&service.name).is_some();
+    if let (Some(target), false, true) = (target, args.no_build, desired.services.iter().any(makes)) {
+        *host = Some(asked(target, view, io)?);
+    }
+    let host = host.as_ref();
+    let here = looked.stack.snapshot.as_ref().map_or("", |snapshot| &*snapshot.engine.architecture);
+    let machines = Machines { here, there: host.map(Asked::machine) };
+    let jobs = jobs(desired.services.iter().filter(is_built), &looked.stack.dockerfiles, &settings.deploy, machines);
+    let mut ids = BTreeMap::new();
+    if !args.no_build {
+        announce(&jobs, host, view, io)?;
+        let (resolved, furnished) = (looked.resolved.as_deref(), furnished.as_ref());
+        let project = Project { desired, folder: &folder, arguments: &arguments, resolved, furnished };
+        match if args.plan { Ok(ids) } else { build(&jobs, project, host)? } {
+            Ok(built) => ids = built,
+            Err(output) => return Ok(Err(Unbuilt::Build(output))),
         }
     }
+    let maker = Maker { host, view, only_plan: args.plan };
+    let is_there = |name: &str| jobs.iter().any(|job| job.on == On::Target && host.is_some() && *job.service == *name);
     let mut services = Vec::new();
     for name in changes::order(desired, &topology::build(&looked.stack)) {
         let Some(service) = desired.service(&name) else { continue };
@@ -298,17 +307,12 @@ fn bundle(
         };
         // What is only named is the target's to find.
         let image_id = match artifact(&name) {
-            Some(artifact) if !args.no_build => {
-                // Between events nothing else is said.
-                let made = match args.json {
-                    true => maker.image(&name, artifact, &folder, &mut io.answering(&mut std::io::sink()))?,
-                    false => maker.image(&name, artifact, &folder, io)?,
-                };
-                match made {
-                    Ok(image) => Some(image),
-                    Err(unmade) => return Ok(Err(Unbuilt::Artifact(unmade))),
-                }
-            }
+            Some(artifact) if !args.no_build => match maker.image(&name, artifact, &folder, io)? {
+                Ok(image) => Some(image),
+                Err(unmade) => return Ok(Err(Unbuilt::Artifact(unmade))),
+            },
+            // What is built there alone is the target's to find, too.
+            None if is_there(&name) => ids.remove(&name),
             None if service.build.is_some() => compose::image_id(&image)?,
             _ => None,
         };

@@ -3,6 +3,8 @@
 
 pub mod artifacts;
 mod block_index;
+pub mod building;
+pub mod builds;
 pub mod capture;
 mod closeup;
 mod configuration;

@@ -21,6 +21,7 @@ use super::grip::Grip;
 use super::guard;
 use super::making::{MADE, forsaken};
 use super::target::{Target, who};
+use crate::pipeline::builds::{BUILT, built_name};
 use crate::pipeline::remote::brought_name;
 
 /// Labels of containers that are ours alone, and never serve once a rollout is over.
@@ -139,6 +140,13 @@ impl Target {
                 let released = || history.rollouts.iter().flat_map(|past| &past.release.services);
                 let brought: BTreeSet<String> = released().map(|service| brought_name(&service.image_id)).collect();
                 images.extend(compose::image_names(BROUGHT)?.into_iter().filter(|name| brought.contains(name)));
+                let built: BTreeSet<String> = history
+                    .rollouts
+                    .iter()
+                    .flat_map(|past| past.release.services.iter().map(|one| (&past.release.project, &one.name)))
+                    .map(|(project, service)| built_name(project, service))
+                    .collect();
+                images.extend(compose::image_names(BUILT)?.into_iter().filter(|name| built.contains(name)));
                 // Those that were made here have ids of this engine.
                 let ids: BTreeSet<&str> = released().map(|service| &*service.image_id).collect();
                 for name in compose::image_names(MADE)? {

@@ -3,6 +3,7 @@
 
 mod account;
 mod artifact;
+mod building;
 mod capture;
 mod course;
 mod en;

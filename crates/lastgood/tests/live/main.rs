@@ -5,6 +5,7 @@
 mod architectures;
 mod artifacts;
 mod bed;
+mod built;
 mod checks;
 mod clients;
 mod deploy;
