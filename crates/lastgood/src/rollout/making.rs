@@ -89,7 +89,7 @@ pub fn make(stream: impl Read) -> Result<String, Trouble> {
     let stream = laid(&artifact, &files, &folder.path().join("layer")).map_err(other)?;
     let container = name.replace(['/', ':'], "-");
     heard(layer(&base, stream, (&container, &name), &says(&artifact, &base)?, TO_MAKE)?)?;
-    compose::image_id(&name)?.ok_or_else(|| Trouble::NoImage(name, Unfetched::Moved))
+    compose::image_id(&name)?.ok_or(Trouble::NoImage(name, Unfetched::Moved))
 }
 
 /// What the image of an artifact on that image is called.
