@@ -132,7 +132,18 @@ pub fn digest_of(bytes: &[u8]) -> String {
 /// # Errors
 /// If a folder cannot be read.
 pub fn files_below(folder: &Path) -> io::Result<Option<Vec<PathBuf>>> {
-    const MOST: usize = 1_000;
+    below(folder, 1_000, false)
+}
+
+/// The files and links below a folder, as [`files_below`] has them. `None`: there are more than `most`.
+///
+/// # Errors
+/// If a folder cannot be read.
+pub fn tree_below(folder: &Path, most: usize) -> io::Result<Option<Vec<PathBuf>>> {
+    below(folder, most, true)
+}
+
+fn below(folder: &Path, most: usize, with_links: bool) -> io::Result<Option<Vec<PathBuf>>> {
     let (mut found, mut open) = (Vec::new(), vec![PathBuf::new()]);
     while let Some(here) = open.pop() {
         for entry in std::fs::read_dir(folder.join(&here))? {
@@ -140,10 +151,10 @@ pub fn files_below(folder: &Path) -> io::Result<Option<Vec<PathBuf>>> {
             let (path, kind) = (here.join(entry.file_name()), entry.file_type()?);
             if kind.is_dir() {
                 open.push(path);
-            } else if kind.is_file() {
+            } else if kind.is_file() || with_links && kind.is_symlink() {
                 found.push(path);
             }
-            if found.len() + open.len() > MOST {
+            if found.len() + open.len() > most {
                 return Ok(None);
             }
         }

@@ -3,7 +3,8 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
-use std::process::{Command, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
@@ -15,6 +16,8 @@ use crate::hear::{Heard, Unheard, ended, hear};
 const OF_SSH: i32 = 255;
 /// Said before a script says anything: what came before is of the user's shell, which may greet whoever comes.
 const BEGINS: &str = "-- lastgood begins";
+/// The connection that is there says within this whether it does it.
+const TO_FORWARD: Duration = Duration::from_secs(10);
 /// A greeting has no more bytes.
 const LONGEST_GREETING: u64 = 64 * 1024;
 
@@ -134,6 +137,57 @@ impl Ssh {
         // Whatever shell the user has there: it only starts another one.
         command.args(["--", &self.host, "exec", "sh", "-c"]).arg(quoted(&format!("echo '{BEGINS}'\n{script}")));
         command
+    }
+}
+
+/// A socket of this machine that leads to one of a host, as long as this lives.
+#[derive(Debug)]
+pub struct Forward {
+    socket: PathBuf,
+    /// Keeps the connection: it ends when nothing comes in any more.
+    holder: Child,
+}
+
+impl Forward {
+    /// Where it is.
+    #[must_use]
+    pub fn socket(&self) -> &Path {
+        &self.socket
+    }
+}
+
+impl Drop for Forward {
+    fn drop(&mut self) {
+        drop(self.holder.stdin.take());
+        // It may have ended by itself.
+        let _ended_already = self.holder.kill();
+        let _reaped = self.holder.wait();
+        // Its folder goes with the connection.
+        let _gone = std::fs::remove_file(&self.socket);
+    }
+}
+
+impl Ssh {
+    /// Lets a socket of this machine lead to one there. Nothing is known yet of whether somebody listens there.
+    ///
+    /// # Errors
+    /// If the host cannot be reached, or ssh does not do it.
+    pub fn forward(&self, there: &str) -> Result<Forward, SshFault> {
+        let mut holder = self.command("exec cat").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        // The connection is there once the script begins.
+        let begun = holder.stdout.take().is_some_and(|output| {
+            let mut output = BufReader::new(output);
+            begin(&mut output).is_none()
+        });
+        let forward = Forward { socket: self.folder.path().join("d"), holder };
+        if !begun {
+            return Err(SshFault::Unreachable("the connection broke".to_owned()));
+        }
+        let mut ask = Command::new("ssh");
+        ask.arg("-o").arg(format!("ControlPath={}", self.folder.path().join("s").display()));
+        ask.args(["-O", "forward", "-L"]).arg(format!("{}:{there}", forward.socket.display()));
+        let heard = hear(ask.args(["--", &self.host]), None, TO_FORWARD)?;
+        if heard.code == 0 { Ok(forward) } else { Err(SshFault::Unreachable(last_line(&heard.complaint))) }
     }
 }
 

@@ -7,6 +7,7 @@ use lastgood_model::Gap;
 
 use crate::pipeline::remote::{HostFault, ImageFault};
 use crate::render::postmortem::Mistake;
+use crate::rollout::artifact::ArtifactFault;
 use crate::rollout::contents::ContentFault;
 use crate::rollout::doer::Trouble;
 use crate::settings::SettingsFault;
@@ -96,6 +97,15 @@ pub enum Complaint {
         host: String,
         /// Why.
         fault: ImageFault,
+    },
+    /// What was built here cannot become an image there.
+    Artifact {
+        /// The service whose image it was to be.
+        service: String,
+        /// The host; `None`: this machine.
+        host: Option<String>,
+        /// Why.
+        fault: ArtifactFault,
     },
     /// A hook failed.
     Hook {

@@ -10,8 +10,8 @@ use clap::Parser;
 use crate::cli::{Cli, Command, Manner, When};
 use crate::commands::init::InitArgs;
 use crate::commands::{
-    capture, check, completions, deploy, explain, guard, history, host, init, man, probe, prune, report, rollback,
-    status, timeline, why,
+    artifact, capture, check, completions, deploy, explain, guard, history, host, init, man, probe, prune, report,
+    rollback, status, timeline, why,
 };
 use crate::complaint::Complaint;
 use crate::exit::Exit;
@@ -33,7 +33,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, io: &mut Io<'_>) -> Ex
     // A page of the manual and completions are the same everywhere, what is to be written first is not there yet, and an agent
     // is told everything.
     let settings = match cli.command {
-        Command::Completions(_) | Command::Man(_) | Command::Probe(_) => Ok(Settings::default()),
+        Command::Completions(_) | Command::Man(_) | Command::Probe(_) | Command::Artifact(_) => Ok(Settings::default()),
         Command::Init(InitArgs { nginx: None, .. }) => Ok(Settings::default()),
         _ => settings::read(cli.manner.config.as_deref()),
     };
@@ -104,6 +104,7 @@ fn dispatch(cli: &Cli, settings: &Settings, view: View, io: &mut Io<'_>) -> anyh
         Command::Prune(args) => prune::run(args, view, io),
         Command::Guard(args) => guard::run(args, view, io),
         Command::Leave(args) => host::leave(args, view, io),
+        Command::Artifact(args) => artifact::run(args, io),
         Command::Host(args) => host::run(args, settings, view, io),
         Command::Init(args) => init::run(args, cli.manner.lang, view, io),
         Command::Completions(args) => completions::run(args, io),

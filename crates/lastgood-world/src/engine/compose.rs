@@ -83,23 +83,28 @@ impl Compose {
         self.run(&["rm", "--force", service], deadline)
     }
 
-    /// Builds the images of these services.
+    /// Builds the images of these services as `how` says, by a model that Compose made of the files before, if there is one.
     ///
     /// # Errors
     /// If Compose cannot be run, or does not end within `deadline`.
-    pub fn build(&self, services: &[&str], deadline: Duration) -> Result<Heard, Unheard> {
-        let build: Vec<&str> = ["--progress", "plain", "build"].into_iter().chain(services.iter().copied()).collect();
-        self.run(&build, deadline)
-    }
-
-    /// The same, by a model that Compose made of the files before.
-    ///
-    /// # Errors
-    /// If Compose cannot be run, or does not end within `deadline`.
-    pub fn build_as_resolved(&self, model: File, services: &[&str], deadline: Duration) -> Result<Heard, Unheard> {
-        let build: Vec<&str> =
-            ["-f", "-", "--progress", "plain", "build"].into_iter().chain(services.iter().copied()).collect();
-        hear(&mut self.command(&build), Some(model), deadline)
+    pub fn build(
+        &self,
+        model: Option<File>,
+        services: &[&str],
+        how: Build<'_>,
+        deadline: Duration,
+    ) -> Result<Heard, Unheard> {
+        let mut build: Vec<&str> = if model.is_some() { vec!["-f", "-"] } else { Vec::new() };
+        build.extend(["--progress", "plain", "build"]);
+        build.extend(services);
+        let mut docker = self.command(&build);
+        if let Some(processor) = how.processor {
+            docker.env("DOCKER_DEFAULT_PLATFORM", format!("linux/{processor}"));
+        }
+        if let Some(socket) = how.socket {
+            at(&mut docker, socket);
+        }
+        hear(&mut docker, model, deadline)
     }
 
     fn run(&self, command: &[&str], deadline: Duration) -> Result<Heard, Unheard> {
@@ -111,6 +116,15 @@ impl Compose {
         docker.current_dir(&self.folder).arg("compose").args(["--ansi", "never"]).args(&self.arguments).args(command);
         docker
     }
+}
+
+/// How images are built.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Build<'a> {
+    /// For this processor, in Docker's words, where the files do not say for which.
+    pub processor: Option<&'a str>,
+    /// By the engine that listens on this socket.
+    pub socket: Option<&'a Path>,
 }
 
 /// Ends and removes containers, by their ids, as their own stop signal and patience say. Volumes stay.
@@ -190,6 +204,45 @@ pub fn image_id(image: &str) -> Result<Option<String>, Unheard> {
     word(&["image", "inspect", "--format", "{{.Id}}", "--", image])
 }
 
+/// When an image was made, as Docker writes it.
+///
+/// # Errors
+/// If Docker cannot be asked.
+pub fn made_at(image: &str) -> Result<Option<String>, Unheard> {
+    word(&["image", "inspect", "--format", "{{.Created}}", "--", image])
+}
+
+/// The id of the image of that name in the engine that listens on a socket.
+///
+/// # Errors
+/// If Docker cannot be asked.
+pub fn image_id_at(socket: &Path, image: &str) -> Result<Option<String>, Unheard> {
+    let mut docker = docker();
+    at(&mut docker, socket);
+    said(docker.args(["image", "inspect", "--format", "{{.Id}}", "--", image]))
+}
+
+/// What the builder of an engine says of itself: the one that listens on a socket, else the one that the user builds with.
+///
+/// # Errors
+/// If Docker cannot be asked.
+pub fn builder(socket: Option<&Path>) -> Result<Option<String>, Unheard> {
+    let mut docker = docker();
+    if let Some(socket) = socket {
+        at(&mut docker, socket);
+    }
+    said(docker.args(["buildx", "inspect"]))
+}
+
+/// All names that an image bears, which may be named by one of them.
+///
+/// # Errors
+/// If Docker cannot be asked.
+pub fn names_of(image: &str) -> Result<Vec<String>, Unheard> {
+    let names = word(&["image", "inspect", "--format", "{{join .RepoTags \"\\n\"}}", "--", image])?;
+    Ok(names.iter().flat_map(|names| names.lines()).map(str::to_owned).collect())
+}
+
 /// For which processor an image says that it is, and for which the engine makes containers; `None` where nothing is said.
 ///
 /// # Errors
@@ -205,11 +258,25 @@ pub fn answers() -> bool {
     matches!(word(&["version", "--format", "{{.Server.Version}}"]), Ok(Some(_)))
 }
 
-/// What `docker` says in one word, if it does.
-fn word(arguments: &[&str]) -> Result<Option<String>, Unheard> {
-    let heard = hear(docker().args(arguments), None, QUICK)?;
+/// What `docker` says, if it does.
+pub(super) fn word(arguments: &[&str]) -> Result<Option<String>, Unheard> {
+    said(docker().args(arguments))
+}
+
+fn said(docker: &mut Command) -> Result<Option<String>, Unheard> {
+    let heard = hear(docker, None, QUICK)?;
     let word = String::from_utf8_lossy(&heard.output).trim().to_owned();
     Ok((heard.code == 0 && !word.is_empty()).then_some(word))
+}
+
+/// Another engine is meant than the user's own, and none of what says which that is.
+fn at(docker: &mut Command, socket: &Path) {
+    for of_user in
+        ["DOCKER_CONTEXT", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "DOCKER_DEFAULT_PLATFORM", "BUILDX_BUILDER"]
+    {
+        docker.env_remove(of_user);
+    }
+    docker.env("DOCKER_HOST", format!("unix://{}", socket.display()));
 }
 
 /// Lets a name stand for an image.

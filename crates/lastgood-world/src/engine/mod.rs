@@ -7,6 +7,7 @@ mod endpoint;
 mod exec;
 mod frames;
 pub mod guard;
+pub mod layering;
 pub mod layers;
 mod logs;
 mod prober;

@@ -7,6 +7,9 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
+use flate2::Compression;
+use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
 use tempfile::TempDir;
 
 use crate::alive::{lives, own_mark};
@@ -76,6 +79,25 @@ pub fn pack(into: &mut impl Write, text: &[u8], files: &[Packed]) -> io::Result<
     stream.finish()
 }
 
+/// The same, packed tight, since it may be large.
+///
+/// # Errors
+/// As `pack`.
+pub fn pack_tight(into: &mut impl Write, text: &[u8], files: &[Packed]) -> io::Result<()> {
+    // What packs badly is rather sent than thought about.
+    let mut packer = GzEncoder::new(into, Compression::fast());
+    pack(&mut packer, text, files)?;
+    packer.finish().map(|_| ())
+}
+
+/// Unpacks what was packed tight.
+///
+/// # Errors
+/// As `unpack`.
+pub fn unpack_tight(from: impl Read, into: &Path, most: u64) -> io::Result<Vec<u8>> {
+    unpack(GzDecoder::new(from), into, most)
+}
+
 fn append(
     stream: &mut tar::Builder<&mut impl Write>,
     path: &Path,
@@ -142,6 +164,10 @@ mod tests {
         let mut stream = Vec::new();
         pack(&mut stream, b"{}", &[packed(".env", 0o600), packed("conf/a.conf", 0o640)]).unwrap();
         assert_eq!(unpack(stream.as_slice(), into.path(), 100).unwrap(), b"{}");
+        let (mut tight, aside) = (Vec::new(), tempfile::tempdir().unwrap());
+        pack_tight(&mut tight, b"{}", &[packed("conf/a.conf", 0o640)]).unwrap();
+        assert_eq!(unpack_tight(tight.as_slice(), aside.path(), 100).unwrap(), b"{}");
+        assert!(unpack_tight(&tight[..tight.len() / 2], &aside.path().join("again"), 100).is_err());
         assert_eq!(fs::read(into.path().join("conf/a.conf")).unwrap(), [0, 255, 10]);
         let mode = |path: &str| fs::metadata(into.path().join(path)).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(".env"), mode("conf/a.conf")), (0o600, 0o640));

@@ -92,6 +92,9 @@ pub enum Command {
     /// Takes what a deploy keeps away from this machine; for lastgood itself
     #[command(hide = true)]
     Leave(commands::host::LeaveArgs),
+    /// Makes an image of files that come in; for lastgood itself
+    #[command(hide = true)]
+    Artifact(commands::artifact::ArtifactArgs),
     /// Hosts that were asked
     Host(commands::host::HostArgs),
     /// Completions for a shell

@@ -1,15 +1,16 @@
 //! `lastgood deploy`: brings the release that the files here make to a target, proves it good there, or goes back.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use clap::Args;
 use lastgood_diagnose::topology;
+use lastgood_model::desired::Service;
 use lastgood_model::release::{Release, ReleasedService};
-use lastgood_world::engine::compose::{self, Compose};
+use lastgood_world::engine::compose;
 use lastgood_world::state::bundle::{Packed, pack};
 
 use crate::cli::place::PlaceArgs;
@@ -18,6 +19,9 @@ use crate::cli::stack::StackArgs;
 use crate::complaint::Complaint;
 use crate::exit::Exit;
 use crate::io::Io;
+use crate::pipeline::artifacts::{Maker, Unmade};
+use crate::pipeline::building::{Project, announce, build};
+use crate::pipeline::builds::{Machines, jobs};
 use crate::pipeline::remote::{Asked, Brought, Target as Place, target, usual_folder};
 use crate::pipeline::stack::StackSubject;
 use crate::pipeline::stack::folder_of;
@@ -26,13 +30,11 @@ use crate::render::answer::{Answer, View};
 use crate::render::telling::Telling;
 use crate::rollout::contents::{ContentFault, released};
 use crate::rollout::environment::{Choice, Environment, Orders};
+use crate::rollout::manner::On;
 use crate::rollout::release::{Accepted, Sent};
 use crate::rollout::target::{Seen, Target, at_home};
 use crate::rollout::{changes, doer::Trouble, hooks};
 use crate::settings::Settings;
-
-/// Building takes no longer.
-const TO_BUILD: Duration = Duration::from_secs(3600);
 
 /// Brings a release to a target.
 #[derive(Clone, Debug, Args)]
@@ -86,9 +88,23 @@ pub fn run(args: &DeployArgs, settings: &Settings, view: View, io: &mut Io<'_>) 
             return failed_build(&[heard.output, heard.complaint.into_bytes()].concat(), settings, telling, io);
         }
     }
-    let (bundle, release) = match bundle(args, settings, &environment)? {
+    let mut host = None;
+    let bundled = match args.json {
+        // Between events nothing else is said.
+        true => bundle(args, settings, target.as_ref(), &mut host, view, &mut io.answering(&mut std::io::sink()))?,
+        false => bundle(args, settings, target.as_ref(), &mut host, view, io)?,
+    };
+    let (bundle, release) = match bundled {
         Ok(made) => made,
-        Err(output) => return failed_build(&output, settings, telling, io),
+        Err(Unbuilt::Build(output)) => return failed_build(&output, settings, telling, io),
+        Err(Unbuilt::Artifact(Unmade::Refused(why))) => {
+            io.complain(&why.into(), view.lang)?;
+            return Ok(Exit::Bad);
+        }
+        Err(Unbuilt::Artifact(Unmade::There(said, exit))) => {
+            write!(io.stderr, "{said}")?;
+            return Ok(exit);
+        }
     };
     let told = [("LASTGOOD_PROJECT", &*release.project), ("LASTGOOD_RELEASE", &*release.id.0)];
     if let Some(hook) = settings.deploy.hook.before.as_deref().filter(|_| !args.plan) {
@@ -97,7 +113,7 @@ pub fn run(args: &DeployArgs, settings: &Settings, view: View, io: &mut Io<'_>) 
             return Err(Complaint::Hook { name: "before", code: heard.code, said: heard.complaint }.into());
         }
     }
-    let delivered = deliver(args, orders, (bundle, &release, target, &environment), telling, io);
+    let delivered = deliver(args, orders, (bundle, &release, target, host, &environment), telling, io);
     if let Some(hook) = settings.deploy.hook.after.as_deref().filter(|_| !args.plan) {
         // Where nothing was attempted, why is said at the end.
         let code = delivered.as_ref().map_or(Exit::Unknown, |exit| *exit).code().to_string();
@@ -115,7 +131,7 @@ pub fn run(args: &DeployArgs, settings: &Settings, view: View, io: &mut Io<'_>) 
 fn deliver(
     args: &DeployArgs,
     orders: Orders,
-    (mut bundle, release, target, environment): (File, &Release, Option<Place>, &Environment),
+    (mut bundle, release, target, host, environment): (File, &Release, Option<Place>, Option<Asked>, &Environment),
     telling: Telling,
     io: &mut Io<'_>,
 ) -> anyhow::Result<Exit> {
@@ -127,8 +143,10 @@ fn deliver(
     };
     let path = args.to.as_ref().map(|to| to.to_string_lossy().into_owned()).or_else(|| target.path.clone());
     let to = path.unwrap_or_else(|| usual_folder(&release.project));
-    // The folder may not be there yet.
-    let host = Asked::of(Place { path: None, ..target }, view, io)?;
+    let host = match host {
+        Some(host) => host,
+        None => asked(&target, view, io)?,
+    };
     if !args.plan {
         // Between events nothing else is said.
         let brought = match args.json {
@@ -146,6 +164,11 @@ fn deliver(
     typed.extend(args.one_way.then(|| "--one-way".to_owned()));
     typed.extend(args.env.map(|choice| format!("--env={}", choice.name())));
     host.send(bundle, &typed, view, io)
+}
+
+/// The host of a target, whose folder may not be there yet.
+fn asked(target: &Place, view: View, io: &mut Io<'_>) -> anyhow::Result<Asked> {
+    Asked::of(Place { path: None, ..target.clone() }, view, io)
 }
 
 /// Images that were built here and are not there yet. Returns how many bytes were sent; `None`: they are not for that host, which was said.
@@ -210,12 +233,24 @@ fn arrived(
     bring(target, |target| target.see(stream, only_plan, orders).map_err(fault), only_plan, telling, io)
 }
 
-/// The release that the files here make, on its way; or what a build said that failed.
+/// Why there is no release to bring.
+enum Unbuilt {
+    /// A build failed: what it said.
+    Build(Vec<u8>),
+    /// What was built cannot become an image there.
+    Artifact(Unmade),
+}
+
+/// The release that the files here make, on its way.
 fn bundle(
     args: &DeployArgs,
     settings: &Settings,
-    environment: &Environment,
-) -> anyhow::Result<Result<(File, Release), Vec<u8>>> {
+    target: Option<&Place>,
+    host: &mut Option<Asked>,
+    view: View,
+    io: &mut Io<'_>,
+) -> anyhow::Result<Result<(File, Release), Unbuilt>> {
+    let environment = target.map(|target| target.environment.clone()).unwrap_or_default();
     let subject = args.stack.subject();
     let real = folder_of(&subject);
     let fault = |fault| Complaint::Rollout { trouble: Trouble::Environment(fault) };
@@ -241,20 +276,28 @@ fn bundle(
     };
     let folder = std::path::absolute(folder)?;
     let arguments = arguments(&args.stack, &folder);
-    let built: Vec<&str> =
-        desired.services.iter().filter(|service| service.build.is_some()).map(|service| &*service.name).collect();
-    if !built.is_empty() && !args.no_build && !args.plan {
-        let heard = match (&furnished, &looked.resolved) {
-            (Some(furnished), Some(resolved)) => {
-                let project = ["-p".to_owned(), desired.project.to_string()];
-                Compose::of(&folder, &project).build_as_resolved(furnished.model(resolved)?, &built, TO_BUILD)?
-            }
-            _ => Compose::of(&folder, &arguments).build(&built, TO_BUILD)?,
-        };
-        if heard.code != 0 {
-            return Ok(Err([heard.output, heard.complaint.into_bytes()].concat()));
+    let artifact = |name: &str| settings.deploy.service.get(name).and_then(|service| service.artifact.as_ref());
+    let is_built = |service: &&Service| service.build.is_some() && artifact(&service.name).is_none();
+    let makes = |service: &Service| service.build.is_some() || artifact(&service.name).is_some();
+    if let (Some(target), false, true) = (target, args.no_build, desired.services.iter().any(makes)) {
+        *host = Some(asked(target, view, io)?);
+    }
+    let host = host.as_ref();
+    let here = looked.stack.snapshot.as_ref().map_or("", |snapshot| &*snapshot.engine.architecture);
+    let machines = Machines { here, there: host.map(Asked::machine) };
+    let jobs = jobs(desired.services.iter().filter(is_built), &looked.stack.dockerfiles, &settings.deploy, machines);
+    let mut ids = BTreeMap::new();
+    if !args.no_build {
+        announce(&jobs, host, view, io)?;
+        let (resolved, furnished) = (looked.resolved.as_deref(), furnished.as_ref());
+        let project = Project { desired, folder: &folder, arguments: &arguments, resolved, furnished };
+        match if args.plan { Ok(ids) } else { build(&jobs, project, host)? } {
+            Ok(built) => ids = built,
+            Err(output) => return Ok(Err(Unbuilt::Build(output))),
         }
     }
+    let maker = Maker { host, view, only_plan: args.plan };
+    let is_there = |name: &str| jobs.iter().any(|job| job.on == On::Target && host.is_some() && *job.service == *name);
     let mut services = Vec::new();
     for name in changes::order(desired, &topology::build(&looked.stack)) {
         let Some(service) = desired.service(&name) else { continue };
@@ -263,7 +306,16 @@ fn bundle(
             image => Arc::from(image),
         };
         // What is only named is the target's to find.
-        let image_id = if service.build.is_some() { compose::image_id(&image)? } else { None };
+        let image_id = match artifact(&name) {
+            Some(artifact) if !args.no_build => match maker.image(&name, artifact, &folder, io)? {
+                Ok(image) => Some(image),
+                Err(unmade) => return Ok(Err(Unbuilt::Artifact(unmade))),
+            },
+            // What is built there alone is the target's to find, too.
+            None if is_there(&name) => ids.remove(&name),
+            None if service.build.is_some() => compose::image_id(&image)?,
+            _ => None,
+        };
         services.push(ReleasedService { name, image, image_id: image_id.unwrap_or_default().into() });
     }
     let files: Vec<PathBuf> = desired.files.iter().map(|file| PathBuf::from(&**file)).collect();

@@ -1,5 +1,6 @@
 //! One file a command: its arguments and its run. A command collects, lets decide, renders, and nothing else.
 
+pub mod artifact;
 pub mod capture;
 pub mod check;
 pub mod completions;

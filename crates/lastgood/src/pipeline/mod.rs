@@ -1,7 +1,10 @@
 //! Where reading and thinking meet: a question in, an investigation out. The only place that knows both `world` and
 //! `intake`. It renders nothing, and holds no opinion of its own about what is bad.
 
+pub mod artifacts;
 mod block_index;
+pub mod building;
+pub mod builds;
 pub mod capture;
 mod closeup;
 mod configuration;

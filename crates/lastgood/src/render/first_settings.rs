@@ -64,6 +64,15 @@ const SMOKE: &str = r##"#[[deploy.smoke]]
 /// The host's own nginx, where it is not the usual one.
 const NGINX: &str = "#[deploy.nginx]\n#folder = \"/etc/nginx/lastgood\"\n#command = \"nginx\"\n#become = \"sudo -n\"\n#drain = \"30s\"\n\n";
 
+/// An image without a Dockerfile.
+const ARTIFACT: &str = r#"#[deploy.service.backend.artifact]
+#base = "debian:trixie-slim"
+#files = { "target/release/shop" = "/usr/local/bin/shop", "public" = "/srv/public" }
+#entrypoint = ["shop"]
+#command = ["--port", "8000"]
+
+"#;
+
 impl FirstSettings<'_> {
     /// The file.
     #[must_use]
@@ -87,9 +96,11 @@ impl FirstSettings<'_> {
         self.development(&mut out);
 
         comment(words.bake, &mut out);
-        out += "#[deploy]\n#test = \"make test\"\n#hook = { before = \"./tell starts\", after = \"./tell $LASTGOOD_EXIT\" }\n#hold = \"3s\"\n#bake = \"30s\"\n#guard = true\n\n";
+        out += "#[deploy]\n#test = \"make test\"\n#hook = { before = \"./tell starts\", after = \"./tell $LASTGOOD_EXIT\" }\n#build.on = \"target\"\n#hold = \"3s\"\n#bake = \"30s\"\n#guard = true\n\n";
         comment(words.services, &mut out);
         out += "#[deploy.service.backend]\n#switch = \"recreate\"\n#candidate = true\n#health = \"/health\"\n#port = 8000\n#start = \"60s\"\n\n";
+        comment(words.artifact, &mut out);
+        out += ARTIFACT;
         comment(words.nginx, &mut out);
         out += NGINX;
         comment(words.migrate, &mut out);

@@ -22,6 +22,7 @@ use lastgood_world::request::Unanswered;
 use lastgood_world::state::{Ledger, Placement, Releases, StateError, Way};
 use lastgood_world::{digest, now};
 
+use super::artifact::ArtifactFault;
 use super::candidate;
 use super::changes::mounts;
 use super::contents::ContentFault;
@@ -76,6 +77,8 @@ pub enum Trouble {
     Unfinished,
     /// An image is not there: its name, and why it could not be fetched.
     NoImage(String, Unfetched),
+    /// Files that were sent cannot become an image.
+    Artifact(ArtifactFault),
     /// What Compose or Docker said.
     Said(String),
     /// A dependency does not serve the new release; and the variable for its password, if that one is blank.

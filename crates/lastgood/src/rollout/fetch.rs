@@ -121,7 +121,7 @@ pub(super) fn load(release: &Release, service: &str, within: Duration) -> Result
 
 /// Fetches what a name stands for in its registry, and returns its id. What does not run here does not keep the name, which stood for
 /// `before`.
-fn fetched(image: &str, before: Option<&str>, within: Duration) -> Result<String, Trouble> {
+pub(super) fn fetched(image: &str, before: Option<&str>, within: Duration) -> Result<String, Trouble> {
     let said = compose::pull(image, within)?;
     if let (0, Some(id)) = (said.code, compose::image_id(image)?) {
         let (Some(made), Some(machine)) = compose::processors(&id)? else { return Ok(id) };

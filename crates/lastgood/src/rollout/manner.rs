@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
+use super::artifact::Artifact;
 use super::hooks::Hooks;
 
 /// `[deploy]`.
@@ -30,6 +31,9 @@ pub struct Manner {
     /// The project's own test command. It stays where it was typed.
     #[serde(skip_serializing)]
     pub test: Option<String>,
+    /// Where images are built.
+    #[serde(skip_serializing)]
+    pub build: OfBuild,
     /// Commands before and after. They stay there, too.
     #[serde(skip_serializing)]
     pub hook: Hooks,
@@ -79,6 +83,30 @@ pub struct OfService {
     pub port: Option<u16>,
     /// Nobody has to listen there sooner than this after its start.
     pub start: Option<Span>,
+    /// Files of this machine that become its image there. What they are stays here.
+    #[serde(skip_serializing)]
+    pub artifact: Option<Artifact>,
+    /// Where it is built. That is the matter of whoever builds.
+    #[serde(skip_serializing)]
+    pub build: OfBuild,
+}
+
+/// `[deploy.build]`, and that of a service.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct OfBuild {
+    /// Where; `None`: here, unless it runs programs of another kind of machine.
+    pub on: Option<On>,
+}
+
+/// `on`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum On {
+    /// By the engine of this machine.
+    Here,
+    /// By the target's.
+    Target,
 }
 
 /// `switch`.

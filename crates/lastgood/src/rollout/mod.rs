@@ -2,6 +2,7 @@
 //! target everything happens in one process there; on the client nothing is known but what is sent.
 
 pub mod act;
+pub mod artifact;
 mod bake;
 mod beside;
 mod candidate;
@@ -19,6 +20,7 @@ pub mod history;
 pub mod hooks;
 pub mod include;
 mod knock;
+pub mod making;
 pub mod manner;
 pub mod mended;
 mod migrate;

@@ -19,7 +19,9 @@ use super::candidate;
 use super::doer::{Trouble, heard};
 use super::grip::Grip;
 use super::guard;
+use super::making::{MADE, forsaken};
 use super::target::{Target, who};
+use crate::pipeline::builds::{BUILT, built_name};
 use crate::pipeline::remote::brought_name;
 
 /// Labels of containers that are ours alone, and never serve once a rollout is over.
@@ -63,10 +65,12 @@ impl Waste {
         let is_kept = |id: &str| stays.iter().any(|kept| *kept.0 == *id);
         let since = stays.iter().filter_map(|id| history.good_since(id)).min();
         let replaced = store.replaced()?.into_iter();
+        let mut images = images(history, |tag| stays.iter().any(|kept| kept.short() == tag))?;
+        images.extend(forsaken()?);
         Ok(Self {
             releases: store.list()?.into_iter().filter(|id| !is_kept(id)).collect(),
             replaced: replaced.filter(|name| since.is_some_and(|since| is_older(name, since))).collect(),
-            images: images(history, |tag| stays.iter().any(|kept| kept.short() == tag))?,
+            images,
             containers: Vec::new(),
             folder: None,
             in_use: Vec::new(),
@@ -133,9 +137,22 @@ impl Target {
             if project.is_some() {
                 // One that another project's guard runs from is in use.
                 images.extend(compose::image_names(IMAGES)?);
-                let services = history.rollouts.iter().flat_map(|past| &past.release.services);
-                let brought: BTreeSet<String> = services.map(|service| brought_name(&service.image_id)).collect();
+                let released = || history.rollouts.iter().flat_map(|past| &past.release.services);
+                let brought: BTreeSet<String> = released().map(|service| brought_name(&service.image_id)).collect();
                 images.extend(compose::image_names(BROUGHT)?.into_iter().filter(|name| brought.contains(name)));
+                let built: BTreeSet<String> = history
+                    .rollouts
+                    .iter()
+                    .flat_map(|past| past.release.services.iter().map(|one| (&past.release.project, &one.name)))
+                    .map(|(project, service)| built_name(project, service))
+                    .collect();
+                images.extend(compose::image_names(BUILT)?.into_iter().filter(|name| built.contains(name)));
+                // Those that were made here have ids of this engine.
+                let ids: BTreeSet<&str> = released().map(|service| &*service.image_id).collect();
+                for name in compose::image_names(MADE)? {
+                    let id = compose::image_id(&name)?;
+                    images.extend(id.is_some_and(|id| ids.contains(&*id)).then_some(name));
+                }
             }
             Ok(Waste {
                 images,

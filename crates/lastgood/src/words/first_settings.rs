@@ -18,6 +18,8 @@ pub struct FirstSettingsWords {
     pub bake: &'static str,
     /// Of services that are deployed.
     pub services: &'static str,
+    /// Of images of files that were built here.
+    pub artifact: &'static str,
     /// Of the nginx that switches services.
     pub nginx: &'static str,
     /// Of migrations.
@@ -46,6 +48,8 @@ const EN: FirstSettingsWords = FirstSettingsWords {
            of ours brings a rollout to its end whose driver dies.",
     services: "How a service is switched and tried. Without it, a new release of it is tried beside the old one where that harms \
                nobody, and then made anew.",
+    artifact: "Files that were built here become the service's image on the target, on top of another image, for that machine; no \
+               Dockerfile, no builder and no emulation.",
     nginx: "switch = \"proxy\": no request is lost, once nginx has what lastgood init --nginx prints. Of this an nginx in the stack \
             needs nothing; the host's own only where it is not the usual one.",
     migrate: "A command of the new release that brings the data forward, run once before anything of it is tried. With down, or where \
@@ -67,6 +71,7 @@ const KO: FirstSettingsWords = FirstSettingsWords {
                   빌드를 lastgood check가 알려 줍니다. 없으면 check를 실행하는 머신을 기준으로 합니다.",
     bake: "lastgood deploy: 테스트 명령과 배포 전후 명령, 정상 상태를 유지해야 하는 시간(hold), 전환 후 릴리스를 정상으로 판정하기 전에 실제 트래픽을 지켜보는 시간. guard: 배포 프로세스가 죽어도 컨테이너가 배포를 끝까지 마무리할지 여부.",
     services: "서비스를 전환하고 검증하는 방법. 없으면, 문제가 없는 서비스는 새 릴리스를 기존 컨테이너 옆에서 먼저 확인한 뒤 다시 만듭니다.",
+    artifact: "여기서 빌드한 파일을 대상 서버에서 base 이미지 위에 얹어 이 서비스의 이미지로 만듭니다. Dockerfile, 빌더, 에뮬레이션이 필요 없습니다.",
     nginx: "switch = \"proxy\": lastgood init --nginx가 출력하는 설정을 한 번 적용하면 요청을 잃지 않고 전환합니다. 스택 안의 nginx에는 아래 항목이 \
             필요 없고, 호스트 nginx는 기본값과 다를 때만 적습니다.",
     migrate: "새 릴리스를 확인하기 전에 한 번 실행하는 데이터 마이그레이션 명령. down이 있거나 이전 릴리스와 호환되면(compatible) 실패해도 \

@@ -2,6 +2,8 @@
 //! one language does not compile. Not the layout, and not the long explanations, which stand in `knowledge/`.
 
 mod account;
+mod artifact;
+mod building;
 mod capture;
 mod course;
 mod en;

@@ -228,6 +228,7 @@ impl Lang {
             Trouble::NotUnderstood if en => "Compose makes nothing of the files there".to_owned(),
             Trouble::NotUnderstood => "Compose가 파일을 해석하지 못함".to_owned(),
             Trouble::Contents(fault) => self.contents(fault).0,
+            Trouble::Artifact(fault) => self.artifact(None, None, fault).0,
             Trouble::Environment(fault) => self.environment(fault).0,
             Trouble::Unfinished if en => "a rollout was never finished".to_owned(),
             Trouble::Unfinished => "끝나지 않은 배포가 있음".to_owned(),
@@ -389,6 +390,10 @@ impl Lang {
             }
             Complaint::Images { host, fault } => {
                 let (what, hint) = self.image_fault(host, fault);
+                (what, vec![hint])
+            }
+            Complaint::Artifact { service, host, fault } => {
+                let (what, hint) = self.artifact(Some(service), host.as_deref(), fault);
                 (what, vec![hint])
             }
             Complaint::Contents { fault } => self.contents(fault),

@@ -402,6 +402,7 @@ fn texts(lang: Lang) -> Vec<(String, String)> {
         Complaint::Host { host: given(), fault: HostFault::NotRun(126) },
         Complaint::Host { host: given(), fault: HostFault::NoFolder(given()) },
         Complaint::Host { host: given(), fault: HostFault::NoTemporary },
+        Complaint::Host { host: given(), fault: HostFault::NoForward(given()) },
         Complaint::Host { host: given(), fault: HostFault::Incomplete },
         Complaint::Host { host: given(), fault: HostFault::Foreign(given()) },
         Complaint::Host { host: given(), fault: HostFault::TooLarge(1 << 28) },

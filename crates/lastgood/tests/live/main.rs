@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod architectures;
+mod artifacts;
 mod bed;
 mod broken;
+mod built;
 mod checks;
 mod clients;
 mod deploy;

@@ -16,6 +16,7 @@ pub(super) struct Agent {
     path: PathBuf,
     digest: String,
     bytes: u64,
+    machine: &'static str,
 }
 
 impl Agent {
@@ -35,7 +36,7 @@ impl Agent {
         let path = found.ok_or_else(|| HostFault::NoAgent(machine.to_owned()))?;
         let described = digest(&path).and_then(|digest| Ok((digest, path.metadata()?.len())));
         let (digest, bytes) = described.map_err(|error| HostFault::Io(error.to_string()))?;
-        Ok(Self { path, digest, bytes })
+        Ok(Self { path, digest, bytes, machine: name })
     }
 
     /// SHA-256 of it, in hex.
@@ -46,6 +47,11 @@ impl Agent {
     /// Its size.
     pub(super) const fn bytes(&self) -> u64 {
         self.bytes
+    }
+
+    /// The processor that it is for, in Docker's words.
+    pub(super) const fn machine(&self) -> &'static str {
+        self.machine
     }
 
     pub(super) fn open(&self) -> io::Result<File> {

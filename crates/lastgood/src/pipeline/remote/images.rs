@@ -398,7 +398,10 @@ fn watched<T: Send>(file: &File, ahead: u64, shows: bool, run: impl FnOnce() -> 
 }
 
 /// In `TMPDIR`, else in `/var/tmp`, which unlike `/tmp` is rarely held in memory.
-fn roomy_folder() -> io::Result<TempDir> {
+///
+/// # Errors
+/// If it cannot be made.
+pub fn roomy_folder() -> io::Result<TempDir> {
     let in_var = || TempDir::with_prefix_in("lastgood-", "/var/tmp").ok();
     std::env::var_os("TMPDIR").is_none().then(in_var).flatten().map_or_else(|| TempDir::with_prefix("lastgood-"), Ok)
 }

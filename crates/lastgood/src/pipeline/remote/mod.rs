@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use lastgood_diagnose::nearest::nearest;
 use lastgood_world::hear::Heard;
-use lastgood_world::ssh::{Ssh, SshFault};
+use lastgood_world::ssh::{Forward, Ssh, SshFault};
 
 use crate::cli::place::PlaceArgs;
 use crate::complaint::Complaint;
@@ -27,7 +27,7 @@ use crate::settings::Settings;
 use agent::Agent;
 pub use errand::retold;
 use errand::{Errand, Surveyed};
-pub use images::{Brought, ImageFault, brought_name, emulator};
+pub use images::{Brought, ImageFault, brought_name, emulator, roomy_folder};
 pub use parcel::Expected;
 
 /// The host has to answer within this.
@@ -36,6 +36,10 @@ const TO_ANSWER: Duration = Duration::from_secs(30);
 const TO_BRING: Duration = Duration::from_secs(600);
 /// An answer may take as long as the largest logs do, and a rollout as long as its acts.
 const TO_ASK: Duration = Duration::from_secs(3600);
+
+/// Where Docker's programs there find the engine.
+const ENGINE: &str = r#"h="$DOCKER_HOST"; [ -n "$h" ] || h=$(docker context inspect --format '{{.Endpoints.docker.Host}}' 2>/dev/null)
+echo "${h:-unix:///var/run/docker.sock}""#;
 
 /// Another host, and where on it the project is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -69,6 +73,8 @@ pub enum HostFault {
     NotRun(i32),
     /// The project's folder is not there.
     NoFolder(String),
+    /// Its engine cannot be reached through ssh: ssh's words, or where the engine listens.
+    NoForward(String),
     /// There is no place for a temporary folder.
     NoTemporary,
     /// What it sent ended too early.
@@ -215,6 +221,53 @@ impl Asked {
     /// As `answer`.
     pub fn send(&self, input: File, typed: &[String], view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> {
         self.run(typed, Input::Stream(input), view, io)
+    }
+
+    /// Asks the agent with something on standard input, and keeps what it answers; or what it complains of, and its exit code.
+    ///
+    /// # Errors
+    /// As `answer`.
+    pub fn learn(
+        &self,
+        input: File,
+        typed: &[String],
+        deadline: Duration,
+        view: View,
+    ) -> Result<Result<Vec<u8>, (String, Exit)>, Complaint> {
+        let fault = |fault: HostFault| Complaint::Host { host: self.target.host.clone(), fault };
+        let script = self.script(typed, None, false, false, view);
+        let heard = self.ssh.hear(&script, Some(input), deadline).map_err(|error| fault(error.into()))?;
+        Ok(match self.exit(heard.code).map_err(fault)? {
+            Exit::Good => Ok(heard.output),
+            exit => Err((heard.complaint, exit)),
+        })
+    }
+
+    /// Its engine, through a socket of this machine.
+    ///
+    /// # Errors
+    /// If it listens on no socket there, or ssh leads to none.
+    pub fn engine(&self) -> Result<Forward, Complaint> {
+        let fault = |fault: HostFault| Complaint::Host { host: self.target.host.clone(), fault };
+        let heard = self.hear(ENGINE, None, TO_ANSWER)?;
+        let said = String::from_utf8_lossy(&heard.output).trim().to_owned();
+        let socket = said.strip_prefix("unix://").ok_or_else(|| fault(HostFault::NoForward(said.clone())))?;
+        self.ssh.forward(socket).map_err(|error| match error {
+            SshFault::Unreachable(why) => fault(HostFault::NoForward(why)),
+            other => fault(other.into()),
+        })
+    }
+
+    /// Its processor, in Docker's words.
+    #[must_use]
+    pub const fn machine(&self) -> &'static str {
+        self.agent.machine()
+    }
+
+    /// What it is called.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.target.host
     }
 
     fn hear(&self, script: &str, input: Option<File>, deadline: Duration) -> Result<Heard, Complaint> {

@@ -214,6 +214,7 @@ pub(super) fn complaint(complaint: &Complaint) -> (String, Vec<String>) {
         }
         Complaint::Rollout { .. }
         | Complaint::Images { .. }
+        | Complaint::Artifact { .. }
         | Complaint::Hook { .. }
         | Complaint::Contents { .. }
         | Complaint::NoRelease { .. } => {

@@ -124,7 +124,7 @@ pub(super) fn fix(flaw: &Flaw) -> String {
             return format!("fix the subnet of {network} under ipam, or join its network and use its name");
         }
         Flaw::BuildEmulated { .. } => {
-            "build on the machine itself and only COPY the result, or begin that stage with FROM --platform=$BUILDPLATFORM"
+            "lastgood deploy has the target build it (build.on); else only COPY what was built, or begin that stage with FROM --platform=$BUILDPLATFORM"
         }
         Flaw::ImageMislabelled { label, .. } => {
             return format!("build it again with --platform linux/{label} and a program for {label}");

@@ -61,6 +61,10 @@ fn of_host(host: &str, fault: &HostFault) -> (String, String) {
             format!("{host}: there is no folder {path}"),
             "correct path of the target in lastgood.toml, or leave it away".to_owned(),
         ),
+        HostFault::NoForward(why) => (
+            format!("{host}: nothing can be built by its engine, which is not reached through ssh: {why}"),
+            "it has to listen on a socket, and sshd to allow AllowStreamLocalForwarding; or build.on = \"here\" in [deploy]".to_owned(),
+        ),
         HostFault::NoTemporary => (
             format!("{host}: no temporary folder can be made there"),
             "the case is captured below /tmp there, or TMPDIR: see whether that can be written, and has room".to_owned(),

@@ -120,7 +120,7 @@ pub(super) fn fix(flaw: &Flaw) -> String {
             return format!("{network}의 서브넷을 ipam으로 고정하거나, 그 네트워크에 연결해 이름으로 접속하세요");
         }
         Flaw::BuildEmulated { .. } => {
-            "빌드는 개발 장비에서 하고 결과만 COPY하거나, 그 단계를 FROM --platform=$BUILDPLATFORM으로 시작하세요"
+            "lastgood deploy는 대상에서 빌드합니다(build.on). 아니면 빌드한 결과만 COPY하거나, 그 단계를 FROM --platform=$BUILDPLATFORM으로 시작하세요"
         }
         Flaw::ImageMislabelled { label, .. } => {
             return format!("--platform linux/{label} 옵션과 {label}용 프로그램으로 다시 빌드하세요");

@@ -62,6 +62,10 @@ fn of_host(host: &str, fault: &HostFault) -> (String, String) {
         HostFault::NoFolder(path) => {
             (format!("{host}: {path} 폴더가 없음"), "lastgood.toml에서 target의 path를 고치거나 빼세요".to_owned())
         }
+        HostFault::NoForward(why) => (
+            format!("{host}: ssh로 엔진에 연결되지 않아 그곳에서 빌드할 수 없음: {why}"),
+            "엔진이 소켓에서 응답하는지, sshd가 AllowStreamLocalForwarding을 허용하는지 확인하세요. 또는 [deploy]에 build.on = \"here\"".to_owned(),
+        ),
         HostFault::NoTemporary => (
             format!("{host}: 임시 폴더를 만들 수 없음"),
             "사례는 호스트의 /tmp(또는 TMPDIR) 아래에서 수집합니다. 쓰기 권한과 남은 공간을 확인하세요".to_owned(),
