@@ -19,7 +19,7 @@ use crate::host::Host;
 use crate::judge::{Judgement, judge};
 use crate::rank::rank;
 use crate::rules::stopped::{Quiet, explain};
-use crate::rules::{Hypothesis, RULES, app_calls};
+use crate::rules::{Hypothesis, RULES, app_calls, stale_upstream};
 use crate::scene::Scene;
 use crate::silence::Silence;
 use crate::spoken::Spoken;
@@ -228,7 +228,9 @@ impl Desk<'_> {
             stack: self.stack,
         };
         let mut hypotheses: Vec<Hypothesis> = RULES.iter().filter_map(|rule| rule.propose(&scene)).collect();
-        hypotheses.extend(joined.first().iter().flat_map(|group| group.hypotheses()).map(|mut hypothesis| {
+        let possible = |hypothesis: &Hypothesis| !stale_upstream::is_refuted(hypothesis, &scene);
+        let of_state = joined.first().into_iter().flat_map(|group| group.hypotheses()).filter(possible);
+        hypotheses.extend(of_state.map(|mut hypothesis| {
             hypothesis.chain.push(scene.symptom());
             hypothesis
         }));

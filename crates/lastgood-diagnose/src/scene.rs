@@ -3,8 +3,10 @@
 
 use std::sync::Arc;
 
+use lastgood_model::snapshot::Container;
 use lastgood_model::{
-    Catalogue, Change, ChangeKind, Claim, Evidence, Hit, Link, ProxyErrorKind, Ref, Scope, Span, UnixMs, Weight,
+    Catalogue, Change, ChangeKind, Claim, Evidence, Hit, LineRef, Link, ProxyErrorKind, Ref, Scope, Span, UnixMs,
+    Weight,
 };
 
 use crate::finding::Finding;
@@ -138,7 +140,32 @@ impl Scene<'_> {
     /// How to name what failed where nothing better is known: the upstream, else the vhost.
     #[must_use]
     pub fn component(&self) -> Arc<str> {
-        self.scope.upstream.clone().or_else(|| self.scope.vhost.clone()).unwrap_or_else(|| Arc::from("-"))
+        let place = self.scope.upstream.as_ref().or(self.scope.vhost.as_ref());
+        place.map_or_else(|| Arc::from("-"), |place| self.named(place))
+    }
+
+    /// The component at an address, `host:port`, or of that name; else what was given.
+    #[must_use]
+    pub fn named(&self, place: &Arc<str>) -> Arc<str> {
+        let host = place.rsplit_once(':').map_or(&**place, |(host, _)| host);
+        let found = self.stack.and_then(|stack| {
+            let has = |container: &&Container| {
+                *container.name == *host || container.attachments.iter().any(|attachment| *attachment.address == *host)
+            };
+            Some(stack.component(stack.containers().find(has)?))
+        });
+        found.unwrap_or_else(|| Arc::clone(place))
+    }
+
+    /// The component whose container wrote a line.
+    #[must_use]
+    pub fn writer(&self, line: LineRef) -> Option<Arc<str>> {
+        let Ref::Line { file: path, .. } = self.catalogue.reference(line) else { return None };
+        let stack = self.stack?;
+        let name = path.rsplit(['/', ':']).next()?;
+        let name = name.strip_suffix(".gz").unwrap_or(name);
+        let name = name.strip_suffix(".log").unwrap_or(name);
+        stack.containers().find(|container| &*container.name == name).map(|container| stack.component(container))
     }
 }
 

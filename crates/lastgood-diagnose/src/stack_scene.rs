@@ -104,7 +104,9 @@ impl<'a> StackScene<'a> {
         self.index(container).is_some_and(|index| self.askers(index).next().is_some())
     }
 
-    fn asks(&self, container: &Container) -> bool {
+    /// Whether it asks anything.
+    #[must_use]
+    pub fn asks(&self, container: &Container) -> bool {
         self.index(container).is_some_and(|index| self.topology.asks(index).next().is_some())
     }
 

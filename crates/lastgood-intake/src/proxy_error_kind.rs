@@ -132,7 +132,12 @@ fn kind(error: &ProxyError<'_>, message: &[u8], errno: Option<u16>) -> Kind {
     }
     if to_upstream && !says("to client") {
         if says("SSL") {
-            return Kind::Tls;
+            // What came back is no record of TLS, such as plain HTTP.
+            return if says("wrong version number") || says("packet length too long") {
+                Kind::NoTls
+            } else {
+                Kind::Tls
+            };
         }
         // 104 is a reset, 32 a broken pipe: the other end closed while nginx was still at it.
         if matches!(errno, Some(104 | 32)) {
@@ -197,7 +202,7 @@ mod tests {
             ("connect() failed (113: Host is unreachable) while connecting to upstream", Kind::NoRoute, Some(113)),
             (
                 "SSL_do_handshake() failed (SSL: error:0A00010B:SSL routines::wrong version number) while SSL handshaking to upstream",
-                Kind::Tls,
+                Kind::NoTls,
                 None,
             ),
             ("peer closed connection in SSL handshake while SSL handshaking to upstream", Kind::Tls, None),

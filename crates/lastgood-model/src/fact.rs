@@ -167,6 +167,8 @@ pub enum ProxyErrorKind {
     NameNotResolved,
     /// A TLS handshake with an upstream failed, for another reason than its certificate.
     Tls,
+    /// An upstream answered a TLS handshake with something that is no TLS.
+    NoTls,
     /// An upstream's certificate has ended, or has not begun.
     TlsExpired,
     /// An upstream's certificate is of nobody who is trusted.

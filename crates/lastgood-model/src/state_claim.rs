@@ -112,6 +112,13 @@ pub enum StateClaim {
         /// Ports on which something listens.
         listens: Vec<u16>,
     },
+    /// A container's port is open on its own loopback, and nowhere else.
+    ListensForItself {
+        /// Which container.
+        container: Arc<str>,
+        /// The port.
+        port: u16,
+    },
     /// A container is not on a network that it is declared to join.
     NotAttached {
         /// Which container.

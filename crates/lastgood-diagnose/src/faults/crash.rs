@@ -34,7 +34,9 @@ fn of_container(scene: &StackScene<'_>, container: &Container) -> Option<Fault> 
         return None;
     }
     let at = began(scene, container).or(state.started).unwrap_or(scene.stack.at);
-    let verdict = foreign_module(scene, container).unwrap_or_else(|| last_words(container));
+    let verdict = foreign_module(scene, container)
+        .or_else(|| mounted_folder(container))
+        .unwrap_or_else(|| last_words(scene, container));
     let component = scene.component(container);
     let told = verdict.lacks.map(|variable| told(scene, container, variable));
     let ailment = if loops { Ailment::Restarting } else { Ailment::Down };
@@ -139,11 +141,21 @@ fn foreign_module<'c>(scene: &StackScene<'_>, container: &'c Container) -> Optio
     Some(Verdict { code: CauseCode::WrongArch, depth: Depth::Origin, words: Some(line), lacks: None })
 }
 
+/// A file that is mounted and is a folder: an engine makes one where there is nothing to mount.
+fn mounted_folder(container: &Container) -> Option<Verdict<'_>> {
+    let line = container.last_words.iter().rfind(|line| {
+        let text = line.to_ascii_lowercase();
+        let folder = text.contains("is a directory") || text.contains("eisdir");
+        folder && container.mounts.iter().any(|mount| line.contains(&*mount.target))
+    })?;
+    Some(Verdict { code: CauseCode::BadMount, depth: Depth::Origin, words: Some(line), lacks: None })
+}
+
 /// Words that a line of an error has; the last such line tells most.
 const COMPLAINTS: &[&str] =
     &["error", "exception", "fatal", "panic", "critical", "failed", "refused", "cannot", "denied"];
 
-fn last_words(container: &Container) -> Verdict<'_> {
+fn last_words<'c>(scene: &StackScene<'_>, container: &'c Container) -> Verdict<'c> {
     let lines = || container.last_words.iter().filter(|line| !line.trim().is_empty());
     let says = |line: &str, parts: &[&str]| {
         let line = line.to_ascii_lowercase();
@@ -154,7 +166,7 @@ fn last_words(container: &Container) -> Verdict<'_> {
             return Verdict { code: *code, depth: *depth, words: Some(line), lacks: None };
         }
     }
-    if let Some(verdict) = known_words(container) {
+    if let Some(verdict) = known_words(scene, container) {
         return verdict;
     }
     // A shell that finds no program, or may not start it, ends so.
@@ -175,13 +187,13 @@ fn last_words(container: &Container) -> Verdict<'_> {
 }
 
 /// What a known sentence makes of it, where that is about the container itself: of what it asks others, their own state and
-/// answers tell more.
-fn known_words(container: &Container) -> Option<Verdict<'_>> {
+/// answers tell more. Who asks nobody, as a database, speaks of itself.
+fn known_words<'c>(scene: &StackScene<'_>, container: &'c Container) -> Option<Verdict<'c>> {
     let known = container.known_words.as_ref()?;
     let own = matches!(
         known.signature.about,
         About::Environment | About::Application | About::Image | About::Volume | About::Memory
-    );
+    ) || !scene.asks(container);
     let code = known.signature.code.filter(|_| own)?;
     let variable = known.names.iter().find(|(piece, _)| *piece == Piece::Variable);
     Some(Verdict {

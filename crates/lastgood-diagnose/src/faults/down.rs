@@ -58,12 +58,14 @@ fn of_container(scene: &StackScene<'_>, container: &Container) -> Option<Fault> 
         }
         ContainerStatus::Created => {
             let claim = StateClaim::NeverStarted { container: name() };
-            fault(container.created, "Created", Depth::Origin).led(
+            let created = fault(container.created, "Created", Depth::Origin).led(
                 Some(container.created),
                 claim,
                 key(&container.name, "State.Status"),
                 Weight::Decisive,
-            )
+            );
+            // Compose does not start what waits for another one to be well.
+            Fault { follows: true, ..created }
         }
         ContainerStatus::Running | ContainerStatus::Restarting | ContainerStatus::Removing => return None,
     };

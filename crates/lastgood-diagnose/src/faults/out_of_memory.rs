@@ -7,6 +7,7 @@ use lastgood_model::snapshot::{Container, ContainerStatus};
 use lastgood_model::{Ailment, CauseCode, StateClaim, UnixMs, Weight};
 
 use super::{Fault, edge};
+use crate::condition::Condition;
 use crate::rules::Depth;
 use crate::stack_scene::{StackScene, key};
 
@@ -14,7 +15,11 @@ use crate::stack_scene::{StackScene, key};
 pub fn propose(scene: &StackScene<'_>) -> Vec<Fault> {
     scene
         .containers()
-        .filter_map(|container| main_killed(scene, container).or_else(|| child_killed(scene, container)))
+        .filter_map(|container| {
+            main_killed(scene, container)
+                .or_else(|| started_again(scene, container))
+                .or_else(|| child_killed(scene, container))
+        })
         .collect()
 }
 
@@ -47,6 +52,37 @@ fn main_killed(scene: &StackScene<'_>, container: &Container) -> Option<Fault> {
         };
         fault = fault.says(claim, key(&container.name, "RestartCount"), Weight::Moderate);
     }
+    Some(fault)
+}
+
+/// A container that runs again: the engine forgets at a start why the last run ended, its events may still tell.
+fn started_again(scene: &StackScene<'_>, container: &Container) -> Option<Fault> {
+    /// From the kernel's kill to the end of the process.
+    const DIES_MS: i64 = 5_000;
+    let state = &container.state;
+    let started = state.started.filter(|_| state.status == ContainerStatus::Running && container.restarts > 0)?;
+    let events = scene.stack.snapshot.iter().flat_map(|snapshot| &snapshot.events);
+    let own: Vec<_> = events.filter(|event| event.container == container.name && event.at <= started).collect();
+    let died = own.iter().rfind(|event| &*event.action == "die").filter(|died| died.exit_code == Some(137))?;
+    let killed = |event: &&&lastgood_model::snapshot::Event| {
+        &*event.action == "oom" && (0..=DIES_MS).contains(&died.at.since(event.at))
+    };
+    let last = own.iter().rfind(killed)?;
+    let first = own.iter().find(|event| &*event.action == "oom").unwrap_or(last);
+    let component = scene.component(container);
+    let reference = || key(&container.name, "events");
+    let claim = StateClaim::MemoryKilled { container: Arc::clone(&container.name), limit: container.memory_limit };
+    let restarts = StateClaim::KeepsRestarting {
+        container: Arc::clone(&container.name),
+        restarts: container.restarts,
+        exit_code: 137,
+    };
+    let first_bad = edge(first.at, reference());
+    let mut fault = Fault::new(CauseCode::OomKill, &component, Ailment::Restarting, Depth::Origin, first_bad)
+        .led(Some(first.at), claim, reference(), Weight::Decisive)
+        .says(restarts, key(&container.name, "RestartCount"), Weight::Moderate);
+    // Killed once and well since is only a possible reason.
+    fault.grave = Condition::of(container, false, scene.stack.at) == Condition::CrashLooping;
     Some(fault)
 }
 

@@ -25,7 +25,7 @@ impl Rule for DependencyDown {
     fn propose(&self, scene: &Scene<'_>) -> Option<Hypothesis> {
         let around = Span::new(scene.onset.from().plus(-AROUND_MS), scene.onset.to().plus(AROUND_MS));
         let stop = scene.host.dependencies.iter().find(|stop| around.contains(stop.down.0))?;
-        let who = || Arc::clone(&stop.who);
+        let who = || scene.writer(stop.down.1).unwrap_or_else(|| Arc::clone(&stop.who));
         let claim = Claim::DependencyStopped { who: who(), clean: stop.clean };
         let back = scene.host.dependencies.iter().filter(|other| other.who == stop.who);
         let back = back.filter_map(|other| other.up).find(|up| up.0 >= stop.down.0);

@@ -18,12 +18,13 @@ mod not_started_after_reboot;
 mod oom_kill;
 mod proxy_says;
 mod server_conn_limit;
-mod stale_upstream;
+pub mod stale_upstream;
 pub mod stopped;
 mod unit_failed;
 mod upstream;
 mod upstream_closing;
 mod upstream_down;
+mod upstream_loopback;
 mod upstream_slow;
 mod version_incompatible;
 
@@ -81,10 +82,12 @@ pub const RULES: &[&dyn Rule] = &[
     &proxy_says::ProxySays::TLS_CHAIN,
     &proxy_says::ProxySays::TLS_NAME,
     &proxy_says::ProxySays::HEADER_TOO_BIG,
+    &proxy_says::ProxySays::NO_TLS,
     &proxy_says::ProxySays::BODY_TOO_BIG,
     &proxy_says::ProxySays::RATE_LIMIT,
     &dns_failure::DnsFailure,
     &upstream_down::UpstreamDown,
+    &upstream_loopback::UpstreamLoopback,
     &upstream_slow::UpstreamSlow,
     &upstream_closing::UpstreamClosing,
     &version_incompatible::VersionIncompatible,

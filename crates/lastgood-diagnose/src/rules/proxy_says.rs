@@ -25,7 +25,9 @@ impl ProxySays {
     /// The upstream's certificate is for another name.
     pub const TLS_NAME: Self = Self::of_upstream(CauseCode::TlsNameMismatch, &[ProxyErrorKind::TlsNameMismatch]);
     /// The upstream's header does not fit.
-    pub const HEADER_TOO_BIG: Self = Self::of_upstream(CauseCode::HeaderTooBig, &[ProxyErrorKind::HeaderTooBig]);
+    pub const HEADER_TOO_BIG: Self = Self::of_proxy(CauseCode::HeaderTooBig, &[ProxyErrorKind::HeaderTooBig]);
+    /// It speaks TLS to somebody who does not.
+    pub const NO_TLS: Self = Self::of_proxy(CauseCode::ProtocolMismatch, &[ProxyErrorKind::NoTls]);
     /// What clients send does not fit.
     pub const BODY_TOO_BIG: Self = Self::of_proxy(CauseCode::BodyTooBig, &[ProxyErrorKind::BodyTooBig]);
     /// Clients ask more often than they may.
@@ -53,7 +55,8 @@ impl Rule for ProxySays {
     fn propose(&self, scene: &Scene<'_>) -> Option<Hypothesis> {
         let mut hypothesis = upstream::from_errors(scene, self.code, self.kinds, Weight::Decisive)?;
         if self.own {
-            hypothesis.component = Arc::from("nginx");
+            let line = scene.errors_of(self.kinds).and_then(|errors| scene.writer(errors.first.1));
+            hypothesis.component = line.unwrap_or_else(|| Arc::from("nginx"));
         }
         if self.code == CauseCode::TlsExpired
             && let Some(certificate) = ended_at_onset(scene)

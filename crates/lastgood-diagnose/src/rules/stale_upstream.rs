@@ -17,6 +17,25 @@ pub struct StaleUpstream;
 const UNREACHED: &[ProxyErrorKind] =
     &[ProxyErrorKind::ConnectRefused, ProxyErrorKind::ConnectTimeout, ProxyErrorKind::NoRoute];
 
+/// What a proxy answers by itself when it did not reach whom it asks, or got no answer.
+const GATEWAY: &[u16] = &[502, 503, 504];
+
+/// Whether the failing requests speak against a stale address that only the order of two starts suggests: the application answered
+/// them itself, or the address at which the proxy fails is the present one.
+pub fn is_refuted(hypothesis: &Hypothesis, scene: &Scene<'_>) -> bool {
+    if hypothesis.code != CauseCode::StaleUpstreamIp {
+        return false;
+    }
+    let by_proxy = scene.scope.statuses.iter().any(|status| GATEWAY.contains(status));
+    let asked = scene.errors_of(UNREACHED).and_then(|errors| errors.upstream);
+    let asked = asked.as_deref().and_then(|upstream| upstream.rsplit_once(':')).map(|(address, _)| address);
+    let is_present = hypothesis.evidence.iter().any(|evidence| match &evidence.claim {
+        Claim::State(StateClaim::LookedUpBefore { address, .. }) => asked == Some(&**address),
+        _ => false,
+    });
+    !by_proxy || is_present
+}
+
 impl Rule for StaleUpstream {
     fn code(&self) -> CauseCode {
         CauseCode::StaleUpstreamIp

@@ -58,6 +58,7 @@ pub fn from_errors(
     let mut chain = Vec::from_iter(scene.trigger(TRIGGERS, first.at));
     chain.push(scene.link(errors.claim(), errors.first));
     chain.push(scene.symptom());
-    let component = scene.scope.upstream.clone().or(errors.upstream).unwrap_or_else(|| scene.component());
+    let upstream = scene.scope.upstream.clone().or(errors.upstream);
+    let component = upstream.map_or_else(|| scene.component(), |upstream| scene.named(&upstream));
     Some(Hypothesis { code, component, evidence, against, chain, depth: Depth::Symptom })
 }

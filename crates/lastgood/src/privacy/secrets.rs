@@ -165,7 +165,9 @@ impl Field<'_> {
         let key = String::from_utf8_lossy(self.key).to_ascii_lowercase();
         // Behind a colon a short word is a sentence's: `key: not found`.
         let sentence = self.written == Written::Colon && self.quote.is_empty() && !self.key_is_quoted;
-        (if sentence { has_secret_part(&key) } else { is_secret_key(&key) })
+        // So is what an exception says of itself: `AuthenticationError: Authentication required.`
+        let exception = sentence && (key.ends_with("error") || key.ends_with("exception"));
+        (if sentence { has_secret_part(&key) && !exception } else { is_secret_key(&key) })
             || (self.in_query && key == SECRET_IN_QUERY)
     }
 
@@ -284,6 +286,13 @@ mod tests {
             }
         }
         found
+    }
+
+    #[test]
+    fn what_an_exception_says_is_no_secret() {
+        assert!(found("redis.exceptions.AuthenticationError: Authentication required.").is_empty());
+        assert!(found("TokenException: expired").is_empty());
+        assert_eq!(found("AuthenticationError: password=hunter2"), [("hunter2", Why::Secret)]);
     }
 
     #[test]

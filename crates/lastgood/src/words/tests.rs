@@ -38,7 +38,7 @@ const CHANGES: [ChangeKind; 19] = [
     ChangeKind::FileEdited,
     ChangeKind::Reported,
 ];
-const PROXY: [ProxyErrorKind; 27] = [
+const PROXY: [ProxyErrorKind; 28] = [
     ProxyErrorKind::ConnectRefused,
     ProxyErrorKind::ConnectTimeout,
     ProxyErrorKind::NoRoute,
@@ -52,6 +52,7 @@ const PROXY: [ProxyErrorKind; 27] = [
     ProxyErrorKind::TemporarilyDisabled,
     ProxyErrorKind::NameNotResolved,
     ProxyErrorKind::Tls,
+    ProxyErrorKind::NoTls,
     ProxyErrorKind::TlsExpired,
     ProxyErrorKind::TlsUntrusted,
     ProxyErrorKind::TlsNameMismatch,
@@ -253,6 +254,7 @@ fn states() -> Vec<StateClaim> {
         StateClaim::HealthFails { container: container(), failures: 3, output: text() },
         StateClaim::HealthFails { container: container(), failures: 3, output: name("") },
         StateClaim::CheckMissesProgram { container: container(), program: name("curl") },
+        StateClaim::ListensForItself { container: container(), port: 8000 },
         StateClaim::CheckAsksPort { container: container(), port: 9, listens: vec![8000] },
         StateClaim::NotAttached { container: container(), network: name("shop_default") },
         StateClaim::NoSharedNetwork { from: name("web"), to: name("backend") },

@@ -131,6 +131,7 @@ pub(super) fn proxy_error(kind: ProxyErrorKind, upstream: Option<&str>) -> Strin
             None => "the upstream's name does not resolve".to_owned(),
         },
         ProxyErrorKind::Tls => format!("the TLS handshake with {who} fails"),
+        ProxyErrorKind::NoTls => format!("{who} answers a TLS handshake with something that is no TLS"),
         ProxyErrorKind::TlsExpired => format!("the certificate of {who} has expired"),
         ProxyErrorKind::TlsUntrusted => format!("the certificate of {who} is not trusted"),
         ProxyErrorKind::TlsNameMismatch => format!("the certificate of {who} is for another name"),

@@ -51,6 +51,9 @@ pub(super) fn claim(claim: &StateClaim) -> String {
         StateClaim::CheckAsksPort { container, port, listens } => {
             format!("the health check of {container} asks port {port}; it listens on {}", listed_ports(listens))
         }
+        StateClaim::ListensForItself { container, port } => {
+            format!("{container} listens on port {port} of its own loopback alone")
+        }
         StateClaim::NotAttached { container, network } => {
             format!("{container} is not on the network {network}, which it is declared to join")
         }

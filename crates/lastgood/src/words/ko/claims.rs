@@ -132,6 +132,7 @@ pub(super) fn proxy_error(kind: ProxyErrorKind, upstream: Option<&str>) -> Strin
             None => "upstream 이름의 주소를 찾지 못함".to_owned(),
         },
         ProxyErrorKind::Tls => format!("{} TLS 핸드셰이크 실패", with(who)),
+        ProxyErrorKind::NoTls => format!("{who}의 TLS 핸드셰이크 응답이 TLS가 아님"),
         ProxyErrorKind::TlsExpired => format!("{who}의 인증서가 만료됨"),
         ProxyErrorKind::TlsUntrusted => format!("{who}의 인증서를 신뢰할 수 없음"),
         ProxyErrorKind::TlsNameMismatch => format!("{who}의 인증서가 다른 이름의 것임"),

@@ -57,6 +57,9 @@ pub(super) fn claim(claim: &StateClaim) -> String {
         StateClaim::CheckAsksPort { container, port, listens } => {
             format!("{container}의 헬스체크는 포트 {port}에 묻지만 실제로 듣는 포트는 {}", listed_ports(listens))
         }
+        StateClaim::ListensForItself { container, port } => {
+            format!("{} 포트 {port}번을 자기 루프백에서만 들음", topic(container))
+        }
         StateClaim::NotAttached { container, network } => {
             format!("{} 선언된 네트워크 {network}에 연결되어 있지 않음", topic(container))
         }
