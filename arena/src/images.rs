@@ -1,0 +1,37 @@
+//! The images of the stacks: a stage each of `stacks/Dockerfile`, on the base of the example's stack. What is there is not built again.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Result, bail};
+
+/// A stage, and the Debian packages that it installs.
+const IMAGES: [(&str, &str); 4] = [
+    ("nginx", "nginx-light"),
+    ("redis", "redis-server"),
+    ("postgres", "postgresql-17"),
+    (
+        "python",
+        "python3 python3-fastapi python3-uvicorn python3-redis python3-psycopg python3-httpx python3-jwt gunicorn",
+    ),
+];
+
+const BUILD: &str = r#"set -euo pipefail
+docker image inspect "arena-$STAGE" >/dev/null 2>&1 && exit
+base=$(examples/econipass/stack base)
+DOCKER_BUILDKIT=1 docker build --quiet --build-arg BASE_IMAGE="$base" --build-arg PACKAGES="$PACKAGES" \
+  --build-arg DEBIAN_MIRROR="$(scripts/debian-mirror)" --target "$STAGE" --tag "arena-$STAGE" arena/stacks
+"#;
+
+/// Builds those that are not there. `home` is the folder of this crate.
+pub fn build(home: &Path) -> Result<()> {
+    for (stage, packages) in IMAGES {
+        let mut command = Command::new("bash");
+        command.arg("-c").arg(BUILD).current_dir(home.join("..")).env("STAGE", stage).env("PACKAGES", packages);
+        let output = command.output()?;
+        if !output.status.success() {
+            bail!("arena-{stage}: {}", String::from_utf8_lossy(&output.stderr).trim());
+        }
+    }
+    Ok(())
+}
