@@ -626,8 +626,10 @@ impl Doer for Hands<'_> {
 
     fn perform(&mut self, act: &Act) -> Ending {
         let within = Duration::from_millis(act.timeout_ms);
+        self.start_again(act);
         let mut result = self.act(&act.action, within);
         while result.as_ref().is_err_and(|trouble| self.once_more(act, trouble)) && self.hold(act).is_ok() {
+            self.start_again(act);
             result = self.act(&act.action, within);
         }
         self.trouble = result.err().map(|trouble| self.discreet(trouble));

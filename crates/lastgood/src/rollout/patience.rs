@@ -40,20 +40,22 @@ impl Patience {
 }
 
 impl Hands<'_> {
-    /// Whether an act that failed is to be done once more. What ended meanwhile, and is to serve, is started again before that.
+    /// Whether an act that failed is to be done once more.
     pub(super) fn once_more(&mut self, act: &Act, trouble: &Trouble) -> bool {
-        let again = self.patience.waits(act, trouble);
-        if let (true, Trouble::Ended(..), Action::Verify { release: Some(release) }) = (again, trouble, &act.action)
-            && let Ok(release) = self.release(release)
-        {
-            let looked = looked_at(release, &self.live, &self.live, false);
-            let ended = |service: &str| matches!(state_of(&looked.stack, release, service), Err(Trouble::Ended(..)));
-            for service in release.services.iter().filter(|service| ended(&service.name)) {
-                // The look that follows tells whether that helped.
-                let _started = self.compose(release, &self.live).up(&service.name, TO_START);
-            }
+        self.patience.waits(act, trouble)
+    }
+
+    /// Before it is looked whether the way back led where it should: what ended meanwhile is started again, also services that
+    /// stay. They ran when this began, or they would be among those that change.
+    pub(super) fn start_again(&self, act: &Act) {
+        let (Of::Look, Action::Verify { release: Some(release) }) = (act.of, &act.action) else { return };
+        let Ok(release) = self.release(release) else { return };
+        let looked = looked_at(release, &self.live, &self.live, false);
+        let ended = |service: &str| matches!(state_of(&looked.stack, release, service), Err(Trouble::Ended(..)));
+        for service in release.services.iter().filter(|service| ended(&service.name)) {
+            // The look that follows tells whether that helped.
+            let _started = self.compose(release, &self.live).up(&service.name, TO_START);
         }
-        again
     }
 }
 
