@@ -27,6 +27,7 @@ use crate::pipeline::stack::StackSubject;
 use crate::pipeline::stack::folder_of;
 use crate::pipeline::{self, NoLogs, look};
 use crate::render::answer::{Answer, View};
+use crate::render::quote::repeated;
 use crate::render::telling::Telling;
 use crate::rollout::contents::{ContentFault, released};
 use crate::rollout::environment::{Choice, Environment, Orders};
@@ -85,7 +86,8 @@ pub fn run(args: &DeployArgs, settings: &Settings, view: View, io: &mut Io<'_>) 
     if let Some(test) = settings.deploy.test.as_deref().filter(|_| !args.plan) {
         let heard = hooks::test(test, &here)?;
         if heard.code != 0 {
-            return failed_build(&[heard.output, heard.complaint.into_bytes()].concat(), settings, telling, io);
+            let output = [heard.output, heard.complaint.into_bytes()].concat();
+            return failed_build(&repeated(test), &output, settings, telling, io);
         }
     }
     let mut host = None;
@@ -96,7 +98,7 @@ pub fn run(args: &DeployArgs, settings: &Settings, view: View, io: &mut Io<'_>) 
     };
     let (bundle, release) = match bundled {
         Ok(made) => made,
-        Err(Unbuilt::Build(output)) => return failed_build(&output, settings, telling, io),
+        Err(Unbuilt::Build(output)) => return failed_build("docker compose build", &output, settings, telling, io),
         Err(Unbuilt::Artifact(Unmade::Refused(why))) => {
             io.complain(&why.into(), view.lang)?;
             return Ok(Exit::Bad);
@@ -339,8 +341,14 @@ fn bundle(
     Ok(Ok((stream, release)))
 }
 
-/// Why a build failed, by its own output.
-fn failed_build(output: &[u8], settings: &Settings, telling: Telling, io: &mut Io<'_>) -> anyhow::Result<Exit> {
+/// Why a build or a test failed, by its own output. `command` is what people call it by.
+fn failed_build(
+    command: &str,
+    output: &[u8],
+    settings: &Settings,
+    telling: Telling,
+    io: &mut Io<'_>,
+) -> anyhow::Result<Exit> {
     let folder = tempfile::tempdir()?;
     let log = folder.path().join("build.log");
     std::fs::write(&log, output)?;
@@ -348,7 +356,9 @@ fn failed_build(output: &[u8], settings: &Settings, telling: Telling, io: &mut I
     match pipeline::investigate(&question.understand(settings)?, super::progress(io).as_ref()) {
         Ok(found) => io.answer(&telling.failed_build(Answer { found: &found, asked: &[] }))?,
         // What is in no form that is known speaks for itself.
-        Err(error) if error.is::<NoLogs>() => io.answer(&telling.failed_somehow(&String::from_utf8_lossy(output)))?,
+        Err(error) if error.is::<NoLogs>() => {
+            io.answer(&telling.failed_somehow(command, &String::from_utf8_lossy(output)))?
+        }
         Err(error) => return Err(error),
     }
     Ok(Exit::Bad)

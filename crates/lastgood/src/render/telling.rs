@@ -109,14 +109,14 @@ impl Telling {
 
     /// What a build, or a test, said last that failed in a way that nobody knows.
     #[must_use]
-    pub fn failed_somehow(self, output: &str) -> String {
+    pub fn failed_somehow(self, command: &str, output: &str) -> String {
         let lines: Vec<String> = output.lines().filter(|line| !line.trim().is_empty()).map(repeated).collect();
         let last = lines.iter().skip(lines.len().saturating_sub(LINES));
         let text: Vec<&str> = last.map(String::as_str).collect();
         if self.json {
             events::failed_somehow(text.join("\n"))
         } else {
-            format!("{}\n\n{}\n", self.view.lang.rollout().failed_somehow, text.join("\n"))
+            format!("{}\n\n{}\n", self.view.lang.failed_somehow(command), text.join("\n"))
         }
     }
 }

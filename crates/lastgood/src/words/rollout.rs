@@ -41,8 +41,6 @@ pub struct RolloutWords {
     pub migrate: &'static str,
     /// What one leaves behind that is not taken back.
     pub migrated: &'static str,
-    /// A build, or a test, failed.
-    pub failed_somehow: &'static str,
     /// Of the guard.
     pub guard: &'static str,
     /// That there is none.
@@ -81,7 +79,6 @@ const EN: RolloutWords = RolloutWords {
     beside: "beside the old one, before anybody meets it",
     migrate: "migrates",
     migrated: "what the migration does to the data",
-    failed_somehow: "it failed, and nothing was attempted; what it said last:",
     guard: "guard",
     no_guard: "none: if whoever drives it dies, the next deploy or rollback brings it to its end",
     smoke: "tests",
@@ -109,7 +106,6 @@ const KO: RolloutWords = RolloutWords {
     beside: "기존 컨테이너 옆에서 먼저 확인",
     migrate: "마이그레이션",
     migrated: "마이그레이션이 데이터에 한 일",
-    failed_somehow: "실패하여 아무것도 시작하지 않음. 마지막 출력:",
     guard: "감시",
     no_guard: "없음: 배포 프로세스가 죽으면 다음 deploy나 rollback이 마무리함",
     smoke: "테스트",
@@ -441,6 +437,15 @@ impl Lang {
                 if en { format!("{path} cannot be read: {why}") } else { format!("{path}: 읽을 수 없음: {why}") },
                 vec![pick("see who may read it", "읽기 권한을 확인하세요")],
             ),
+        }
+    }
+
+    /// A build, or a test, failed.
+    #[must_use]
+    pub fn failed_somehow(self, command: &str) -> String {
+        match self {
+            Self::En => format!("`{command}` failed, and nothing was attempted; what it said last:"),
+            Self::Ko => format!("`{command}` 실패, 아무것도 시작하지 않음. 마지막 출력:"),
         }
     }
 

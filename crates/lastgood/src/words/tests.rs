@@ -397,6 +397,7 @@ fn texts(lang: Lang) -> Vec<(String, String)> {
         Complaint::FileThere { path: given(), host: given() },
         Complaint::Host { host: given(), fault: HostFault::NoSsh },
         Complaint::Host { host: given(), fault: HostFault::Unreachable(given()) },
+        Complaint::Host { host: given(), fault: HostFault::CutOff },
         Complaint::Host { host: given(), fault: HostFault::TookTooLong(30) },
         Complaint::Host { host: given(), fault: HostFault::NoAgent(given()) },
         Complaint::Host { host: given(), fault: HostFault::NoLinux(given()) },

@@ -37,6 +37,9 @@ const TO_BRING: Duration = Duration::from_secs(600);
 /// An answer may take as long as the largest logs do, and a rollout as long as its acts.
 const TO_ASK: Duration = Duration::from_secs(3600);
 
+/// What changes something there goes on to its end, also when nobody listens any more.
+const GOES_ON: [&str; 3] = ["deploy", "rollback", "prune"];
+
 /// Where Docker's programs there find the engine.
 const ENGINE: &str = r#"h="$DOCKER_HOST"; [ -n "$h" ] || h=$(docker context inspect --format '{{.Endpoints.docker.Host}}' 2>/dev/null)
 echo "${h:-unix:///var/run/docker.sock}""#;
@@ -61,6 +64,8 @@ pub enum HostFault {
     NoSsh,
     /// ssh did not get there, in its own words.
     Unreachable(String),
+    /// The connection broke while it was at work.
+    CutOff,
     /// It took longer, in seconds.
     TookTooLong(u64),
     /// There is no agent for that kind of machine here: what it says of itself.
@@ -288,8 +293,12 @@ impl Asked {
         io.stdout.flush()?;
         let (passed_on, code) = self.ssh.stream(&script, input, TO_ASK, |said| copy(said, io.stdout));
         // Whoever reads ours may have seen enough.
-        passed_on.transpose()?;
-        let code = code.map_err(|error| fault(error.into()))?;
+        let has_answered = passed_on.transpose()?.is_some_and(|bytes| bytes > 0);
+        let goes_on = has_answered && typed.first().is_some_and(|word| GOES_ON.contains(&word.as_str()));
+        let code = code.map_err(|error| match error {
+            SshFault::Unreachable(_) if goes_on => fault(HostFault::CutOff),
+            other => fault(other.into()),
+        })?;
         self.exit(code).map_err(|found| fault(found).into())
     }
 

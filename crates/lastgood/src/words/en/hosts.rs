@@ -10,9 +10,11 @@ pub(super) fn complaint(complaint: &Complaint) -> (String, Vec<String>) {
             format!("lastgood.toml has several targets: {}", names.join(", ")),
             "name one with --target, or ask this machine with --local".to_owned(),
         ),
-        Complaint::NoHost => {
-            ("no host was named".to_owned(), "name one with --host, or as [target.prod] in lastgood.toml".to_owned())
-        }
+        Complaint::NoHost => (
+            "no host was named".to_owned(),
+            "name one with --host, or as [target.prod] in lastgood.toml; or a folder of this machine with --to"
+                .to_owned(),
+        ),
         Complaint::Target { given, near } => (
             format!("lastgood.toml has no target `{given}`"),
             near.as_ref().map_or_else(
@@ -38,6 +40,10 @@ fn of_host(host: &str, fault: &HostFault) -> (String, String) {
         HostFault::Unreachable(why) => {
             (format!("{host}: ssh does not get there: {why}"), format!("try it alone: ssh {host} true"))
         }
+        HostFault::CutOff => (
+            format!("{host}: the connection broke"),
+            format!("what was begun there goes on; how it ended says: lastgood history --host {host}"),
+        ),
         HostFault::TookTooLong(seconds) => {
             (format!("{host}: no answer within {seconds} s"), format!("see whether it is well: ssh {host} uptime"))
         }

@@ -12,7 +12,8 @@ pub(super) fn complaint(complaint: &Complaint) -> (String, Vec<String>) {
         ),
         Complaint::NoHost => (
             "호스트가 지정되지 않음".to_owned(),
-            "--host로 지정하거나 lastgood.toml에 [target.prod]를 선언하세요".to_owned(),
+            "--host로 지정하거나 lastgood.toml에 [target.prod]를 선언하세요. 이 머신의 폴더에 배포하려면 --to를 쓰세요"
+                .to_owned(),
         ),
         Complaint::Target { given, near } => (
             format!("lastgood.toml에 target `{given}` 없음"),
@@ -40,6 +41,10 @@ fn of_host(host: &str, fault: &HostFault) -> (String, String) {
         HostFault::Unreachable(why) => {
             (format!("{host}: ssh 접속 실패: {why}"), format!("접속만 따로 시험해 보세요: ssh {host} true"))
         }
+        HostFault::CutOff => (
+            format!("{host}: 연결이 끊김"),
+            format!("시작한 작업은 호스트에서 끝까지 진행됩니다. 결과 확인: lastgood history --host {host}"),
+        ),
         HostFault::TookTooLong(seconds) => {
             (format!("{host}: {seconds}초 안에 응답하지 않음"), format!("호스트 상태를 확인하세요: ssh {host} uptime"))
         }
