@@ -257,11 +257,15 @@ impl<'p> Machine<'p> {
     /// Steps that began and can be taken back; the last one is the first to be.
     fn undoable(&self) -> Vec<usize> {
         let is_place = |undo: &Action| matches!(undo, Action::Place { .. });
+        let all = self.plan.steps.iter().enumerate().filter_map(|(index, step)| Some((index, step.undo.as_ref()?)));
+        let began = |(index, _): &(usize, &Action)| *index < self.begun;
+        if !all.clone().any(|undo| began(&undo)) {
+            return Vec::new();
+        }
         // Somebody may have edited live files before. Where all is to be as it was, so are these.
-        let may_be = |(index, undo): &(usize, &Action)| *index < self.begun || is_place(undo) && self.has_switched();
-        let undo = self.plan.steps.iter().enumerate().filter_map(|(index, step)| Some((index, step.undo.as_ref()?)));
+        let returns = all.filter(|undo| began(undo) || is_place(undo.1) && self.has_switched());
         // The way forward backwards; but containers are made from the live files, so these come first on both ways.
-        let (places, others): (Vec<_>, Vec<_>) = undo.filter(may_be).partition(|(_, undo)| is_place(undo));
+        let (places, others): (Vec<_>, Vec<_>) = returns.partition(|(_, undo)| is_place(undo));
         others.into_iter().chain(places).map(|(index, _)| index).collect()
     }
 
