@@ -357,7 +357,7 @@ fn failed_build(
         Ok(found) => io.answer(&telling.failed_build(Answer { found: &found, asked: &[] }))?,
         // What is in no form that is known speaks for itself.
         Err(error) if error.is::<NoLogs>() => {
-            io.answer(&telling.failed_somehow(command, &String::from_utf8_lossy(output)))?
+            io.answer(&telling.failed_somehow(command, &String::from_utf8_lossy(output)))?;
         }
         Err(error) => return Err(error),
     }
