@@ -200,7 +200,8 @@ impl<'p> Machine<'p> {
                     self.close(self.taken_back());
                 } else if round + 1 < ROUNDS {
                     // What an undo says of itself may be wrong: all of them once more, which costs nothing where they were right.
-                    self.state = State::Back { left: self.undoable(), tries: 0, round: round + 1, gave_up: false };
+                    self.state =
+                        State::Back { left: self.undoable(round + 1), tries: 0, round: round + 1, gave_up: false };
                 } else if self.has_switched() {
                     self.close(Outcome::UndoFailed);
                 } else {
@@ -255,7 +256,9 @@ impl<'p> Machine<'p> {
     }
 
     /// Steps that began and can be taken back; the last one is the first to be.
-    fn undoable(&self) -> Vec<usize> {
+    /// In the first round these are all; in a later one something else may have been done by somebody else, like making containers from the
+    /// live files while they were the new ones.
+    fn undoable(&self, round: u32) -> Vec<usize> {
         let is_place = |undo: &Action| matches!(undo, Action::Place { .. });
         let all = self.plan.steps.iter().enumerate().filter_map(|(index, step)| Some((index, step.undo.as_ref()?)));
         let began = |(index, _): &(usize, &Action)| *index < self.begun;
@@ -263,7 +266,8 @@ impl<'p> Machine<'p> {
             return Vec::new();
         }
         // Somebody may have edited live files before. Where all is to be as it was, so are these.
-        let returns = all.filter(|undo| began(undo) || is_place(undo.1) && self.has_switched());
+        let also = |undo: &Action| is_place(undo) || round > 0 && matches!(undo, Action::Switch { .. });
+        let returns = all.filter(|undo| began(undo) || also(undo.1) && self.has_switched());
         // The way forward backwards; but containers are made from the live files, so these come first on both ways.
         let (places, others): (Vec<_>, Vec<_>) = returns.partition(|(_, undo)| is_place(undo));
         others.into_iter().chain(places).map(|(index, _)| index).collect()
@@ -273,7 +277,7 @@ impl<'p> Machine<'p> {
         if self.begun().any(|step| step.one_way) {
             return self.close(Outcome::Stopped);
         }
-        let left = self.undoable();
+        let left = self.undoable(0);
         if left.is_empty() {
             return self.close(Outcome::Refused);
         }

@@ -345,7 +345,10 @@ impl Host {
             Outcome::Good => assert!(*meddled || world.is(Some(&made.target)), "not good: {}", told()),
             Outcome::RolledBack | Outcome::Down => assert!(world.is(made.parent.as_ref()), "not back: {}", told()),
             Outcome::Refused => assert!(!world.touched, "touched: {}", told()),
-            Outcome::UndoFailed => leads_back_by_hand(made, world),
+            Outcome::UndoFailed => {
+                assert!(!world.faulted.is_empty(), "nothing stood in the way back: {}", told());
+                leads_back_by_hand(made, world);
+            }
             Outcome::Stopped => assert!(!outcome.name().is_empty(), "nothing goes one way here: {}", told()),
         }
         assert!(world.truth.candidates.iter().filter(was_dropped).count() == 0, "a candidate stays: {}", told());
