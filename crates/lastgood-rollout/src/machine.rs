@@ -256,8 +256,7 @@ impl<'p> Machine<'p> {
     }
 
     /// Steps that began and can be taken back; the last one is the first to be.
-    /// In the first round these are all; in a later one something else may have been done by somebody else, like making containers from the
-    /// live files while they were the new ones.
+    /// In a later round also switches that never began: somebody else may have made containers from the live files meanwhile.
     fn undoable(&self, round: u32) -> Vec<usize> {
         let is_place = |undo: &Action| matches!(undo, Action::Place { .. });
         let all = self.plan.steps.iter().enumerate().filter_map(|(index, step)| Some((index, step.undo.as_ref()?)));

@@ -115,8 +115,10 @@ impl Telling {
         let text: Vec<&str> = last.map(String::as_str).collect();
         if self.json {
             events::failed_somehow(text.join("\n"))
+        } else if text.is_empty() {
+            format!("{}\n", self.view.lang.failed_somehow(command, true))
         } else {
-            format!("{}\n\n{}\n", self.view.lang.failed_somehow(command), text.join("\n"))
+            format!("{}\n\n{}\n", self.view.lang.failed_somehow(command, false), text.join("\n"))
         }
     }
 }

@@ -440,10 +440,12 @@ impl Lang {
         }
     }
 
-    /// A build, or a test, failed.
+    /// A build, or a test, failed; and what it said last follows, if it said anything.
     #[must_use]
-    pub fn failed_somehow(self, command: &str) -> String {
+    pub fn failed_somehow(self, command: &str, is_silent: bool) -> String {
         match self {
+            Self::En if is_silent => format!("`{command}` failed without a word, and nothing was attempted"),
+            Self::Ko if is_silent => format!("`{command}` 출력 없이 실패, 아무것도 시작하지 않음"),
             Self::En => format!("`{command}` failed, and nothing was attempted; what it said last:"),
             Self::Ko => format!("`{command}` 실패, 아무것도 시작하지 않음. 마지막 출력:"),
         }
