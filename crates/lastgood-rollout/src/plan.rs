@@ -102,9 +102,12 @@ pub fn plan(intent: &Intent) -> Plan {
         }
         add(Phase::Switch, Action::Migrate, migrate_undo.clone(), limit::MIGRATE);
     }
+    // They are watched side by side.
     for service in changing().filter(|service| service.beside) {
         let drop = Action::DropCandidate { service: name(service) };
         add(trying, Action::StartCandidate { service: name(service) }, Some(drop), limit::START);
+    }
+    for service in changing().filter(|service| service.beside) {
         add(trying, Action::GateCandidate { service: name(service) }, None, limit::START);
     }
     // One that was only there to be looked at is in the way of the real one.

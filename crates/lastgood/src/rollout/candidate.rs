@@ -16,7 +16,6 @@ use serde_json::{Value, json};
 use super::doer::{Hands, MOST_BYTES, Trouble, everything, heard, kept_image, looked_at};
 use super::gate::{Look, well};
 use super::health::OwnChecks;
-use super::knock;
 
 /// Where the files are that candidates run from, below the folder of state.
 const FILES: &str = "candidates";
@@ -92,11 +91,11 @@ impl Hands<'_> {
         let mut checks = OwnChecks::default();
         self.stays_well((&container, service), door.as_ref(), within, || {
             looked.again();
-            let found = of(&looked.stack, &release.project, service).ok_or(Trouble::NoContainer);
+            let found = of(&looked.stack, &release.project, service);
             let is_healthy = |container: &Container| checks.passes(container);
-            let state = found.and_then(|container| well(container, false, looked.stack.at, is_healthy));
-            let address = of(&looked.stack, &release.project, service).and_then(knock::address).map(str::to_owned);
-            Look { state, address }
+            let state = found.ok_or(Trouble::NoContainer);
+            let state = state.and_then(|container| well(container, false, looked.stack.at, is_healthy));
+            Look::at(state, found.into_iter())
         })?;
         self.smoke(Some(service))
     }

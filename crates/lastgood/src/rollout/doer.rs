@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use lastgood_diagnose::{drift, topology};
 use lastgood_model::probe_claim::Asked;
@@ -32,6 +32,7 @@ use super::gate::{Look, containers, state_by, state_of, unserved};
 use super::grip::Grip;
 use super::health::OwnChecks;
 use super::history;
+use super::hold::Well;
 use super::knock;
 use super::manner::Manner;
 use super::outage::{Watch, front};
@@ -194,8 +195,12 @@ pub struct Hands<'w> {
     switched: BTreeSet<Arc<str>>,
     /// Since when.
     pub(super) begun: UnixMs,
+    /// When the candidates of services were started.
+    pub(super) started: BTreeMap<Arc<str>, Instant>,
     /// Those whose candidate was well.
     pub(super) tried: BTreeSet<Arc<str>>,
+    /// Those that are well themselves, and since when.
+    held: BTreeMap<Arc<str>, Well>,
     /// Who asks services that are made anew just now.
     watches: BTreeMap<Arc<str>, Watch>,
     /// Why the act that runs failed.
@@ -278,7 +283,9 @@ impl<'w> Hands<'w> {
             changing,
             switched: BTreeSet::new(),
             begun: now(),
+            started: BTreeMap::new(),
             tried: BTreeSet::new(),
+            held: BTreeMap::new(),
             watches: BTreeMap::new(),
             trouble: None,
             patience: Patience::default(),
@@ -300,7 +307,8 @@ impl<'w> Hands<'w> {
             Action::Switch { service, release: Some(release) } => self.switch(service, release, within),
             Action::Switch { service, release: None } => self.remove(service, within),
             Action::Gate { service, release } => {
-                self.gate(service, release, within)?;
+                let well = self.gate(service, release, within)?;
+                self.held.insert(Arc::clone(service), well);
                 self.unwatch(service);
                 Ok(())
             }
@@ -314,7 +322,10 @@ impl<'w> Hands<'w> {
             Action::Prune => self.prune(),
             // The ledger's own record of it is the confirmation.
             Action::Confirm => Ok(()),
-            Action::StartCandidate { service } => self.start_candidate(service, within),
+            Action::StartCandidate { service } => {
+                self.started.insert(Arc::clone(service), Instant::now());
+                self.start_candidate(service, within)
+            }
             Action::GateCandidate { service } => {
                 self.gate_candidate(service, within)?;
                 self.tried.insert(Arc::clone(service));
@@ -466,26 +477,29 @@ impl<'w> Hands<'w> {
     }
 
     /// Well, as its release says, and so for a while; it answers, and what it needs serves it.
-    fn gate(&self, service: &str, release: &ReleaseId, within: Duration) -> Result<(), Trouble> {
+    fn gate(&self, service: &str, release: &ReleaseId, within: Duration) -> Result<Well, Trouble> {
         let release = self.release(release)?;
         let (mut reloaded, mut checks) = (None, OwnChecks::default());
         let mut looked = looked_at(release, &self.live, &self.live, false);
         let door = self.door(service, &looked.stack);
         let container = containers(&looked.stack, &release.project, service).next();
         let container = container.map(|container| container.name.to_string()).unwrap_or_default();
-        self.stays_well((&container, service), door.as_ref(), within, || {
+        let well = self.stays_well((&container, service), door.as_ref(), within, || {
             looked.again();
-            let mut state = state_by(&looked.stack, release, service, |container| checks.passes(container));
-            let found = containers(&looked.stack, &release.project, service).next();
-            let address = found.and_then(knock::address).map(str::to_owned);
+            let state = state_by(&looked.stack, release, service, |container| checks.passes(container));
+            let mut look = Look::at(state, containers(&looked.stack, &release.project, service));
             // Where it is well for the first time at an address, proxies look that up again.
-            if state.is_ok() && reloaded != address {
+            if look.state.is_ok() && reloaded.as_ref() != Some(&look.addresses) {
                 looked = looked_at(release, &self.live, &self.live, false);
-                state = reload_proxies(&looked.stack, service).and(state);
-                reloaded.clone_from(&address);
+                look.state = reload_proxies(&looked.stack, service).and(look.state);
+                reloaded = Some(look.addresses.clone());
             }
-            Look { state, address }
+            look
         })?;
+        // Its candidate was served, and nothing else is new beside it.
+        if self.tried.contains(service) && self.changing.len() == 1 {
+            return Ok(well);
+        }
         // It runs; now with its own eyes, and whatever else is new beside it.
         let seen = looked_at(release, &self.live, &self.live, true);
         let waits = |asked: &Asked| {
@@ -495,7 +509,7 @@ impl<'w> Hands<'w> {
         let wrong = unserved(&seen.stack, Told::Running);
         let wrong = wrong.into_iter().find(|(asked, _)| &*asked.from == service && !waits(asked));
         let topology = topology::build(&seen.stack);
-        wrong.map_or(Ok(()), |(asked, claim)| Err(unserved_by(&asked, claim, &topology)))
+        wrong.map_or(Ok(well), |(asked, claim)| Err(unserved_by(&asked, claim, &topology)))
     }
 
     /// The user's own requests succeed: of a candidate, those that are put to it; else all.
@@ -529,12 +543,16 @@ impl<'w> Hands<'w> {
                 return Err(Trouble::File(Arc::clone(&file.path)));
             }
         }
+        let is_back = release.id != self.target;
+        let held = |service: &str| self.held.get(service).filter(|_| !is_back);
+        // Traffic is back at those whose candidate was well as soon as they were: they have to stay so as any has.
+        self.changing.iter().filter_map(|service| held(service)).for_each(Well::wait);
         let looked = looked_at(release, &self.live, &self.live, false);
         // Services that stay are somebody else's to put right where they are not as their release says: nothing of this touched them.
-        let is_back = release.id != self.target;
         for service in release.services.iter().filter(|service| !is_back || self.changing.contains(&service.name)) {
             match state_of(&looked.stack, release, &service.name) {
-                Ok(_) | Err(Trouble::NotHealthyYet) => {}
+                Ok(restarts) => held(&service.name).map_or(Ok(()), |well| well.stays(restarts))?,
+                Err(Trouble::NotHealthyYet) => {}
                 Err(trouble) => return Err(trouble),
             }
         }

@@ -14,12 +14,9 @@ use lastgood_model::{Difference, ProbeClaim, Stack, Told, UnixMs, Weight};
 use lastgood_world::engine::compose;
 
 use super::doer::{Hands, Trouble, kept_image, last_line};
-use super::knock::{Door, door, knock};
+use super::hold::{Hold, Well};
+use super::knock::{Door, address, door, knock};
 
-/// A service stays well for so long before it is believed, where nobody says for how long.
-const HOLD: Duration = Duration::from_secs(1);
-/// And is watched for so long from its start on: most that end by themselves end sooner. One whose candidate was has shown it.
-const WATCH: Duration = Duration::from_secs(3);
 /// Nobody has to listen sooner than this.
 const TO_LISTEN: Duration = Duration::from_secs(60);
 /// A wrong answer may still turn right for so long.
@@ -32,8 +29,22 @@ const LINES: u32 = 5;
 pub struct Look {
     /// How often it was restarted, if it is well.
     pub state: Result<u64, Trouble>,
-    /// Its address.
-    pub address: Option<String>,
+    /// Where its containers are.
+    pub addresses: Vec<String>,
+    /// Whether a health check of its own passes, if it is well.
+    pub checked: bool,
+}
+
+impl Look {
+    /// At its containers.
+    pub fn at<'c>(state: Result<u64, Trouble>, all: impl Iterator<Item = &'c Container>) -> Self {
+        let (mut addresses, mut checked) = (Vec::new(), true);
+        for container in all {
+            addresses.extend(address(container).map(str::to_owned));
+            checked &= container.health.is_some();
+        }
+        Self { state, addresses, checked }
+    }
 }
 
 impl Hands<'_> {
@@ -50,7 +61,7 @@ impl Hands<'_> {
         door: Option<&Door>,
         within: Duration,
         look: impl FnMut() -> Look,
-    ) -> Result<(), Trouble> {
+    ) -> Result<Well, Trouble> {
         // What it says for itself is in its log.
         let lines = || compose::last_lines(container, LINES).unwrap_or_default();
         self.waits(service, door, within, look).map_err(|trouble| match trouble {
@@ -69,34 +80,32 @@ impl Hands<'_> {
         door: Option<&Door>,
         within: Duration,
         mut look: impl FnMut() -> Look,
-    ) -> Result<(), Trouble> {
+    ) -> Result<Well, Trouble> {
         let begun = Instant::now();
+        let started = self.started.get(service).copied().unwrap_or(begun);
         let usual = self.usual.get(service).copied();
-        let manner = self.manner.of(service);
-        let (hold, watch) = match self.manner.hold {
-            _ if self.tried.contains(service) => (HOLD, Duration::ZERO),
-            Some(hold) => (hold.0, Duration::ZERO),
-            None => (HOLD, WATCH),
-        };
-        let to_listen = manner.start.map_or(TO_LISTEN, |start| start.0);
+        let to_listen = self.manner.of(service).start.map_or(TO_LISTEN, |start| start.0);
+        let speaks_http = door.is_some_and(|door| door.path.is_some());
         // Since when it is well, and since when it gives a wrong answer.
-        let (mut well, mut wrong): (Option<(Instant, u64)>, Option<Instant>) = (None, None);
+        let (mut well, mut wrong): (Option<Well>, Option<Instant>) = (None, None);
         loop {
             let seen = look();
             let late = begun.elapsed() >= within;
-            let knocked = || match (&seen.address, door) {
-                (Some(address), Some(door)) => knock(address, service, door, usual),
-                _ => Ok(()),
+            let knocked = || {
+                let mut doors = seen.addresses.iter().flat_map(|address| door.map(|door| (address, door)));
+                doors.try_for_each(|(address, door)| knock(address, service, door, usual))
             };
             match seen.state.and_then(|restarts| knocked().map(|()| restarts)) {
                 Ok(restarts) => {
                     wrong = None;
-                    let (since, before) = *well.get_or_insert((Instant::now(), restarts));
-                    if restarts != before {
-                        return Err(Trouble::Restarted(None));
-                    }
-                    if since.elapsed() >= hold && begun.elapsed() >= watch {
-                        return Ok(());
+                    let well = well.get_or_insert_with(|| Well::now(restarts));
+                    well.stays(restarts)?;
+                    let hold = match self.tried.contains(service) {
+                        true => Hold::NONE,
+                        false => Hold::of(self.manner.hold.map(|hold| hold.0), seen.checked || speaks_http),
+                    };
+                    if hold.is_over(well, started) {
+                        return Ok(*well);
                     }
                 }
                 Err(Trouble::NotHealthyYet) if !late => well = None,

@@ -17,6 +17,7 @@ mod grip;
 pub mod guard;
 mod health;
 pub mod history;
+mod hold;
 pub mod hooks;
 pub mod include;
 mod knock;

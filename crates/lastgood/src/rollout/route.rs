@@ -18,6 +18,7 @@ use lastgood_world::request::{self, Unanswered};
 use super::changes::Changes;
 use super::doer::{Hands, Trouble, looked_at};
 use super::gate::containers;
+use super::health::OwnChecks;
 use super::include::{Include, IncludeFault, host_and_port};
 use super::manner::{Manner, OfNginx, Switch};
 use super::reload::{Reader, Rewrite, take_over};
@@ -318,7 +319,9 @@ impl Traffic<'_> {
             Recipient::Service => containers(stack, self.project, self.service).next(),
         };
         let container = container.ok_or(Trouble::NoContainer)?;
-        if container.health.as_ref().is_some_and(|health| health.status == HealthStatus::Starting) {
+        let is_starting = container.health.as_ref().is_some_and(|health| health.status == HealthStatus::Starting);
+        // An engine may take its time to ask for the first time.
+        if is_starting && !OwnChecks::default().passes(container) {
             return Err(Trouble::NotHealthyYet);
         }
         let address = knock::address(container).ok_or(Trouble::NoContainer)?;
