@@ -7,6 +7,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use serde_json::Value;
+
+use super::{Endpoint, Engine};
+use crate::Damage;
 use crate::hear::{Heard, Unheard, hear};
 
 /// Questions of `docker` itself are answered within this.
@@ -199,9 +203,19 @@ pub fn image_names(like: &str) -> Result<Vec<String>, Unheard> {
 /// The id of the image of that name; `None` if there is none.
 ///
 /// # Errors
-/// If Docker cannot be asked.
+/// If the engine cannot be asked.
 pub fn image_id(image: &str) -> Result<Option<String>, Unheard> {
-    word(&["image", "inspect", "--format", "{{.Id}}", "--", image])
+    if image.is_empty() {
+        return Ok(None);
+    }
+    let told = |damage: &Damage| Unheard::Io(io::Error::other(damage.to_string()));
+    let engine = Engine::connect(Endpoint::of_user(), QUICK).map_err(|damage| told(&damage))?;
+    let said: Value = match engine.get(&format!("/images/{image}/json")) {
+        Ok(body) => serde_json::from_slice(&body).map_err(io::Error::other)?,
+        Err(Damage::NotFound) => return Ok(None),
+        Err(damage) => return Err(told(&damage)),
+    };
+    Ok(said["Id"].as_str().map(str::to_owned))
 }
 
 /// When an image was made, as Docker writes it.
@@ -279,11 +293,14 @@ fn at(docker: &mut Command, socket: &Path) {
     docker.env("DOCKER_HOST", format!("unix://{}", socket.display()));
 }
 
-/// Lets a name stand for an image.
+/// Lets a name stand for an image, if it does not yet.
 ///
 /// # Errors
 /// If Docker cannot be asked.
 pub fn tag(id: &str, image: &str) -> Result<Heard, Unheard> {
+    if image_id(image)?.as_deref() == Some(id) {
+        return Ok(Heard::default());
+    }
     hear(docker().args(["image", "tag", "--", id, image]), None, QUICK)
 }
 

@@ -14,9 +14,10 @@ use lastgood_model::topology::Via;
 use lastgood_model::{Stack, UnixMs};
 use lastgood_world::now;
 
-use super::doer::{Hands, Trouble, looked_at, subject};
+use super::doer::{Hands, Trouble};
 use super::gate::state_by;
 use super::health::OwnChecks;
+use super::looks::subject;
 use crate::pipeline::timeline::{CourseArgs, course};
 use crate::progress::Silent;
 
@@ -34,7 +35,7 @@ impl Hands<'_> {
         let (begun, since) = (Instant::now(), now());
         let mut smoked = begun;
         let (mut restarts, mut checks) = (Vec::new(), OwnChecks::default());
-        let mut looked = looked_at(release, &self.live, &self.live, false);
+        let mut looked = self.look_at(release);
         loop {
             looked.again();
             let stays = self.changing.iter().filter(|service| release.service(service).is_some());
@@ -84,7 +85,7 @@ impl Hands<'_> {
             share.all += count.requests;
             share.failed += if status.starts_with('5') { count.requests } else { 0 };
         }
-        let looked = looked_at(release, &self.live, &self.live, false);
+        let looked = self.look_at(release);
         let ours = self.hosts(&looked.stack);
         let worse =
             of_hosts.into_iter().find(|(host, [before, after])| ours.contains(host) && after.is_worse_than(before));

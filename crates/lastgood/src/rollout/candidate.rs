@@ -13,13 +13,15 @@ use lastgood_world::now;
 use lastgood_world::state::Releases;
 use serde_json::{Value, json};
 
-use super::doer::{Hands, MOST_BYTES, Trouble, everything, heard, kept_image, looked_at};
+use super::doer::{Hands, MOST_BYTES, Trouble, everything, heard, kept_image};
 use super::gate::{Look, well};
 use super::health::OwnChecks;
 
-/// Where the files are that candidates run from, below the folder of state.
-const FILES: &str = "candidates";
-/// What Compose is told besides, there.
+/// What candidates need, below the folder of state.
+const FOLDER: &str = "candidates";
+/// The files that they run from, there.
+const FILES: &str = "files";
+/// What Compose is told besides.
 const BESIDES: &str = "besides.json";
 /// How Docker is told what it is.
 pub(super) const LABEL: &str = "lastgood.candidate";
@@ -54,7 +56,7 @@ impl Hands<'_> {
         let other = |error: io::Error| Trouble::Other(error.to_string());
         fs::create_dir_all(&folder).map_err(other)?;
         Releases::of(&self.state).place(&release.id.0, &folder, &everything(release), now(), MOST_BYTES)?;
-        let looked = looked_at(release, &folder, &self.live, false);
+        let looked = self.looks.at(release, &folder, &self.live, false);
         let Some(desired) = &looked.stack.desired else { return Err(Trouble::NotUnderstood) };
         let Some(declared) = desired.service(service) else { return Err(Trouble::NoContainer) };
         let state = declared.mounts.iter().filter(|mount| &*mount.kind == "bind" && !mount.read_only);
@@ -66,7 +68,7 @@ impl Hands<'_> {
             "restart": "no",
             "volumes": state.collect::<Vec<Value>>(),
         }}});
-        let path = folder.join(BESIDES);
+        let path = self.state.join(FOLDER).join(BESIDES);
         fs::write(&path, besides.to_string()).map_err(other)?;
         let mut arguments: Vec<String> =
             desired.files.iter().flat_map(|file| ["-f".to_owned(), file.to_string()]).collect();
@@ -86,7 +88,7 @@ impl Hands<'_> {
         let release = self.release(&self.target)?;
         let folder = self.candidates();
         let container = name(&release.project, service);
-        let mut looked = looked_at(release, &folder, &self.live, false);
+        let mut looked = self.looks.at(release, &folder, &self.live, false);
         let door = self.door(service, &looked.stack);
         let mut checks = OwnChecks::default();
         self.stays_well((&container, service), door.as_ref(), within, || {
@@ -112,13 +114,13 @@ impl Hands<'_> {
         if !compose::containers_with(LABEL, Some(&self.release(&self.target)?.project))?.is_empty() {
             return Ok(());
         }
-        match fs::remove_dir_all(self.candidates()) {
+        match fs::remove_dir_all(self.state.join(FOLDER)) {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(Trouble::Other(error.to_string())),
             _ => Ok(()),
         }
     }
 
     fn candidates(&self) -> PathBuf {
-        self.state.join(FILES)
+        self.state.join(FOLDER).join(FILES)
     }
 }

@@ -2,7 +2,6 @@
 //! what happens then is the machine's affair.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::env;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -34,6 +33,7 @@ use super::health::OwnChecks;
 use super::history;
 use super::hold::Well;
 use super::knock;
+use super::looks::Looks;
 use super::manner::Manner;
 use super::outage::{Watch, front};
 use super::patience::Patience;
@@ -42,7 +42,7 @@ use super::reload::{inside, is_reread, reread};
 use super::route::RouteFault;
 use super::smoke::{self, Problem};
 use super::waste::Waste;
-use crate::pipeline::stack::{Looked, StackSubject, look};
+use crate::pipeline::stack::Looked;
 use crate::privacy::known::Known;
 use crate::render::quote::repeated;
 
@@ -167,6 +167,7 @@ pub trait Watcher {
 pub struct Hands<'w> {
     pub(super) live: PathBuf,
     pub(super) state: PathBuf,
+    pub(super) looks: Arc<Looks>,
     ledger: Ledger,
     number: u64,
     grip: Option<Grip>,
@@ -216,6 +217,8 @@ pub struct Job<'w> {
     pub live: PathBuf,
     /// Its folder of state.
     pub state: PathBuf,
+    /// What was seen of it.
+    pub looks: Arc<Looks>,
     /// Open for writing.
     pub ledger: Ledger,
     /// The number of the rollout.
@@ -249,6 +252,7 @@ impl<'w> Hands<'w> {
         let Job {
             live,
             state,
+            looks,
             ledger,
             number,
             grip,
@@ -267,6 +271,7 @@ impl<'w> Hands<'w> {
         Self {
             live,
             state,
+            looks,
             ledger,
             number,
             grip: Some(grip),
@@ -361,7 +366,7 @@ impl<'w> Hands<'w> {
     fn ask(&mut self, service: &str) -> Result<(), Trouble> {
         if self.asked.is_none() {
             let release = self.release(&self.target)?.clone();
-            let looked = looked_at(&release, &self.staging, &self.live, true);
+            let looked = self.looks.at(&release, &self.staging, &self.live, true);
             let usual = self.changing.iter().filter_map(|service| self.usual_answer(service, &looked.stack, &release));
             self.usual = usual.collect();
             let wrong = unserved(&looked.stack, Told::Declared);
@@ -402,7 +407,7 @@ impl<'w> Hands<'w> {
                 heard(compose::tag(&id, image)?)?;
             }
         }
-        let looked = looked_at(&release, &self.live, &self.live, false);
+        let looked = self.look_at(&release);
         self.watch(service, &looked.stack);
         let compose = self.compose(&release, &self.live);
         // Compose does not see that a mounted file is another one, nor that a container still bears the name which it had for the
@@ -428,7 +433,7 @@ impl<'w> Hands<'w> {
 
     /// An nginx that was not made anew takes over what its files hold now.
     fn reread(&self, service: &str, release: &Release, before: &Stack) -> Result<(), Trouble> {
-        let looked = looked_at(release, &self.live, &self.live, false);
+        let looked = self.look_at(release);
         let Some(desired) = looked.stack.desired.as_ref().and_then(|desired| desired.service(service)) else {
             return Ok(());
         };
@@ -470,7 +475,7 @@ impl<'w> Hands<'w> {
     /// Its containers go; what they wrote stays. Not by Compose, whose files may not know the service any more.
     fn remove(&self, service: &str, within: Duration) -> Result<(), Trouble> {
         let release = self.release(&self.target)?;
-        let looked = looked_at(release, &self.live, &self.live, false);
+        let looked = self.look_at(release);
         let ids: Vec<&str> =
             containers(&looked.stack, &release.project, service).map(|container| &*container.id).collect();
         if ids.is_empty() { Ok(()) } else { heard(compose::remove_containers(&ids, within)?) }
@@ -480,7 +485,7 @@ impl<'w> Hands<'w> {
     fn gate(&self, service: &str, release: &ReleaseId, within: Duration) -> Result<Well, Trouble> {
         let release = self.release(release)?;
         let (mut reloaded, mut checks) = (None, OwnChecks::default());
-        let mut looked = looked_at(release, &self.live, &self.live, false);
+        let mut looked = self.look_at(release);
         let door = self.door(service, &looked.stack);
         let container = containers(&looked.stack, &release.project, service).next();
         let container = container.map(|container| container.name.to_string()).unwrap_or_default();
@@ -490,7 +495,7 @@ impl<'w> Hands<'w> {
             let mut look = Look::at(state, containers(&looked.stack, &release.project, service));
             // Where it is well for the first time at an address, proxies look that up again.
             if look.state.is_ok() && reloaded.as_ref() != Some(&look.addresses) {
-                looked = looked_at(release, &self.live, &self.live, false);
+                looked = self.look_at(release);
                 look.state = reload_proxies(&looked.stack, service).and(look.state);
                 reloaded = Some(look.addresses.clone());
             }
@@ -501,7 +506,7 @@ impl<'w> Hands<'w> {
             return Ok(well);
         }
         // It runs; now with its own eyes, and whatever else is new beside it.
-        let seen = looked_at(release, &self.live, &self.live, true);
+        let seen = self.looks.at(release, &self.live, &self.live, true);
         let waits = |asked: &Asked| {
             let is_it = |name: &Arc<str>| name == asked.peer() || *name == asked.host;
             self.changing.iter().any(|name| is_it(name) && !self.switched.contains(name))
@@ -514,18 +519,18 @@ impl<'w> Hands<'w> {
 
     /// The user's own requests succeed: of a candidate, those that are put to it; else all.
     pub(super) fn smoke(&self, candidate: Option<&str>) -> Result<(), Trouble> {
-        let release = self.release(&self.target)?;
-        let looked = looked_at(release, &self.live, &self.live, false);
-        let place = |host: &str| {
-            let tried = candidate.and_then(|_| candidate::of(&looked.stack, &release.project, host));
-            let container = tried.or_else(|| containers(&looked.stack, &release.project, host).next())?;
-            knock::address(container).map(str::to_owned)
-        };
         // Who comes in by the front door does not meet a candidate; nor does a test that is all about others.
         let concerned = |service: &str| self.manner.smoke.iter().any(|test| smoke::host(&test.url) == Some(service));
         if !self.smokes || candidate.is_some_and(|service| !concerned(service)) {
             return Ok(());
         }
+        let release = self.release(&self.target)?;
+        let looked = self.look_at(release);
+        let place = |host: &str| {
+            let tried = candidate.and_then(|_| candidate::of(&looked.stack, &release.project, host));
+            let container = tried.or_else(|| containers(&looked.stack, &release.project, host).next())?;
+            knock::address(container).map(str::to_owned)
+        };
         let skip = |host: &str| candidate.is_some() && release.service(host).is_none();
         smoke::smoke(&self.manner.smoke, &self.values, place, skip).map_err(Trouble::Smoke)
     }
@@ -534,7 +539,7 @@ impl<'w> Hands<'w> {
         self.all_are_home()?;
         let Some(release) = release else {
             let first = self.release(&self.target)?;
-            let looked = looked_at(first, &self.live, &self.live, false);
+            let looked = self.look_at(first);
             return self.are_gone(&looked.stack, first, |_| true);
         };
         let release = self.release(release)?;
@@ -547,7 +552,7 @@ impl<'w> Hands<'w> {
         let held = |service: &str| self.held.get(service).filter(|_| !is_back);
         // Traffic is back at those whose candidate was well as soon as they were: they have to stay so as any has.
         self.changing.iter().filter_map(|service| held(service)).for_each(Well::wait);
-        let looked = looked_at(release, &self.live, &self.live, false);
+        let looked = self.look_at(release);
         // Services that stay are somebody else's to put right where they are not as their release says: nothing of this touched them.
         for service in release.services.iter().filter(|service| !is_back || self.changing.contains(&service.name)) {
             match state_of(&looked.stack, release, &service.name) {
@@ -583,7 +588,7 @@ impl<'w> Hands<'w> {
             }
             let Some(release) = self.releases.get(&self.target) else { return text };
             for folder in [&self.staging, &self.live].into_iter().filter(|folder| folder.is_dir()) {
-                let known = looked_at(release, folder, folder, false).known;
+                let known = self.looks.at(release, folder, folder, false).known;
                 if let Some(without) = known.without(text.as_bytes()) {
                     text = String::from_utf8_lossy(&without).into_owned();
                 }
@@ -619,6 +624,11 @@ impl<'w> Hands<'w> {
 
     pub(super) fn release(&self, id: &ReleaseId) -> Result<&Release, Trouble> {
         self.releases.get(id).ok_or_else(|| Trouble::UnknownRelease(id.short().to_owned()))
+    }
+
+    /// Its project, whose files are live.
+    pub(super) fn look_at(&self, release: &Release) -> Looked {
+        self.looks.at(release, &self.live, &self.live, false)
     }
 
     pub(super) fn compose(&self, release: &Release, folder: &Path) -> Compose {
@@ -674,35 +684,6 @@ pub(super) fn everything(release: &Release) -> Vec<Placement> {
 pub(super) fn arguments(release: &Release) -> Vec<String> {
     let project = ["-p".to_owned(), release.project.to_string()];
     release.arguments.iter().map(ToString::to_string).chain(project).collect()
-}
-
-/// A look at a release's project, whose files are in `folder` and will be, or are, in `live`.
-pub fn looked_at(release: &Release, folder: &Path, live: &Path, probes: bool) -> Looked {
-    // Compose reads where it is called; nobody else in this process looks at the folder meanwhile.
-    let _stays = env::set_current_dir(folder);
-    let mut looked = look(&subject(release, probes));
-    if folder != live
-        && let Some(desired) = &mut looked.stack.desired
-    {
-        super::changes::settle(desired, folder, live);
-    }
-    looked
-}
-
-pub(super) fn subject(release: &Release, probes: bool) -> StackSubject {
-    let kept = |service: &ReleasedService| kept_image(&release.project, &service.name, &release.id);
-    let images = release.services.iter().map(|service| (Arc::clone(&service.name), kept(service))).collect();
-    let project = Some(release.project.to_string());
-    let mut subject = StackSubject { project, probes, images, ..StackSubject::default() };
-    let mut words = release.arguments.iter();
-    while let Some(word) = words.next() {
-        match (&**word, words.next()) {
-            ("-f", Some(file)) => subject.files.push(PathBuf::from(&**file)),
-            ("--profile", Some(profile)) => subject.profiles.push(profile.to_string()),
-            _ => {}
-        }
-    }
-    subject
 }
 
 /// Proxies of the stack that still ask a service by an address which is not its own any more look it up again.

@@ -21,6 +21,7 @@ mod hold;
 pub mod hooks;
 pub mod include;
 mod knock;
+mod looks;
 pub mod making;
 pub mod manner;
 pub mod mended;

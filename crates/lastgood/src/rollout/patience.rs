@@ -8,7 +8,7 @@ use lastgood_model::rollout::Action;
 use lastgood_rollout::{Act, Of};
 use lastgood_world::engine::compose;
 
-use super::doer::{Hands, Trouble, looked_at};
+use super::doer::{Hands, Trouble};
 use super::gate::state_of;
 
 /// So long is waited in all, however often something fails.
@@ -50,7 +50,7 @@ impl Hands<'_> {
     pub(super) fn start_again(&self, act: &Act) {
         let (Of::Look, Action::Verify { release: Some(release) }) = (act.of, &act.action) else { return };
         let Ok(release) = self.release(release) else { return };
-        let looked = looked_at(release, &self.live, &self.live, false);
+        let looked = self.look_at(release);
         let ended = |service: &str| matches!(state_of(&looked.stack, release, service), Err(Trouble::Ended(..)));
         for service in release.services.iter().filter(|service| ended(&service.name)) {
             // The look that follows tells whether that helped.

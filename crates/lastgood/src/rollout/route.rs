@@ -16,7 +16,7 @@ use lastgood_world::read_small;
 use lastgood_world::request::{self, Unanswered};
 
 use super::changes::Changes;
-use super::doer::{Hands, Trouble, looked_at};
+use super::doer::{Hands, Trouble};
 use super::gate::containers;
 use super::health::OwnChecks;
 use super::include::{Include, IncludeFault, host_and_port};
@@ -381,7 +381,7 @@ impl Hands<'_> {
         let (host, drain) = (HostNginx::of(&self.manner.nginx), drain(&self.manner.nginx));
         let project = &*release.project;
         let traffic = Traffic { project, files: &files, service, live, files_in: live, host: &host };
-        if let Some(nginx) = traffic.send(to, || looked_at(release, live, live, false).stack, drain)? {
+        if let Some(nginx) = traffic.send(to, || self.look_at(release).stack, drain)? {
             self.watcher.still_busy(service, &nginx, drain);
         }
         Ok(())

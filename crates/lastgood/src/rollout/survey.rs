@@ -12,7 +12,7 @@ use lastgood_rollout::{Remains, Runs};
 use lastgood_world::digest;
 
 use super::candidate;
-use super::doer::{Hands, Trouble, arguments, kept_image, looked_at};
+use super::doer::{Hands, Trouble, arguments, kept_image};
 use super::gate::{containers, state_of};
 use super::include::HOME;
 
@@ -40,7 +40,7 @@ impl Hands<'_> {
         let kept = |release: &Release| self.state.join("releases").join(&*release.id.0).join("files");
         let looks: Vec<(&Release, Stack)> = both
             .iter()
-            .map(|release| (*release, looked_at(release, &kept(release), &self.live, false).stack))
+            .map(|release| (*release, self.looks.at(release, &kept(release), &self.live, false).stack))
             .collect();
         let (mut services, mut why) = (Vec::new(), BTreeMap::new());
         let mut candidates = Vec::new();

@@ -24,12 +24,13 @@ use tempfile::TempDir;
 
 use super::changes::{Changes, Reason, changes};
 use super::checked::would_break;
-use super::doer::{Hands, Job, MOST_BYTES, Trouble, Watcher, heard, kept_image, looked_at};
+use super::doer::{Hands, Job, MOST_BYTES, Trouble, Watcher, heard, kept_image};
 use super::environment::{Choice, Orders};
 use super::fetch;
 use super::grip::Grip;
 use super::guard::can_stand;
 use super::history;
+use super::looks::Looks;
 use super::manner::{Manner, Migrate};
 use super::mended::{self, Mended};
 use super::record::{Line, What, millis};
@@ -43,6 +44,7 @@ use crate::pipeline::stack::Looked;
 pub struct Target {
     /// Where the project's files are.
     pub live: PathBuf,
+    looks: Arc<Looks>,
 }
 
 /// A release that was looked at on its target.
@@ -186,7 +188,7 @@ impl Target {
                 _ => Ok(whole.clone()),
             }
         })?;
-        Ok(Self { live })
+        Ok(Self { live, looks: Arc::default() })
     }
 
     /// Its folder of state.
@@ -233,7 +235,7 @@ impl Target {
         if orders.server {
             release = mended::with_server_env(release, folder.path(), &self.live)?;
             // Names of images may come from it.
-            if let Some(desired) = &looked_at(&release, folder.path(), folder.path(), false).stack.desired {
+            if let Some(desired) = &self.looks.at(&release, folder.path(), folder.path(), false).stack.desired {
                 named(&mut release, desired);
             }
         }
@@ -281,7 +283,7 @@ impl Target {
         refresh: bool,
     ) -> Result<Seen, Trouble> {
         let history = self.history()?;
-        let mut looked = looked_at(&release, staging.path(), staging.path(), false);
+        let mut looked = self.looks.at(&release, staging.path(), staging.path(), false);
         if looked.stack.desired.is_none() {
             let refused = looked.stack.refused.as_deref().map(|why| Trouble::Said(why.to_owned()));
             return Err(refused.unwrap_or(Trouble::NotUnderstood));
@@ -353,7 +355,7 @@ impl Target {
         if !self.live.is_dir() {
             return Ok(None);
         }
-        let looked = looked_at(like, &self.live, &self.live, false);
+        let looked = self.looks.at(like, &self.live, &self.live, false);
         let (Some(desired), Some(snapshot)) = (&looked.stack.desired, &looked.stack.snapshot) else { return Ok(None) };
         let services: Vec<ReleasedService> = super::changes::order(desired, &topology::build(&looked.stack))
             .into_iter()
@@ -405,6 +407,7 @@ impl Target {
         append(&mut ledger, &Line::planned(&made, &intent, (&seen.release).into(), &who, number, now()))?;
         let mut hands = Hands::of(Job {
             live: self.live.clone(),
+            looks: Arc::clone(&self.looks),
             state,
             ledger,
             number,
@@ -456,6 +459,7 @@ impl Target {
         let manner = manner_of(&Releases::of(&state), &past.release)?;
         let mut hands = Hands::of(Job {
             live: self.live.clone(),
+            looks: Arc::clone(&self.looks),
             ledger: Ledger::open(&state.join("ledger.jsonl"))?,
             staging: state.join("releases").join(&*past.release.id.0).join("files"),
             state,

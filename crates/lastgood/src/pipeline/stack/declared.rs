@@ -20,7 +20,7 @@ const DEADLINE: Duration = Duration::from_secs(10);
 const LONGEST: usize = 64 * 1024 * 1024;
 
 /// What is declared.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Declared {
     pub(super) desired: Option<Desired>,
     /// Why Compose refuses it, in its own words, as far as they may be said.

@@ -33,6 +33,7 @@ use lastgood_world::engine::{Endpoint, Engine};
 use lastgood_world::{Damage, host_name, now};
 
 use self::answers::Kept;
+use self::declared::Declared;
 use self::host::Place;
 use self::openable::Openable;
 use self::project::Project;
@@ -127,24 +128,41 @@ pub fn folder_of(subject: &StackSubject) -> Option<PathBuf> {
     std::path::absolute(project::named(subject)?.folder).ok()
 }
 
+/// What of a look is dear to ask, and stays so while nobody touches the files: what Compose makes of them, and the machine.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    declared: Declared,
+    machine: Option<(HostState, Vec<Gap>)>,
+}
+
 /// Looks at this machine, as it is now.
 #[must_use]
 pub fn look(subject: &StackSubject) -> Looked {
+    look_knowing(subject, None).0
+}
+
+/// The same, by what is known to stand still; and what is known from then on.
+#[must_use]
+pub fn look_knowing(subject: &StackSubject, standing: Option<Standing>) -> (Looked, Standing) {
     // Compose, the engine and the machine are asked side by side, unless only the containers know which files there are.
     let at = now();
     let endpoint = Endpoint::of_user();
     let known = project::named(subject);
     let is_near = Place::of(&endpoint, None) != Place::Elsewhere;
-    let (declared, mut observed, machine) = thread::scope(|scope| {
-        let declared = known.as_ref().map(|project| scope.spawn(|| declared::declared(project)));
-        let machine = is_near.then(|| scope.spawn(host::machine));
+    let (standing, mut observed) = thread::scope(|scope| {
+        let (of_project, is_known) = (known.as_ref(), standing.is_some());
+        let declared = of_project.filter(|_| !is_known).map(|project| scope.spawn(|| declared::declared(project)));
+        let machine = (is_near && !is_known).then(|| scope.spawn(host::machine));
         let observed = engine::observe(&endpoint, at);
         let joined = |machine: ScopedJoinHandle<'_, _>| machine.join().ok();
-        (declared.and_then(|thread| thread.join().ok()), observed, machine.and_then(joined))
+        let found = (declared.and_then(|thread| thread.join().ok()), machine.and_then(joined));
+        (standing.map_or(found, |standing| (Some(standing.declared), standing.machine)), observed)
     });
+    let (declared, machine) = standing;
     let of_containers = || project::of_containers(subject, observed.snapshot.as_ref()?);
     let project = known.or_else(of_containers);
     let declared = declared.or_else(|| project.as_ref().map(declared::declared)).unwrap_or_default();
+    let standing = Standing { declared: declared.clone(), machine: machine.clone() };
     let mut looked = Looked {
         stack: Stack {
             at,
@@ -188,7 +206,7 @@ pub fn look(subject: &StackSubject) -> Looked {
     looked.gaps.dedup();
     looked.known = privacy::known(&looked.stack);
     privacy::silence(&mut looked.stack, &mut looked.gaps, &looked.known);
-    looked
+    (looked, standing)
 }
 
 impl Looked {
