@@ -262,6 +262,12 @@ impl History {
         newest.into_iter().chain(good).take(keep).cloned().collect()
     }
 
+    /// Whether a release was ever placed by a rollout, and not only found.
+    #[must_use]
+    pub fn was_deployed(&self, id: &ReleaseId) -> bool {
+        self.rollouts.iter().any(|past| past.release.id == *id && !past.is_found())
+    }
+
     /// When a release became good for the last time.
     #[must_use]
     pub fn good_since(&self, id: &ReleaseId) -> Option<UnixMs> {

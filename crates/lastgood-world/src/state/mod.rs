@@ -2,6 +2,7 @@
 //! Records, holders and files are somebody else's; here they are only kept whole, or told to be damaged.
 
 pub mod bundle;
+mod displace;
 mod folder;
 mod frame;
 mod hands;
@@ -12,6 +13,7 @@ mod place;
 mod releases;
 mod trouble;
 
+pub use displace::displace;
 pub use frame::{FRAME_VERSION, Flaw};
 pub use hands::hold;
 pub use keeping::{Kept, NewFile};

@@ -45,7 +45,7 @@ pub struct Changes {
     pub rereads: BTreeSet<Arc<str>>,
     /// Services that stay as they are.
     pub staying: Vec<Arc<str>>,
-    /// Files that change, by their paths.
+    /// Files that change, or go, by their paths.
     pub files: Vec<Arc<str>>,
 }
 
@@ -82,7 +82,8 @@ impl Changes {
     }
 }
 
-/// What a release changes in a folder. `stack` declares what its files say, as seen from `staging`, and holds what runs.
+/// What a release changes in a folder. `stack` declares what its files say, as seen from `staging`, and holds what runs; `stale` are files
+/// that it does not have any more.
 #[must_use]
 pub fn changes(
     stack: &mut Stack,
@@ -90,6 +91,7 @@ pub fn changes(
     parent: Option<&Release>,
     manner: &Manner,
     (staging, live): (&Path, &Path),
+    stale: Vec<Arc<str>>,
 ) -> Changes {
     if let Some(desired) = &mut stack.desired {
         settle(desired, staging, live);
@@ -99,6 +101,7 @@ pub fn changes(
         .iter()
         .filter(|file| digest(&live.join(&*file.path)).ok().as_deref() != Some(&*file.digest))
         .map(|file| Arc::clone(&file.path))
+        .chain(stale)
         .collect();
     let mut reasons: BTreeMap<Arc<str>, Vec<Reason>> = BTreeMap::new();
     for drift in drift::find(stack) {

@@ -94,15 +94,12 @@ pub fn released(
 ) -> Result<Release, ContentFault> {
     let mut found = Vec::new();
     for (path, role) in contents(desired, folder, files)? {
-        let place = folder.join(&path);
-        let shown = path.to_string_lossy();
-        let described = digest(&place).and_then(|digest| Ok((digest, place.metadata()?.permissions().mode() & 0o777)));
-        let (digest, mode) =
-            described.map_err(|error| ContentFault::Unreadable(shown.to_string(), error.to_string()))?;
+        let path = Arc::from(path.to_string_lossy());
+        let file = ReleasedFile { path, digest: Arc::from(""), mode: 0, secret: role.secret };
+        let file = as_it_is(file, folder)?;
         // Only Compose reads it, for whoever deploys.
-        let mode = if role.secret && !role.mounted { 0o600 } else { mode };
-        let path = Arc::from(&*shown);
-        found.push(ReleasedFile { path, digest: digest.into(), mode, secret: role.secret });
+        let mode = if role.secret && !role.mounted { 0o600 } else { file.mode };
+        found.push(ReleasedFile { mode, ..file });
     }
     Ok(identified(Release {
         id: ReleaseId(Arc::from("")),
@@ -111,6 +108,18 @@ pub fn released(
         services,
         files: found,
     }))
+}
+
+/// A file of a folder with what it holds there now, and as its permissions are.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn as_it_is(file: ReleasedFile, folder: &Path) -> Result<ReleasedFile, ContentFault> {
+    let place = folder.join(&*file.path);
+    let described = digest(&place).and_then(|digest| Ok((digest, place.metadata()?.permissions().mode() & 0o777)));
+    let (digest, mode) =
+        described.map_err(|error| ContentFault::Unreadable(file.path.to_string(), error.to_string()))?;
+    Ok(ReleasedFile { digest: digest.into(), mode, ..file })
 }
 
 /// A path below a folder, without it.

@@ -175,6 +175,8 @@ pub struct Hands<'w> {
     pub(super) is_guard: bool,
     /// The releases that the plan speaks of.
     pub(super) releases: BTreeMap<ReleaseId, Release>,
+    /// Those of them that were deployed before, and not only found.
+    pub(super) deployed: BTreeSet<ReleaseId>,
     pub(super) target: ReleaseId,
     /// How it is brought out.
     pub(super) manner: Manner,
@@ -231,6 +233,8 @@ pub struct Job<'w> {
     pub target: Release,
     /// The old one.
     pub parent: Option<Release>,
+    /// Those of the two that were deployed before, and not only found.
+    pub deployed: BTreeSet<ReleaseId>,
     /// How the new one is brought out.
     pub manner: Manner,
     /// Its smoke tests are put.
@@ -259,6 +263,7 @@ impl<'w> Hands<'w> {
             is_guard,
             target,
             parent,
+            deployed,
             manner,
             smokes,
             values,
@@ -277,6 +282,7 @@ impl<'w> Hands<'w> {
             grip: Some(grip),
             is_guard,
             releases,
+            deployed,
             target: id,
             manner,
             smokes,
@@ -391,7 +397,9 @@ impl<'w> Hands<'w> {
         let release = self.release(release)?;
         let store = Releases::of(&self.state);
         let placed = store.place(&release.id.0, &self.live, &everything(release), now(), MOST_BYTES)?;
-        self.changed.extend(placed.changed.iter().map(|file| Arc::from(file.path.to_string_lossy())));
+        let gone = self.displace(release)?;
+        let placed = placed.changed.iter().map(|file| Arc::from(file.path.to_string_lossy()));
+        self.changed.extend(placed.chain(gone));
         Ok(())
     }
 

@@ -33,6 +33,7 @@ pub mod release;
 mod reload;
 pub mod route;
 pub mod smoke;
+mod stale;
 pub mod survey;
 pub mod target;
 pub mod waste;

@@ -1,7 +1,7 @@
 //! A target's side of a rollout, all of it in one process there: what arrived becomes a release, the release a plan, the plan an
 //! outcome. A rollout whose driver died is taken up first.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::fs;
 use std::io::{self, Read};
@@ -24,6 +24,7 @@ use tempfile::TempDir;
 
 use super::changes::{Changes, Reason, changes};
 use super::checked::would_break;
+use super::contents::{as_it_is, released};
 use super::doer::{Hands, Job, MOST_BYTES, Trouble, Watcher, heard, kept_image};
 use super::environment::{Choice, Orders};
 use super::fetch;
@@ -36,6 +37,7 @@ use super::mended::{self, Mended};
 use super::record::{Line, What, millis};
 use super::release::{Sent, identified};
 use super::route::unrouted;
+use super::stale::{more, stale};
 use super::survey::Survey;
 use crate::pipeline::stack::Looked;
 
@@ -317,7 +319,8 @@ impl Target {
         };
         let (is_found, parent) = (found.is_some(), found.or(known));
         let folders = (staging.path(), &*self.live);
-        let mut changes = changes(&mut looked.stack, &release, parent.as_ref(), &manner, folders);
+        let stale = stale(&release, parent.as_ref(), &self.live, &history);
+        let mut changes = changes(&mut looked.stack, &release, parent.as_ref(), &manner, folders, stale);
         let (back, folders) = (matches!(staging, Staging::Kept(_)), (&*self.live, staging.path()));
         changes.unrouted = unrouted(&changes, &looked.stack, (&release, parent.as_ref()), &manner, folders, back)?;
         let last = |(name, _): &(Arc<str>, Vec<Reason>)| Some((Arc::clone(name), history.down(name)?));
@@ -372,8 +375,14 @@ impl Target {
             return Ok(None);
         }
         let files: Vec<PathBuf> = desired.files.iter().map(|file| PathBuf::from(&**file)).collect();
-        let release = super::contents::released(desired, &self.live, &files, services, like.arguments.clone());
-        release.map(Some).map_err(Trouble::Contents)
+        let mut release =
+            released(desired, &self.live, &files, services, like.arguments.clone()).map_err(Trouble::Contents)?;
+        // What it does not name and is written over comes back with it.
+        let more: Vec<_> = more(like, &release).filter(|file| self.live.join(&*file.path).is_file()).cloned().collect();
+        for file in more {
+            release.files.push(as_it_is(file, &self.live).map_err(Trouble::Contents)?);
+        }
+        Ok(Some(identified(release)))
     }
 
     /// Does it, and says what became of it.
@@ -415,6 +424,7 @@ impl Target {
             is_guard: false,
             target: seen.release.clone(),
             parent: seen.parent.clone(),
+            deployed: deployed(&history, [Some(&seen.release), seen.parent.as_ref()]),
             manner: seen.manner.clone(),
             smokes: seen.smokes,
             values: seen.values.clone(),
@@ -467,6 +477,7 @@ impl Target {
             grip,
             is_guard,
             target: past.release.clone(),
+            deployed: deployed(&history, [Some(&past.release), parent.as_ref()]),
             parent,
             // Whoever goes back tries nothing any more, but has to find nginx, and to bring data back.
             manner,
@@ -477,6 +488,12 @@ impl Target {
         });
         driven(Machine::resumed(&made, past.begun, past.confirmed), &made, &mut hands).map(Some)
     }
+}
+
+/// Those that were deployed at some time.
+fn deployed(history: &History, releases: [Option<&Release>; 2]) -> BTreeSet<ReleaseId> {
+    let ids = releases.into_iter().flatten().map(|release| &release.id);
+    ids.filter(|id| history.was_deployed(id)).cloned().collect()
 }
 
 /// Drives it to its end, and looks around where somebody has to.

@@ -333,3 +333,38 @@ fn whoever_dies_leaves_nothing_half_done() {
     assert!(held || second.stdout.contains("nothing to do"), "{}{}", second.stdout, second.stderr);
     site.is_as_compose_has_it("two at once");
 }
+
+#[test]
+#[ignore = "needs a Docker engine"]
+fn what_only_another_release_has_goes_with_it() {
+    let site = Site::new();
+    let more = site.live.join("compose.override.yaml");
+    ends(&site.deploy(&[]), 0, &["serves"]);
+    let files = site.files();
+
+    // Compose finds this one by itself: while it lies there, no release without it could be gone back to.
+    site.edit("echo 'services: { app: { environment: { LOUD: \"1\" } } }' >compose.override.yaml");
+    ends(&site.deploy(&[]), 0, &["app: LOUD", "serves"]);
+    site.is_as_compose_has_it("one file more");
+    ends(&site.rollback(&[]), 0, &["app: LOUD", "serves"]);
+    assert!(!more.exists() && site.files() == files);
+    site.is_as_compose_has_it("rolled back");
+
+    // Forwards, too, and back where that fails.
+    ends(&site.rollback(&[]), 0, &["app: LOUD", "serves"]);
+    assert!(more.exists());
+    site.edit("rm compose.override.yaml");
+    ends(&site.deploy(&[]), 0, &["app: LOUD", "serves"]);
+    assert!(!more.exists());
+    site.edit("echo 'services: { kvs: { entrypoint: [\"false\"] } }' >compose.override.yaml");
+    ends(&site.deploy(&[]), 1, &["kvs"]);
+    assert!(!more.exists() && site.files() == files);
+    site.is_as_compose_has_it("gone back");
+
+    // What somebody has edited meanwhile is theirs.
+    site.edit("echo 'services: { app: { environment: { LOUD: \"1\" } } }' >compose.override.yaml");
+    ends(&site.deploy(&[]), 0, &["serves"]);
+    shell(&site.live, "echo '# mine' >>compose.override.yaml").unwrap();
+    let said = site.rollback(&[]);
+    assert!(more.exists(), "{}{}", said.stdout, said.stderr);
+}
