@@ -24,6 +24,15 @@ pub enum Recipient {
     Candidate,
 }
 
+/// Where in a rollout a command of the user's own is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum HookPoint {
+    /// When all that can be tried is, and nothing that serves is touched.
+    BeforeSwitch,
+    /// When everything runs as the new release says.
+    AfterSwitch,
+}
+
 /// One act. Each may be done again: it brings about a state, and leaves one alone that is already so.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Action {
@@ -60,6 +69,16 @@ pub enum Action {
     Migrate,
     /// The data is brought back.
     MigrateBack,
+    /// A command of the user's own ran in a container of the new release, and ended well.
+    Hook {
+        /// Where it stands.
+        point: HookPoint,
+    },
+    /// Its container is not there; what it did is its own affair.
+    EndHook {
+        /// Where it stands.
+        point: HookPoint,
+    },
     /// The host goes back by itself if nobody confirms in time.
     Arm,
     /// The host does nothing by itself any more.

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use lastgood_model::rollout::{Action, Phase, Plan, Recipient, ReleaseId, Step};
+use lastgood_model::rollout::{Action, HookPoint, Phase, Plan, Recipient, ReleaseId, Step};
 
 /// How a service's traffic gets to its new container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +57,8 @@ pub struct Intent {
     pub migrates_before: Option<Arc<str>>,
     /// Whether the host can go back by itself.
     pub arms: bool,
+    /// Where commands of the user's own are run.
+    pub hooks: Vec<HookPoint>,
     /// Whether there are smoke tests.
     pub smokes: bool,
     /// How long real traffic is watched, in milliseconds; 0: not at all.
@@ -71,6 +73,7 @@ mod limit {
     pub(super) const ASK: u64 = 30_000;
     pub(super) const START: u64 = 120_000;
     pub(super) const MIGRATE: u64 = 1_800_000;
+    pub(super) const HOOK: u64 = 600_000;
     pub(super) const SMOKE: u64 = 60_000;
 }
 
@@ -119,6 +122,10 @@ pub fn plan(intent: &Intent) -> Plan {
     if intent.arms && !migrates_first {
         add(Phase::Before, Action::Arm, None, limit::QUICK);
     }
+    let hook = |point| intent.hooks.contains(&point).then_some((Action::Hook { point }, Action::EndHook { point }));
+    if let Some((action, undo)) = hook(HookPoint::BeforeSwitch) {
+        add(trying, action, Some(undo), limit::HOOK);
+    }
     let place = |release: Option<&ReleaseId>| Action::Place { release: release.cloned() };
     let back = Some(place(intent.parent.as_ref()));
     add(Phase::Switch, place(Some(&intent.target)), back, limit::FILES);
@@ -149,6 +156,9 @@ pub fn plan(intent: &Intent) -> Plan {
     let verify = || Action::Verify { release: Some(intent.target.clone()) };
     // Whoever acts may be wrong about what was done, and a look, too: nothing is called good that was not looked at twice.
     add(Phase::Switch, verify(), None, limit::ASK);
+    if let Some((action, undo)) = hook(HookPoint::AfterSwitch) {
+        add(Phase::Switch, action, Some(undo), limit::HOOK);
+    }
     if intent.smokes {
         add(Phase::Switch, Action::Smoke, None, limit::SMOKE);
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use lastgood_model::UnixMs;
 use lastgood_model::release::Release;
-use lastgood_model::rollout::{Action, Outcome, Phase, Plan, Recipient, ReleaseId};
+use lastgood_model::rollout::{Action, HookPoint, Outcome, Phase, Plan, Recipient, ReleaseId};
 use lastgood_rollout::history::{History, Line, What};
 use lastgood_rollout::plan::Migration;
 use lastgood_rollout::{Act, Intent, Lost, Machine, Of, Record, ServiceIntent, SwitchBy, drive, plan};
@@ -42,6 +42,7 @@ fn intents() -> Vec<(&'static str, Intent)> {
         migration: None,
         migrates_before: None,
         arms: true,
+        hooks: Vec::new(),
         smokes: true,
         bake_ms: 1_000,
     };
@@ -68,6 +69,10 @@ fn intents() -> Vec<(&'static str, Intent)> {
             },
         ),
         ("migrates one way", Intent { migration: Some(Migration::OneWay), ..two() }),
+        (
+            "with hooks",
+            Intent { hooks: vec![HookPoint::BeforeSwitch, HookPoint::AfterSwitch], ..of(&[proxied("backend")]) },
+        ),
         ("nothing to look at", Intent { arms: false, smokes: false, bake_ms: 0, ..of(&[service("backend")]) }),
     ]
 }

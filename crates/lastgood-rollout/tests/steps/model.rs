@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use fastrand::Rng;
 use lastgood_model::UnixMs;
-use lastgood_model::rollout::{Outcome, Plan, ReleaseId};
+use lastgood_model::rollout::{HookPoint, Outcome, Plan, ReleaseId};
 use lastgood_rollout::history::{Line, What};
 use lastgood_rollout::plan::Migration;
 use lastgood_rollout::{Bar, History, Intent, Lost, Machine, ServiceIntent, SwitchBy, drive, plan};
@@ -188,6 +188,7 @@ impl Host {
             migration: (self.random.u32(..4) == 0).then_some(Migration::Reversible),
             migrates_before: None,
             arms: self.random.bool(),
+            hooks: if self.random.bool() { vec![HookPoint::BeforeSwitch] } else { Vec::new() },
             smokes: self.random.bool(),
             bake_ms: 0,
         };

@@ -213,6 +213,8 @@ impl World {
             }
             Action::Migrate => truth.migrated = true,
             Action::MigrateBack => truth.migrated = false,
+            // What it does is its own affair, and its container goes with it.
+            Action::Hook { .. } | Action::EndHook { .. } => {}
             Action::Place { release } => {
                 if release.as_ref() == Some(&self.target) && !self.kept {
                     return false;

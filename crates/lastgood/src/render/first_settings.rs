@@ -96,7 +96,7 @@ impl FirstSettings<'_> {
         self.development(&mut out);
 
         comment(words.bake, &mut out);
-        out += "#[deploy]\n#test = \"make test\"\n#hook = { before = \"./tell starts\", after = \"./tell $LASTGOOD_EXIT\" }\n#build.on = \"target\"\n#hold = \"3s\"\n#bake = \"30s\"\n#guard = true\n\n";
+        out += "#[deploy]\n#test = \"make test\"\n#hook.before = \"./tell starts\"\n#hook.after = \"./tell $LASTGOOD_EXIT\"\n#hook.before_switch = { service = \"backend\", run = [\"./manage.py\", \"collectstatic\"] }\n#hook.after_switch = { service = \"backend\", run = [\"./manage.py\", \"clear_cache\"] }\n#build.on = \"target\"\n#hold = \"3s\"\n#bake = \"30s\"\n#guard = true\n\n";
         comment(words.services, &mut out);
         out += "#[deploy.service.backend]\n#switch = \"recreate\"\n#candidate = true\n#health = \"/health\"\n#port = 8000\n#start = \"60s\"\n\n";
         comment(words.artifact, &mut out);

@@ -16,6 +16,7 @@ use super::quote::clean;
 use crate::pipeline::stack::COMPOSE;
 use crate::pipeline::stack::excerpts::excerpts;
 use crate::rollout::act::named;
+use crate::rollout::act::point;
 use crate::rollout::doer::{Trouble, Watcher};
 use crate::rollout::survey::enters;
 use crate::rollout::target::{Ended, Refusal, Seen};
@@ -56,6 +57,11 @@ pub fn plan(seen: &Seen, place: &str, view: View) -> String {
     }
     if let Some(migrate) = seen.manner.migrate.as_ref().filter(|_| seen.migration.is_some()) {
         row(&mut out, words.migrate, &format!("{}: {}", migrate.service, migrate.up.join(" ")), view);
+    }
+    for at in seen.hooks() {
+        if let Some(hook) = seen.manner.hook.at(at) {
+            row(&mut out, words.runs, &format!("{}: {}: {}", point(at), hook.service, hook.run.join(" ")), view);
+        }
     }
     if seen.smokes {
         let tests: Vec<&str> = seen.manner.smoke.iter().map(|test| test.name.as_str()).collect();

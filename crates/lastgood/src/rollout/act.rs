@@ -2,10 +2,20 @@
 
 use std::sync::Arc;
 
-use lastgood_model::rollout::{Action, Recipient, ReleaseId};
+use lastgood_model::rollout::{Action, HookPoint, Recipient, ReleaseId};
 
 /// No release.
 const NOTHING: &str = "nothing";
+
+/// Points of hooks, as the ledger and the settings call them.
+const POINTS: [(HookPoint, &str); 2] =
+    [(HookPoint::BeforeSwitch, "before_switch"), (HookPoint::AfterSwitch, "after_switch")];
+
+/// A point, as it is called.
+#[must_use]
+pub fn point(point: HookPoint) -> &'static str {
+    POINTS.iter().find(|(other, _)| *other == point).map_or("", |(_, name)| name)
+}
 
 /// An act, as the ledger calls it.
 #[must_use]
@@ -22,6 +32,8 @@ pub fn named(action: &Action) -> String {
         Action::DropCandidate { service } => with("drop-candidate", service),
         Action::Migrate => "migrate".to_owned(),
         Action::MigrateBack => "migrate-back".to_owned(),
+        Action::Hook { point: at } => format!("hook {}", point(*at)),
+        Action::EndHook { point: at } => format!("end-hook {}", point(*at)),
         Action::Arm => "arm".to_owned(),
         Action::Disarm => "disarm".to_owned(),
         Action::Place { release } => format!("place {}", id(release)),
@@ -43,6 +55,7 @@ pub fn named(action: &Action) -> String {
 pub fn action(name: &str) -> Option<Action> {
     let words: Vec<&str> = name.split(' ').collect();
     let service = |name: &&str| Arc::from(*name);
+    let known = |name: &str| POINTS.iter().find(|(_, other)| *other == name).map(|(point, _)| *point);
     let release = |id: &&str| (*id != NOTHING).then(|| ReleaseId(Arc::from(*id)));
     Some(match words.as_slice() {
         ["take-lease"] => Action::TakeLease,
@@ -54,6 +67,8 @@ pub fn action(name: &str) -> Option<Action> {
         ["drop-candidate", name] => Action::DropCandidate { service: service(name) },
         ["migrate"] => Action::Migrate,
         ["migrate-back"] => Action::MigrateBack,
+        ["hook", name] => Action::Hook { point: known(name)? },
+        ["end-hook", name] => Action::EndHook { point: known(name)? },
         ["arm"] => Action::Arm,
         ["disarm"] => Action::Disarm,
         ["place", id] => Action::Place { release: release(id) },
@@ -98,6 +113,7 @@ mod tests {
             migration: Some(Migration::Reversible),
             migrates_before: None,
             arms: true,
+            hooks: vec![HookPoint::BeforeSwitch, HookPoint::AfterSwitch],
             smokes: true,
             bake_ms: 1,
         };
@@ -112,7 +128,7 @@ mod tests {
             all.iter().map(|act| named(act).split(' ').next().unwrap_or_default().to_owned()).collect();
         verbs.sort();
         verbs.dedup();
-        assert_eq!(verbs.len(), 22, "an act is missing here: {verbs:?}");
+        assert_eq!(verbs.len(), 24, "an act is missing here: {verbs:?}");
         assert_eq!(action("fly"), None);
     }
 }

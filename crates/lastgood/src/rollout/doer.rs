@@ -114,6 +114,8 @@ pub enum Trouble {
     NoValue(String),
     /// A migration failed: its exit code, and the last lines of what it said.
     Migration(i32, Vec<String>),
+    /// A hook failed: the same.
+    Hook(i32, Vec<String>),
     /// Since the switch real requests fail: where they come in, and how many of how many.
     Bake(Arc<str>, u64, u64),
     /// A request of the user's own failed.
@@ -346,6 +348,8 @@ impl<'w> Hands<'w> {
             Action::Smoke => self.smoke(None),
             Action::Migrate => self.migrate(false, within),
             Action::MigrateBack => self.migrate(true, within),
+            Action::Hook { point } => self.hook(*point, within),
+            Action::EndHook { point } => self.end_hook(*point, within),
             Action::Bake => self.bake(),
             Action::Arm => self.arm(),
             Action::Disarm => self.disarm(),
@@ -613,6 +617,7 @@ impl<'w> Hands<'w> {
             }
             Trouble::Unhealthy(words) => Trouble::Unhealthy(hidden(words.to_string()).into()),
             Trouble::Migration(code, lines) => Trouble::Migration(code, lines.into_iter().map(hidden).collect()),
+            Trouble::Hook(code, lines) => Trouble::Hook(code, lines.into_iter().map(hidden).collect()),
             Trouble::Route(RouteFault::Refuses(nginx, words)) => {
                 Trouble::Route(RouteFault::Refuses(nginx, hidden(words)))
             }

@@ -34,8 +34,7 @@ pub struct Manner {
     /// Where images are built.
     #[serde(skip_serializing)]
     pub build: OfBuild,
-    /// Commands before and after. They stay there, too.
-    #[serde(skip_serializing)]
+    /// Commands before and after.
     pub hook: Hooks,
 }
 

@@ -20,17 +20,27 @@ impl Hands<'_> {
         let command = if back { down.as_ref().ok_or(Trouble::Newer)? } else { up };
         let name = format!("lastgood-migration-{}", self.release(&self.target)?.project);
         compose::await_end(&name, within)?;
-        heard(compose::drop_container(&name, within)?)?;
+        let (code, lines) = self.run_once(service, command, &name, within)?;
+        if code == 0 { Ok(()) } else { Err(Trouble::Migration(code, lines)) }
+    }
+
+    /// Runs a command in a container of a service of the new release, beside all others, and waits for its end: its exit code, and the
+    /// last lines of what it said.
+    pub(super) fn run_once(
+        &self,
+        service: &str,
+        command: &[String],
+        name: &str,
+        within: Duration,
+    ) -> Result<(i32, Vec<String>), Trouble> {
+        heard(compose::drop_container(name, within)?)?;
         let label = format!("{LABEL}={service}");
-        let ran = self.beside(service)?.run_once(service, command, (&name, &label), within)?;
-        heard(compose::drop_container(&name, within)?)?;
+        let ran = self.beside(service)?.run_once(service, command, (name, &label), within)?;
+        heard(compose::drop_container(name, within)?)?;
         self.clear_beside()?;
-        if ran.code == 0 {
-            return Ok(());
-        }
         let said = [String::from_utf8_lossy(&ran.output).into_owned(), ran.complaint].concat();
         let lines: Vec<&str> = said.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
         let last = lines.iter().skip(lines.len().saturating_sub(LINES)).map(|line| (*line).to_owned());
-        Err(Trouble::Migration(ran.code, last.collect()))
+        Ok((ran.code, last.collect()))
     }
 }

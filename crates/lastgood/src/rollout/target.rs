@@ -12,7 +12,7 @@ use lastgood_diagnose::check::Accept;
 use lastgood_diagnose::{drift, topology};
 use lastgood_model::check::Finding;
 use lastgood_model::release::{Release, ReleasedService};
-use lastgood_model::rollout::{Outcome, Plan, ReleaseId};
+use lastgood_model::rollout::{HookPoint, Outcome, Plan, ReleaseId};
 use lastgood_model::stack::EnvRole;
 use lastgood_model::{Desired, Difference, Drift, Stack};
 use lastgood_rollout::history::Moment;
@@ -110,9 +110,19 @@ impl Seen {
                 .map(|migrate| Arc::from(&*migrate.service))
                 .find(|_| parent.is_none()),
             arms: self.arms,
+            hooks: self.hooks(),
             smokes: self.smokes,
             bake_ms: if services.is_empty() { 0 } else { millis(manner.bake.0) },
             services,
+        }
+    }
+
+    /// Where commands of the user's own are run. Whoever goes back is not kept from it by them.
+    #[must_use]
+    pub fn hooks(&self) -> Vec<HookPoint> {
+        match self.staging {
+            Staging::Fresh(_) if !self.changes.services.is_empty() => self.manner.hook.points(),
+            Staging::Fresh(_) | Staging::Kept(_) => Vec::new(),
         }
     }
 

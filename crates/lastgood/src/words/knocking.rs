@@ -17,8 +17,12 @@ impl Lang {
             Trouble::Answers { path, status, body } if en => format!("it answers {status} to GET {path}{}", said(body)),
             Trouble::Answers { path, status, body } => format!("GET {path} 응답 {status}{}", said(body)),
             Trouble::NoValue(name) => self.no_value(name),
-            Trouble::Migration(code, lines) if en => format!("it ended with exit code {code}: {}", lines.join(" ⏎ ")),
-            Trouble::Migration(code, lines) => format!("종료 코드 {code}: {}", lines.join(" ⏎ ")),
+            Trouble::Migration(code, lines) | Trouble::Hook(code, lines) if en => {
+                format!("it ended with exit code {code}: {}", lines.join(" ⏎ "))
+            }
+            Trouble::Migration(code, lines) | Trouble::Hook(code, lines) => {
+                format!("종료 코드 {code}: {}", lines.join(" ⏎ "))
+            }
             Trouble::Bake(who, failed, all) if en => {
                 format!("since the switch {failed} of {all} requests to {who} failed, more than before")
             }

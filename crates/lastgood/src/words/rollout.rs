@@ -9,6 +9,7 @@ use lastgood_model::{Claim, Difference, StateClaim};
 use super::Lang;
 use super::josa::{subject, topic};
 use crate::complaint::Complaint;
+use crate::rollout::act::point;
 use crate::rollout::changes::Reason;
 use crate::rollout::contents::ContentFault;
 use crate::rollout::doer::Trouble;
@@ -39,6 +40,8 @@ pub struct RolloutWords {
     pub beside: &'static str,
     /// Of migrations.
     pub migrate: &'static str,
+    /// Before commands of the user's own.
+    pub runs: &'static str,
     /// What one leaves behind that is not taken back.
     pub migrated: &'static str,
     /// Of the guard.
@@ -78,6 +81,7 @@ const EN: RolloutWords = RolloutWords {
     tries: "tries",
     beside: "beside the old one, before anybody meets it",
     migrate: "migrates",
+    runs: "runs",
     migrated: "what the migration does to the data",
     guard: "guard",
     no_guard: "none: if whoever drives it dies, the next deploy or rollback brings it to its end",
@@ -105,6 +109,7 @@ const KO: RolloutWords = RolloutWords {
     tries: "사전 검증",
     beside: "기존 컨테이너 옆에서 먼저 확인",
     migrate: "마이그레이션",
+    runs: "훅",
     migrated: "마이그레이션이 데이터에 한 일",
     guard: "감시",
     no_guard: "없음: 배포 프로세스가 죽으면 다음 deploy나 rollback이 마무리함",
@@ -152,6 +157,10 @@ impl Lang {
             (Self::Ko, Action::Migrate) => "데이터 마이그레이션".to_owned(),
             (Self::En, Action::MigrateBack) => "the data is brought back".to_owned(),
             (Self::Ko, Action::MigrateBack) => "데이터 되돌림".to_owned(),
+            (Self::En, Action::Hook { point: at }) => format!("your {} ran", point(*at)),
+            (Self::Ko, Action::Hook { point: at }) => format!("{} 훅 실행", point(*at)),
+            (Self::En, Action::EndHook { point: at }) => format!("your {} is over", point(*at)),
+            (Self::Ko, Action::EndHook { point: at }) => format!("{} 훅 정리", point(*at)),
             (Self::En, Action::Arm) => "the host goes back by itself from here on".to_owned(),
             (Self::Ko, Action::Arm) => "자동 복귀 설정".to_owned(),
             (Self::En, Action::Disarm) => "the host is left alone again".to_owned(),
@@ -256,6 +265,7 @@ impl Lang {
             | Trouble::Answers { .. }
             | Trouble::NoValue(_)
             | Trouble::Migration(..)
+            | Trouble::Hook(..)
             | Trouble::Bake(..)
             | Trouble::Smoke(_)
             | Trouble::Telling(..) => self.unanswering(trouble),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use lastgood_model::Difference;
-use lastgood_model::rollout::{Action, Outcome, Recipient, ReleaseId};
+use lastgood_model::rollout::{Action, HookPoint, Outcome, Recipient, ReleaseId};
 use lastgood_model::snapshot::ContainerStatus;
 use lastgood_rollout::{Remains, Runs};
 
@@ -42,6 +42,8 @@ fn each_language_tells_of_rollouts() {
         Action::DropCandidate { service: service() },
         Action::Migrate,
         Action::MigrateBack,
+        Action::Hook { point: HookPoint::BeforeSwitch },
+        Action::EndHook { point: HookPoint::AfterSwitch },
         Action::Arm,
         Action::Disarm,
         Action::Gate { service: service(), release: release() },

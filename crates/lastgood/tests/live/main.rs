@@ -13,6 +13,7 @@ mod deploy;
 mod eyes;
 mod faults;
 mod health;
+mod hooks;
 mod hosts;
 mod load;
 mod model;
