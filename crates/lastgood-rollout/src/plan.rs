@@ -57,8 +57,8 @@ pub struct Intent {
     pub migrates_before: Option<Arc<str>>,
     /// Whether the host can go back by itself.
     pub arms: bool,
-    /// Where commands of the user's own are run.
-    pub hooks: Vec<HookPoint>,
+    /// Where commands of the user's own are run, and of which service.
+    pub hooks: Vec<(HookPoint, Arc<str>)>,
     /// Whether there are smoke tests.
     pub smokes: bool,
     /// How long real traffic is watched, in milliseconds; 0: not at all.
@@ -122,8 +122,13 @@ pub fn plan(intent: &Intent) -> Plan {
     if intent.arms && !migrates_first {
         add(Phase::Before, Action::Arm, None, limit::QUICK);
     }
-    let hook = |point| intent.hooks.contains(&point).then_some((Action::Hook { point }, Action::EndHook { point }));
-    if let Some((action, undo)) = hook(HookPoint::BeforeSwitch) {
+    let hook = |point| {
+        let (_, service) = intent.hooks.iter().find(|(at, _)| *at == point)?;
+        Some((service, Action::Hook { point }, Action::EndHook { point }))
+    };
+    // On a first release, what it needs is started first.
+    let (before, is_first) = (hook(HookPoint::BeforeSwitch), intent.parent.is_none());
+    if let Some((_, action, undo)) = before.clone().filter(|_| !is_first) {
         add(trying, action, Some(undo), limit::HOOK);
     }
     let place = |release: Option<&ReleaseId>| Action::Place { release: release.cloned() };
@@ -138,6 +143,9 @@ pub fn plan(intent: &Intent) -> Plan {
         }
         if intent.migration.is_some() && intent.migrates_before.as_ref() == Some(&service.name) {
             add(Phase::Switch, Action::Migrate, migrate_undo.clone(), limit::MIGRATE);
+        }
+        if let Some((_, action, undo)) = before.clone().filter(|(of, ..)| is_first && **of == service.name) {
+            add(Phase::Switch, action, Some(undo), limit::HOOK);
         }
         let route = |to| Action::Route { service: name(service), to };
         let by_proxy = service.switch == SwitchBy::Proxy && service.beside;
@@ -156,7 +164,7 @@ pub fn plan(intent: &Intent) -> Plan {
     let verify = || Action::Verify { release: Some(intent.target.clone()) };
     // Whoever acts may be wrong about what was done, and a look, too: nothing is called good that was not looked at twice.
     add(Phase::Switch, verify(), None, limit::ASK);
-    if let Some((action, undo)) = hook(HookPoint::AfterSwitch) {
+    if let Some((_, action, undo)) = hook(HookPoint::AfterSwitch) {
         add(Phase::Switch, action, Some(undo), limit::HOOK);
     }
     if intent.smokes {

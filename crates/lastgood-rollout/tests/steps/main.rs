@@ -31,6 +31,10 @@ fn service(name: &str) -> ServiceIntent {
     }
 }
 
+fn hooks() -> Vec<(HookPoint, Arc<str>)> {
+    [HookPoint::BeforeSwitch, HookPoint::AfterSwitch].map(|point| (point, Arc::from("backend"))).into()
+}
+
 /// Rollouts of every kind, by name.
 fn intents() -> Vec<(&'static str, Intent)> {
     let beside = |name| ServiceIntent { beside: true, ..service(name) };
@@ -69,10 +73,8 @@ fn intents() -> Vec<(&'static str, Intent)> {
             },
         ),
         ("migrates one way", Intent { migration: Some(Migration::OneWay), ..two() }),
-        (
-            "with hooks",
-            Intent { hooks: vec![HookPoint::BeforeSwitch, HookPoint::AfterSwitch], ..of(&[proxied("backend")]) },
-        ),
+        ("with hooks", Intent { hooks: hooks(), ..of(&[proxied("backend")]) }),
+        ("first, with hooks", Intent { parent: None, hooks: hooks(), ..of(&[service("web"), service("backend")]) }),
         ("nothing to look at", Intent { arms: false, smokes: false, bake_ms: 0, ..of(&[service("backend")]) }),
     ]
 }

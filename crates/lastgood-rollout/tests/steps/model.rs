@@ -188,7 +188,7 @@ impl Host {
             migration: (self.random.u32(..4) == 0).then_some(Migration::Reversible),
             migrates_before: None,
             arms: self.random.bool(),
-            hooks: if self.random.bool() { vec![HookPoint::BeforeSwitch] } else { Vec::new() },
+            hooks: if self.random.bool() { vec![(HookPoint::BeforeSwitch, Arc::from("app"))] } else { Vec::new() },
             smokes: self.random.bool(),
             bake_ms: 0,
         };

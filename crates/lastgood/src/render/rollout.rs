@@ -58,7 +58,7 @@ pub fn plan(seen: &Seen, place: &str, view: View) -> String {
     if let Some(migrate) = seen.manner.migrate.as_ref().filter(|_| seen.migration.is_some()) {
         row(&mut out, words.migrate, &format!("{}: {}", migrate.service, migrate.up.join(" ")), view);
     }
-    for at in seen.hooks() {
+    for (at, _) in seen.hooks() {
         if let Some(hook) = seen.manner.hook.at(at) {
             row(&mut out, words.runs, &format!("{}: {}: {}", point(at), hook.service, hook.run.join(" ")), view);
         }

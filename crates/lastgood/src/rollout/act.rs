@@ -113,7 +113,7 @@ mod tests {
             migration: Some(Migration::Reversible),
             migrates_before: None,
             arms: true,
-            hooks: vec![HookPoint::BeforeSwitch, HookPoint::AfterSwitch],
+            hooks: vec![(HookPoint::BeforeSwitch, "app".into()), (HookPoint::AfterSwitch, "app".into())],
             smokes: true,
             bake_ms: 1,
         };

@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io::{self, ErrorKind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use lastgood_model::Stack;
@@ -38,6 +38,20 @@ pub fn of<'s>(stack: &'s Stack, project: &str, service: &str) -> Option<&'s Cont
     stack.snapshot.as_ref()?.container(&name(project, service))
 }
 
+/// What a service writes to of this machine's, as Compose has it, where it is live.
+fn state(resolved: &[u8], service: &str, (folder, live): (&Path, &Path)) -> Option<Vec<Value>> {
+    let mut resolved: Value = serde_json::from_slice(resolved).ok()?;
+    let Value::Array(all) = resolved["services"][service]["volumes"].take() else { return Some(Vec::new()) };
+    let written = all.into_iter().filter(|mount| mount["type"] == "bind" && mount["read_only"] != true);
+    let settled = written.map(|mut mount| {
+        let source = mount["source"].as_str().map(Path::new)?;
+        let source = source.strip_prefix(folder).map_or_else(|_| source.to_owned(), |rest| live.join(rest));
+        mount["source"] = source.to_str()?.into();
+        Some(mount)
+    });
+    settled.collect()
+}
+
 impl Hands<'_> {
     /// Makes it anew.
     pub(super) fn start_candidate(&self, service: &str, within: Duration) -> Result<(), Trouble> {
@@ -57,16 +71,19 @@ impl Hands<'_> {
         fs::create_dir_all(&folder).map_err(other)?;
         Releases::of(&self.state).place(&release.id.0, &folder, &everything(release), now(), MOST_BYTES)?;
         let looked = self.looks.at(release, &folder, &self.live, false);
-        let Some(desired) = &looked.stack.desired else { return Err(Trouble::NotUnderstood) };
-        let Some(declared) = desired.service(service) else { return Err(Trouble::NoContainer) };
-        let state = declared.mounts.iter().filter(|mount| &*mount.kind == "bind" && !mount.read_only);
-        let state = state.map(|mount| json!({ "type": "bind", "source": &*mount.source, "target": &*mount.target }));
+        let (Some(desired), Some(resolved)) = (&looked.stack.desired, &looked.resolved) else {
+            return Err(Trouble::NotUnderstood);
+        };
+        if desired.service(service).is_none() {
+            return Err(Trouble::NoContainer);
+        }
+        let state = state(resolved, service, (&folder, &self.live)).ok_or(Trouble::NotUnderstood)?;
         // Its name stands for the old image until the switch, and one that ends is not to be started again.
         let besides = json!({ "services": { service: {
             "image": kept_image(&release.project, service, &release.id),
             "pull_policy": "never",
             "restart": "no",
-            "volumes": state.collect::<Vec<Value>>(),
+            "volumes": state,
         }}});
         let path = self.state.join(FOLDER).join(BESIDES);
         fs::write(&path, besides.to_string()).map_err(other)?;

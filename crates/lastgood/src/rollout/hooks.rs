@@ -4,6 +4,7 @@
 
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 use lastgood_model::rollout::HookPoint;
@@ -55,11 +56,11 @@ impl Hooks {
         }
     }
 
-    /// Where there is one.
+    /// Where there is one, and of which service.
     #[must_use]
-    pub fn points(&self) -> Vec<HookPoint> {
+    pub fn points(&self) -> Vec<(HookPoint, Arc<str>)> {
         let all = [HookPoint::BeforeSwitch, HookPoint::AfterSwitch];
-        all.into_iter().filter(|point| self.at(*point).is_some()).collect()
+        all.into_iter().filter_map(|point| Some((point, Arc::from(&*self.at(point)?.service)))).collect()
     }
 }
 

@@ -119,7 +119,7 @@ impl Seen {
 
     /// Where commands of the user's own are run. Whoever goes back is not kept from it by them.
     #[must_use]
-    pub fn hooks(&self) -> Vec<HookPoint> {
+    pub fn hooks(&self) -> Vec<(HookPoint, Arc<str>)> {
         match self.staging {
             Staging::Fresh(_) if !self.changes.services.is_empty() => self.manner.hook.points(),
             Staging::Fresh(_) | Staging::Kept(_) => Vec::new(),
