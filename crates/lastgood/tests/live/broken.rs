@@ -110,7 +110,7 @@ impl Lab {
         let folder = TempDir::with_prefix("broken-").unwrap();
         // Users come by a network of their own, so that the line of whoever deploys can be cut.
         let network = format!("lastgood-broken-{}", std::process::id());
-        let host = "$(docker ps --quiet --filter ancestor=lastgood-test-vm --filter name=-1)";
+        let host = format!("$('{}/scripts/test-vm' name 1)", repository().display());
         let of_users = format!("docker network create {network} >/dev/null && docker network connect {network} {host}");
         let asks = format!(
             "docker container inspect --format '{{{{(index .NetworkSettings.Networks \"{network}\").IPAddress}}}}' {host} >'{}/address'",
@@ -245,7 +245,7 @@ const CONTAINERS: &str = "docker ps --all --no-trunc --filter label=com.docker.c
 /// Whatever is ours and should be gone.
 const LEFT: &str = "docker ps --all --format '{{.Names}}' | grep -E 'lastgood-(guard|candidate|migration)' || :
     docker ps --all --quiet --filter label=lastgood.probe
-    for one in .lastgood/lock .lastgood/candidates .lastgood/arriving-*; do if [ -e $one ]; then echo $one; fi; done
+    for one in .lastgood/lock .lastgood/reserve .lastgood/candidates .lastgood/arriving-*; do if [ -e $one ]; then echo $one; fi; done
     pgrep -u me -af lastgood/agent || :";
 
 impl Lab {

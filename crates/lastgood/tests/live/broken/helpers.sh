@@ -20,9 +20,13 @@ small_disk() {
   vm 'cat >/root/small.img' <../small.img
   vm "mkdir -p $LIVE && { [ -e /dev/loop-control ] || mknod /dev/loop-control c 10 237; }
       free=\$(losetup --find) && free=\${free%% *} && { [ -e \$free ] || mknod \$free b 7 \${free#/dev/loop}; }
-      mount -o loop /root/small.img $LIVE && rmdir $LIVE/lost+found && chown me $LIVE"
+      mount -o loop,nodelalloc /root/small.img $LIVE && rmdir $LIVE/lost+found && chown me $LIVE"
 }
-fill() { vm 'su me -c "cat /dev/zero >ballast" 2>/dev/null || :; sync; [ $(df --output=avail . | tail -1) -lt 64 ]'; }
+# Until not even the smallest piece gets there any more: who wants a lot at once is refused before.
+fill() {
+  vm 'left() { df --output=avail . | tail -1; }; su me -c "fallocate --length $(left)K ballast" || :
+      su me -c "dd if=/dev/zero bs=1k status=none >>ballast" 2>/dev/null || :; sync --file-system .; [ $(left) -lt 4 ]'
+}
 
 # A registry of the host's own on its port 5000, slow enough to be met in the middle, with an image of 30 MB more than it has.
 registry_with() {
