@@ -6,7 +6,7 @@ vm() { "$TEST_VM" exec 1 bash -c "$PREAMBLE cd $LIVE 2>/dev/null || cd /; $1"; }
 
 kill_client() { kill -9 "$CLIENT" $(pgrep -P "$CLIENT"); }
 # Its own commands go on: they are nobody's then.
-kill_driver() { vm 'pkill -9 -u me -f "[-]-arrived"'; }
+kill_driver() { vm 'pkill -9 -u me -f "[-]-arrived|lastgood/[a]gent.* rollback"'; }
 kill_engine() { vm 'pkill -9 -x dockerd'; }
 power_off() { "$TEST_VM" crash 1; }
 reboot() { "$TEST_VM" reboot 1; }
@@ -42,7 +42,7 @@ registry_with() {
 registry_gone() { vm 'pkill -9 docker-registry || :; tc qdisc del dev lo root; rm -rf /root/registry'; }
 
 # From now on calls of `docker` with these words do not what they should: docker_breaks WORDS HOW [TIMES]. Words are a pattern of the
-# shell, for the whole line. How: `fails`, `hangs`, `lies` (says that it is done), `does-and-fails`.
+# shell, for the whole line. How: `fails`, `hangs`, `lies` (says that it is done), `does-and-fails`, `dawdles`.
 docker_breaks() {
   vm "rm -rf /tmp/broken && mkdir /tmp/broken && chmod 777 /tmp/broken && cat >/usr/local/bin/docker && chmod 755 /usr/local/bin/docker" <<END
 #!/bin/bash
@@ -54,10 +54,18 @@ case "\$*" in
         fails) echo 'Error response from daemon: broken on purpose' >&2; exit 1 ;;
         hangs) exec sleep 900 ;;
         lies) exit 0 ;;
+        dawdles) sleep 3 ;;
         does-and-fails) /usr/bin/docker "\$@"; echo 'Error response from daemon: broken on purpose' >&2; exit 1 ;;
       esac
     fi ;;
 esac
 exec /usr/bin/docker "\$@"
 END
+}
+
+# A question, whose exit code has to be one of these, and whose answer is to hold these words: asks QUESTION CODES WORDS.
+asks() {
+  local code=0
+  lastgood "$1" --host vm1 >../asked 2>&1 || code=$?
+  [[ " $2 " == *" $code "* ]] && grep -qE "$3" ../asked || { echo "$1: exit $code: $(cat ../asked)" >&2; return 1; }
 }
