@@ -312,7 +312,7 @@ impl<'w> Hands<'w> {
         match action {
             // It is since before the plan was written down.
             Action::TakeLease => Ok(()),
-            Action::DropLease => self.grip.take().map_or(Ok(()), Grip::release),
+            Action::DropLease => self.let_go(),
             Action::Keep => self.keep(),
             Action::Load { service } => super::fetch::load(self.release(&self.target)?, service, within),
             Action::Ask { service } => self.ask(service),
@@ -354,6 +354,13 @@ impl<'w> Hands<'w> {
             Action::Arm => self.arm(),
             Action::Disarm => self.disarm(),
         }
+    }
+
+    /// Somebody else may have the target. Where it cannot be let go of, it stays ours, to be tried once more.
+    fn let_go(&mut self) -> Result<(), Trouble> {
+        self.grip.as_ref().map_or(Ok(()), Grip::release)?;
+        self.grip = None;
+        Ok(())
     }
 
     /// Its files are in the store, and its images are held: also those of services that stay as they are.

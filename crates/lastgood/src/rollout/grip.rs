@@ -54,10 +54,23 @@ impl Grip {
     ///
     /// # Errors
     /// If the lease cannot be released; it then runs out.
-    pub fn release(self) -> Result<(), Trouble> {
+    pub fn release(&self) -> Result<(), Trouble> {
         self.lease.release()?;
         Ok(())
     }
+}
+
+/// Whether somebody who lives has a target.
+#[must_use]
+pub fn is_held(state: &Path) -> bool {
+    let holder = lease::look(&state.join("lock")).ok().flatten();
+    holder.is_some_and(|holder| process_lives(&holder.says) == Some(true))
+}
+
+/// Whether whoever says that of themselves lives; `None`: nobody knows.
+fn process_lives(says: &[u8]) -> Option<bool> {
+    let says: Value = serde_json::from_slice(says).ok()?;
+    lives(says["process"].as_str()?)
 }
 
 fn taken(lock: &Path, says: &str) -> Result<Lease, Trouble> {
@@ -72,8 +85,8 @@ fn taken(lock: &Path, says: &str) -> Result<Lease, Trouble> {
                 };
             }
             Take::Held(holder) => {
-                let says: Value = serde_json::from_slice(&holder.says).unwrap_or_default();
-                if says["process"].as_str().and_then(lives) != Some(false) {
+                if process_lives(&holder.says) != Some(false) {
+                    let says: Value = serde_json::from_slice(&holder.says).unwrap_or_default();
                     return Err(Trouble::Held(says["who"].as_str().unwrap_or("?").to_owned()));
                 }
                 // Its holder is dead: it counts as run out.
@@ -119,13 +132,14 @@ mod tests {
         ] {
             let state = tempfile::tempdir().unwrap();
             let mut theirs = held(state.path(), process, since);
+            assert_eq!(is_held(state.path()), process == alive);
             match Grip::of(state.path(), "{\"who\":\"lee\"}") {
                 Ok(mut ours) => {
                     assert!(is_taken, "{process} {since}");
                     assert!(matches!(theirs.renew(now(), BEYOND).unwrap(), Renewal::Lost(Some(_))));
                     assert_eq!(ours.renew(Duration::ZERO), Ok(()));
                     ours.release().unwrap();
-                    assert!(!state.path().join("lock").exists());
+                    assert!(!state.path().join("lock").exists() && !is_held(state.path()));
                 }
                 Err(trouble) => {
                     assert_eq!(trouble, Trouble::Held("kim".to_owned()));
@@ -144,6 +158,7 @@ mod tests {
         std::fs::rename(&guard, state.path().join("aside")).unwrap();
         std::fs::create_dir(&guard).unwrap();
         assert_eq!(ours.renew(Duration::ZERO), Ok(()), "it cannot be written, and nobody took it");
+        assert!(ours.release().is_err() && is_held(state.path()), "nor let go of");
         std::fs::remove_dir(&guard).unwrap();
         // Later than it ran out.
         let at = now().plus(3_600_000);
