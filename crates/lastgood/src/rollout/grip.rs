@@ -153,7 +153,7 @@ mod tests {
     #[test]
     fn whoever_lost_it_is_told_and_whoever_cannot_write_still_has_it() {
         let state = tempfile::tempdir().unwrap();
-        let mut ours = Grip::of(state.path(), "{}").unwrap();
+        let mut ours = Grip::of(state.path(), &serde_json::json!({ "process": own_mark() }).to_string()).unwrap();
         let guard = state.path().join("lock.guard");
         std::fs::rename(&guard, state.path().join("aside")).unwrap();
         std::fs::create_dir(&guard).unwrap();
