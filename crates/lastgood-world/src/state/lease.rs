@@ -133,7 +133,7 @@ impl Lease {
     ///
     /// # Errors
     /// What the system says. Then it runs out by itself.
-    pub fn release(self) -> Result<bool, StateError> {
+    pub fn release(&self) -> Result<bool, StateError> {
         let _guard = guard(&self.path)?;
         match stored(&self.path)? {
             Stored::Lease { token, .. } if token == self.token => {

@@ -276,6 +276,33 @@ mod tests {
         }
     }
 
+    /// The same program, as a process of its own whose files may not grow: it gets a part of its last record written, and no more.
+    #[test]
+    fn where_the_disk_is_full_a_record_is_there_whole_or_not_at_all() {
+        const OWN: &str = "LASTGOOD_TEST_LEDGER";
+        let add = |path: &Path, n: usize| {
+            Ledger::open(path).unwrap().append(format!("[{n},\"{}\"]", "x".repeat(n)).as_bytes())
+        };
+        if let Some(path) = std::env::var_os(OWN) {
+            let full = (0..1000).find_map(|n| add(Path::new(&path), n).err()).unwrap();
+            assert!(full.to_string().starts_with("cannot append to "), "{full}");
+            add(Path::new(&path), 1000).unwrap_err();
+            return;
+        }
+        let (_folder, path) = place();
+        let limited = "ulimit -f 8; trap '' XFSZ; exec \"$0\" --exact state::ledger::tests::where_the_disk_is_full_a_record_is_there_whole_or_not_at_all";
+        let mut child = std::process::Command::new("sh");
+        let child = child.args(["-c", limited]).arg(std::env::current_exe().unwrap()).env(OWN, &path).output().unwrap();
+        assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stdout));
+        let entries = read(&path).unwrap();
+        assert!(records(&entries).len() > 10 && damaged(&entries) == 0, "{entries:?}");
+        assert!(fs::read(&path).unwrap().ends_with(b"\n"), "what got there of the last one is taken back");
+        // There is room again.
+        add(&path, 3).unwrap();
+        let after = read(&path).unwrap();
+        assert_eq!((after.len(), damaged(&after)), (entries.len() + 1, 0));
+    }
+
     #[test]
     fn a_bit_flipped_anywhere_costs_one_record_at_most_and_is_told() {
         let (_folder, path) = place();

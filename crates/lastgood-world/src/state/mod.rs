@@ -11,6 +11,7 @@ pub mod lease;
 pub mod ledger;
 mod place;
 mod releases;
+pub mod reserve;
 mod trouble;
 
 pub use displace::displace;

@@ -12,6 +12,7 @@ use crate::io::Io;
 use crate::render::answer::View;
 use crate::render::clock::Clock;
 use crate::render::{events, rollout};
+use crate::rollout::grip::is_held;
 use crate::rollout::target::Target;
 
 /// What was deployed, and what became of it.
@@ -41,7 +42,7 @@ pub fn run(args: &HistoryArgs, view: View, io: &mut Io<'_>) -> anyhow::Result<Ex
     io.answer(&if args.json {
         events::history(&history, &folder, clock)
     } else {
-        rollout::history(&history, clock, view)
+        rollout::history(&history, is_held(&target.state()), clock, view)
     })?;
     Ok(Exit::Good)
 }

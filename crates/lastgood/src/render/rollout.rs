@@ -173,9 +173,9 @@ pub fn ended(ended: &Ended, live: &Path, view: View) -> String {
     out
 }
 
-/// All rollouts, the last one first.
+/// All rollouts, the last one first. `is_held`: somebody is at it.
 #[must_use]
-pub fn history(history: &History, clock: Clock, view: View) -> String {
+pub fn history(history: &History, is_held: bool, clock: Clock, view: View) -> String {
     let words = view.lang.rollout();
     if history.rollouts.is_empty() {
         return format!("{}\n", words.no_history);
@@ -185,6 +185,9 @@ pub fn history(history: &History, clock: Clock, view: View) -> String {
         let became = match past.outcome {
             Some(_) if past.is_found() => words.found.to_owned(),
             Some(outcome) => outcome.name().to_owned(),
+            None if is_held && history.open().is_some_and(|open| open.number == past.number) => {
+                words.under_way.to_owned()
+            }
             None => words.unfinished.to_owned(),
         };
         let seconds = past.until.since(past.at) / 1000;

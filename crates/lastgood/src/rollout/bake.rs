@@ -25,6 +25,8 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// The user's own requests are put so often.
 const SMOKE_AGAIN: Duration = Duration::from_secs(10);
 
+/// Logs are read so often, and not more than a tenth of the time.
+const READ_AGAIN: Duration = Duration::from_secs(2);
 /// What was usual is what was so for this long before the rollout, in milliseconds.
 const BEFORE_MS: i64 = 600_000;
 
@@ -33,7 +35,8 @@ impl Hands<'_> {
     pub(super) fn bake(&self) -> Result<(), Trouble> {
         let release = self.release(&self.target)?;
         let (begun, since) = (Instant::now(), now());
-        let mut smoked = begun;
+        let whole = self.manner.bake.0;
+        let (mut smoked, mut read, mut rest) = (begun, begun, READ_AGAIN);
         let (mut restarts, mut checks) = (Vec::new(), OwnChecks::default());
         let mut looked = self.look_at(release);
         loop {
@@ -52,15 +55,23 @@ impl Hands<'_> {
                 self.smoke(None)?;
                 smoked = Instant::now();
             }
-            if begun.elapsed() >= self.manner.bake.0 {
-                return self.failing(release, since);
+            let part = begun.elapsed().as_secs_f64() / whole.as_secs_f64();
+            if part >= 1.0 {
+                return self.failing(release, since, 1.0);
+            }
+            if read.elapsed() >= rest {
+                let reads = Instant::now();
+                self.failing(release, since, part)?;
+                read = Instant::now();
+                rest = READ_AGAIN.max((read - reads) * 10);
             }
             thread::sleep(LOOK_AGAIN);
         }
     }
 
-    /// Requests that fail since then, where more of them do than before the rollout.
-    fn failing(&self, release: &Release, since: UnixMs) -> Result<(), Trouble> {
+    /// Requests that fail since then, where more of them do than before the rollout; where only a part of the time is over, even if none
+    /// did any more.
+    fn failing(&self, release: &Release, since: UnixMs, part: f64) -> Result<(), Trouble> {
         let other = |error: &dyn std::fmt::Display| Trouble::Other(error.to_string());
         let question = CourseArgs {
             by: vec![Dimension::Vhost, Dimension::Status],
@@ -87,8 +98,9 @@ impl Hands<'_> {
         }
         let looked = self.look_at(release);
         let ours = self.hosts(&looked.stack);
-        let worse =
-            of_hosts.into_iter().find(|(host, [before, after])| ours.contains(host) && after.is_worse_than(before));
+        let worse = of_hosts
+            .into_iter()
+            .find(|(host, [before, after])| ours.contains(host) && after.is_worse_than(before, part));
         match worse {
             Some((host, [_, after])) => Err(Trouble::Bake(host.into(), after.failed, after.all)),
             None => Ok(()),
@@ -118,10 +130,10 @@ struct Share {
 
 impl Share {
     /// Whether that is more than chance, and more than anybody would put up with: of twenty requests at least, twice the share and a
-    /// twentieth more. Where nobody came before, none failed.
-    fn is_worse_than(self, before: &Self) -> bool {
+    /// twentieth more. Where nobody came before, none failed. `part`: of the time is over, and the rest goes well.
+    fn is_worse_than(self, before: &Self, part: f64) -> bool {
         let share = |share: Self| share.failed as f64 / share.all.max(1) as f64;
-        self.all >= 20 && share(self) > 2.0 * share(*before) + 0.05
+        self.all >= 20 && share(self) * part > 2.0 * share(*before) + 0.05
     }
 }
 
@@ -132,10 +144,12 @@ mod tests {
     #[test]
     fn a_few_failures_are_not_worse() {
         let share = |failed, all| Share { failed, all };
-        assert!(share(20, 20).is_worse_than(&share(0, 0)));
-        assert!(!share(19, 19).is_worse_than(&share(0, 1000)), "too few to tell");
-        assert!(!share(4, 100).is_worse_than(&share(0, 1000)));
-        assert!(share(9, 100).is_worse_than(&share(10, 1000)));
-        assert!(!share(30, 100).is_worse_than(&share(300, 1000)), "it always did");
+        assert!(share(20, 20).is_worse_than(&share(0, 0), 1.0));
+        assert!(!share(19, 19).is_worse_than(&share(0, 1000), 1.0), "too few to tell");
+        assert!(!share(4, 100).is_worse_than(&share(0, 1000), 1.0));
+        assert!(share(9, 100).is_worse_than(&share(10, 1000), 1.0));
+        assert!(!share(30, 100).is_worse_than(&share(300, 1000), 1.0), "it always did");
+        assert!(share(45, 270).is_worse_than(&share(0, 1000), 0.4), "enough for all of it");
+        assert!(!share(45, 270).is_worse_than(&share(0, 1000), 0.1), "it may still become little");
     }
 }

@@ -14,11 +14,11 @@ use lastgood_model::snapshot::{Container, ContainerStatus};
 use lastgood_model::topology::Via;
 use lastgood_model::{Difference, Drift, ProbeClaim, Stack, Told, Topology, UnixMs};
 use lastgood_rollout::drive::Unwritten;
-use lastgood_rollout::{Act, Doer, Lost, Record};
+use lastgood_rollout::{Act, Doer, Lost, Of, Record};
 use lastgood_world::engine::compose::{self, Compose};
 use lastgood_world::hear::{Heard, Unheard};
 use lastgood_world::request::Unanswered;
-use lastgood_world::state::{Ledger, Placement, Releases, StateError, Way};
+use lastgood_world::state::{Ledger, Placement, Releases, StateError, Way, reserve};
 use lastgood_world::{digest, now};
 
 use super::artifact::ArtifactFault;
@@ -48,6 +48,10 @@ use crate::render::quote::repeated;
 
 /// What stands in the live folder is kept up to so many bytes.
 pub const MOST_BYTES: u64 = 64 * 1024 * 1024;
+/// Beside its contents, a file takes so much room on the disk, with its folder.
+const FOR_A_FILE: u64 = 16 * 1024;
+/// And what is written down on the way back.
+const FOR_RECORDS: u64 = 256 * 1024;
 /// So many good releases can be gone back to.
 pub const KEPT: usize = 5;
 
@@ -310,7 +314,7 @@ impl<'w> Hands<'w> {
         match action {
             // It is since before the plan was written down.
             Action::TakeLease => Ok(()),
-            Action::DropLease => self.grip.take().map_or(Ok(()), Grip::release),
+            Action::DropLease => self.let_go(),
             Action::Keep => self.keep(),
             Action::Load { service } => super::fetch::load(self.release(&self.target)?, service, within),
             Action::Ask { service } => self.ask(service),
@@ -356,6 +360,13 @@ impl<'w> Hands<'w> {
         }
     }
 
+    /// Somebody else may have the target. Where it cannot be let go of, it stays ours, to be tried once more.
+    fn let_go(&mut self) -> Result<(), Trouble> {
+        self.grip.as_ref().map_or(Ok(()), Grip::release)?;
+        self.grip = None;
+        Ok(())
+    }
+
     /// Its files are in the store, and its images are held: also those of services that stay as they are.
     fn keep(&self) -> Result<(), Trouble> {
         let release = self.release(&self.target)?;
@@ -363,6 +374,7 @@ impl<'w> Hands<'w> {
         super::target::keep(&store, release, &self.staging)?;
         let manner = serde_json::to_vec(&self.manner).map_err(|error| Trouble::Other(error.to_string()))?;
         store.annotate(&release.id.0, &manner)?;
+        reserve::set_aside(&self.state, self.way_back())?;
         release.services.iter().filter(|service| !service.image_id.is_empty()).try_for_each(|service| {
             // One that is not there yet is brought by its own act.
             match compose::image_id(&service.image_id)? {
@@ -370,6 +382,16 @@ impl<'w> Hands<'w> {
                 None => Ok(()),
             }
         })
+    }
+
+    /// How many bytes of disk the way back may take: what stands there is kept once more, and what stood there placed anew.
+    fn way_back(&self) -> u64 {
+        let files = self.releases.values().flat_map(|release| &release.files);
+        let length = |file: &ReleasedFile| {
+            let of = |folder: &Path| folder.join(&*file.path).metadata().map_or(0, |facts| facts.len());
+            of(&self.live).max(of(&self.staging)) + FOR_A_FILE
+        };
+        files.map(length).sum::<u64>() + FOR_RECORDS
     }
 
     /// What it needs of others serves it with the new values. What changes itself in this rollout is asked when it has changed.
@@ -651,6 +673,10 @@ impl<'w> Hands<'w> {
 
 impl Doer for Hands<'_> {
     fn hold(&mut self, act: &Act) -> Result<(), Lost> {
+        if !matches!(act.of, Of::Step(_)) {
+            // If it stays, it is what it was: room that nobody has.
+            let _stays = reserve::give_back(&self.state);
+        }
         match &mut self.grip {
             Some(grip) if act.action != Action::DropLease => grip.renew(Duration::from_millis(act.timeout_ms)),
             _ => Ok(()),

@@ -13,7 +13,7 @@ pub mod doer;
 pub mod environment;
 pub mod fetch;
 mod gate;
-mod grip;
+pub mod grip;
 pub mod guard;
 mod health;
 pub mod history;

@@ -45,14 +45,16 @@ impl Hands<'_> {
         self.patience.waits(act, trouble)
     }
 
-    /// Before it is looked whether the way back led where it should: what ended meanwhile is started again, also services that
-    /// stay. They ran when this began, or they would be among those that change.
+    /// Before it is looked whether the way back led where it should: what ended meanwhile is started again, and what somebody
+    /// removed made anew, also services that stay. They ran when this began, or they would be among those that change.
     pub(super) fn start_again(&self, act: &Act) {
         let (Of::Look, Action::Verify { release: Some(release) }) = (act.of, &act.action) else { return };
         let Ok(release) = self.release(release) else { return };
         let looked = self.look_at(release);
-        let ended = |service: &str| matches!(state_of(&looked.stack, release, service), Err(Trouble::Ended(..)));
-        for service in release.services.iter().filter(|service| ended(&service.name)) {
+        let is_down = |service: &str| {
+            matches!(state_of(&looked.stack, release, service), Err(Trouble::Ended(..) | Trouble::NoContainer))
+        };
+        for service in release.services.iter().filter(|service| is_down(&service.name)) {
             // The look that follows tells whether that helped.
             let _started = self.compose(release, &self.live).up(&service.name, TO_START);
         }

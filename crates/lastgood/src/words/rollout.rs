@@ -62,6 +62,8 @@ pub struct RolloutWords {
     pub found: &'static str,
     /// Of a rollout without an end.
     pub unfinished: &'static str,
+    /// A rollout that somebody drives.
+    pub under_way: &'static str,
     /// There is no ledger.
     pub no_history: &'static str,
     /// A rollout is taken up.
@@ -92,6 +94,7 @@ const EN: RolloutWords = RolloutWords {
     only_planned: "nothing was changed",
     found: "found running",
     unfinished: "never finished",
+    under_way: "under way",
     no_history: "nothing was deployed here yet",
     takes_up: "a rollout was never finished; it is brought to its end first",
 };
@@ -120,6 +123,7 @@ const KO: RolloutWords = RolloutWords {
     only_planned: "아무것도 바꾸지 않음",
     found: "실행 중이던 것",
     unfinished: "끝나지 않음",
+    under_way: "진행 중",
     no_history: "여기에는 아직 배포 기록이 없음",
     takes_up: "끝나지 않은 배포가 있어 먼저 마무리함",
 };

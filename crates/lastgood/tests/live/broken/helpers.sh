@@ -6,7 +6,7 @@ vm() { "$TEST_VM" exec 1 bash -c "$PREAMBLE cd $LIVE 2>/dev/null || cd /; $1"; }
 
 kill_client() { kill -9 "$CLIENT" $(pgrep -P "$CLIENT"); }
 # Its own commands go on: they are nobody's then.
-kill_driver() { vm 'pkill -9 -u me -f "[-]-arrived"'; }
+kill_driver() { vm 'pkill -9 -u me -f "[-]-arrived|lastgood/[a]gent.* rollback"'; }
 kill_engine() { vm 'pkill -9 -x dockerd'; }
 power_off() { "$TEST_VM" crash 1; }
 reboot() { "$TEST_VM" reboot 1; }
@@ -20,9 +20,13 @@ small_disk() {
   vm 'cat >/root/small.img' <../small.img
   vm "mkdir -p $LIVE && { [ -e /dev/loop-control ] || mknod /dev/loop-control c 10 237; }
       free=\$(losetup --find) && free=\${free%% *} && { [ -e \$free ] || mknod \$free b 7 \${free#/dev/loop}; }
-      mount -o loop /root/small.img $LIVE && rmdir $LIVE/lost+found && chown me $LIVE"
+      mount -o loop,nodelalloc /root/small.img $LIVE && rmdir $LIVE/lost+found && chown me $LIVE"
 }
-fill() { vm 'su me -c "cat /dev/zero >ballast" 2>/dev/null || :; sync; [ $(df --output=avail . | tail -1) -lt 64 ]'; }
+# Until not even the smallest piece gets there any more: who wants a lot at once is refused before.
+fill() {
+  vm 'left() { df --output=avail . | tail -1; }; su me -c "fallocate --length $(left)K ballast" || :
+      su me -c "dd if=/dev/zero bs=1k status=none >>ballast" 2>/dev/null || :; sync --file-system .; [ $(left) -lt 4 ]'
+}
 
 # A registry of the host's own on its port 5000, slow enough to be met in the middle, with an image of 30 MB more than it has.
 registry_with() {
@@ -38,7 +42,7 @@ registry_with() {
 registry_gone() { vm 'pkill -9 docker-registry || :; tc qdisc del dev lo root; rm -rf /root/registry'; }
 
 # From now on calls of `docker` with these words do not what they should: docker_breaks WORDS HOW [TIMES]. Words are a pattern of the
-# shell, for the whole line. How: `fails`, `hangs`, `lies` (says that it is done), `does-and-fails`.
+# shell, for the whole line. How: `fails`, `hangs`, `lies` (says that it is done), `does-and-fails`, `dawdles`.
 docker_breaks() {
   vm "rm -rf /tmp/broken && mkdir /tmp/broken && chmod 777 /tmp/broken && cat >/usr/local/bin/docker && chmod 755 /usr/local/bin/docker" <<END
 #!/bin/bash
@@ -50,10 +54,18 @@ case "\$*" in
         fails) echo 'Error response from daemon: broken on purpose' >&2; exit 1 ;;
         hangs) exec sleep 900 ;;
         lies) exit 0 ;;
+        dawdles) sleep 3 ;;
         does-and-fails) /usr/bin/docker "\$@"; echo 'Error response from daemon: broken on purpose' >&2; exit 1 ;;
       esac
     fi ;;
 esac
 exec /usr/bin/docker "\$@"
 END
+}
+
+# A question, whose exit code has to be one of these, and whose answer is to hold these words: asks QUESTION CODES WORDS.
+asks() {
+  local code=0
+  lastgood "$1" --host vm1 >../asked 2>&1 || code=$?
+  [[ " $2 " == *" $code "* ]] && grep -qE "$3" ../asked || { echo "$1: exit $code: $(cat ../asked)" >&2; return 1; }
 }
