@@ -1,6 +1,5 @@
 //! How images get to where they run out of a real registry, with a login and without. What is refused says the true cause and the way out,
 //! and leaves alone what serves. Tokens and TLS are `guarded.rs`' matter, and what is sent over ssh `carried.rs`'.
-#![expect(clippy::print_stdout, reason = "how much is sent is what one wants to see of this")]
 
 use std::fs;
 use std::net::{TcpListener, TcpStream};
