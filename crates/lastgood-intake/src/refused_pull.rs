@@ -10,6 +10,8 @@ pub enum RefusedPull {
     WrongLogin,
     /// It does not say whether there is no such image, or only not for whoever asks.
     Denied,
+    /// The same, and nobody is logged in there: whoever asked knows, and not what was said.
+    Stranger,
     /// It has no such image, or not by that tag.
     NotThere,
     /// It has it, and not for this kind of machine.
@@ -85,6 +87,22 @@ mod tests {
             (
                 "Error response from daemon: Head \"https://ghcr.io/v2/me/shop/manifests/1\": denied",
                 RefusedPull::Denied,
+            ),
+            (
+                "Error response from daemon: failed to resolve reference \"r.example/me/shop:1\": failed to authorize: failed \
+                 to fetch oauth token: unexpected status from GET request to https://r.example/token?service=r: 401 Unauthorized",
+                RefusedPull::WrongLogin,
+            ),
+            (
+                "Error response from daemon: pull access denied for r.example/me/shop, repository does not exist or may \
+                 require 'docker login'",
+                RefusedPull::Denied,
+            ),
+            (
+                "Error response from daemon: failed to resolve reference \"r.example/a:1\": failed to do request: Head \
+                 \"https://r.example/v2/a/manifests/1\": tls: failed to verify certificate: x509: certificate signed by \
+                 unknown authority",
+                RefusedPull::Certificate,
             ),
             (
                 "Error response from daemon: Head \"https://ghcr.io/v2/me/shop/manifests/1\": unauthorized",

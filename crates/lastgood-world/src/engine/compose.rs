@@ -1,6 +1,7 @@
 //! Docker and Compose by their own programs, where something is made or changed: what the user's own `docker compose up` would do is
 //! done by it. Questions go to the engine's interface instead. Which service, and whether it may be touched, is the caller's.
 
+use std::env;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -15,6 +16,12 @@ use crate::hear::{Heard, Unheard, hear};
 
 /// Questions of `docker` itself are answered within this.
 const QUICK: Duration = Duration::from_secs(20);
+/// Builds attest nothing of themselves unasked.
+const NO_ATTESTATIONS: &str = "BUILDX_NO_DEFAULT_ATTESTATIONS";
+/// What an engine says of itself that keeps images in containerd's store.
+pub const CONTAINERD: &str = "io.containerd.snapshotter";
+/// Where that is, if it is not the engine's own; and who answers there then.
+pub const OF_CONTAINERD: (&str, &str) = ("/var/lib/containerd", "/run/containerd/containerd.sock");
 
 /// A project as Compose is told of it.
 #[derive(Clone, Debug)]
@@ -102,6 +109,11 @@ impl Compose {
         build.extend(["--progress", "plain", "build"]);
         build.extend(services);
         let mut docker = self.command(&build);
+        // What a builder attests has a time in it, and in containerd's store it is a part of the image: the same would be another one each
+        // time. Whoever wants it says so in the compose file.
+        if env::var_os(NO_ATTESTATIONS).is_none() {
+            docker.env(NO_ATTESTATIONS, "1");
+        }
         if let Some(processor) = how.processor {
             docker.env("DOCKER_DEFAULT_PLATFORM", format!("linux/{processor}"));
         }
@@ -109,6 +121,15 @@ impl Compose {
             at(&mut docker, socket);
         }
         hear(&mut docker, model, deadline)
+    }
+
+    /// The services that the files declare, those of every profile; nothing where Compose does not understand them.
+    ///
+    /// # Errors
+    /// If Compose cannot be run.
+    pub fn services(&self) -> Result<Vec<String>, Unheard> {
+        let heard = self.run(&["--profile", "*", "config", "--services"], QUICK)?;
+        Ok(String::from_utf8_lossy(&heard.output).lines().map(str::to_owned).collect())
     }
 
     fn run(&self, command: &[&str], deadline: Duration) -> Result<Heard, Unheard> {
@@ -216,6 +237,18 @@ pub fn image_id(image: &str) -> Result<Option<String>, Unheard> {
         Err(damage) => return Err(told(&damage)),
     };
     Ok(said["Id"].as_str().map(str::to_owned))
+}
+
+/// Where the engine keeps images.
+///
+/// # Errors
+/// If Docker cannot be asked.
+pub fn images_at() -> Result<Option<PathBuf>, Unheard> {
+    let said = word(&["info", "--format", "{{.DockerRootDir}}\n{{json .DriverStatus}}"])?;
+    let Some((root, store)) = said.as_deref().and_then(|said| said.split_once('\n')) else { return Ok(None) };
+    let (folder, socket) = OF_CONTAINERD;
+    let has_own = store.contains(CONTAINERD) && Path::new(socket).exists() && Path::new(folder).is_dir();
+    Ok(Some(PathBuf::from(if has_own { folder } else { root })))
 }
 
 /// When an image was made, as Docker writes it.

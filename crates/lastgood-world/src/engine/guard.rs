@@ -10,7 +10,6 @@ use std::process::Command;
 use std::time::Duration;
 
 use rustix::process::{Gid, Uid, chroot, getegid, geteuid, getgroups};
-use rustix::thread::{set_thread_gid, set_thread_groups, set_thread_uid};
 
 use super::compose::{docker, image_id};
 use crate::files::digest;
@@ -69,17 +68,29 @@ pub fn step_out(user: (u32, u32), groups: &[u32], folder: &Path, arguments: &[St
         chroot(MACHINE)?;
         env::set_current_dir(folder)?;
         let groups: Vec<Gid> = groups.iter().map(|id| Gid::from_raw(*id)).collect();
-        // In this order: whoever is no root any more may not choose groups. Nobody else runs in this process yet.
-        set_thread_groups(&groups)?;
-        set_thread_gid(Gid::from_raw(user.1))?;
-        set_thread_uid(Uid::from_raw(user.0))?;
-        Ok(())
+        turn_into(Uid::from_raw(user.0), Gid::from_raw(user.1), &groups)
     };
     match stepped() {
         // The file that we run from is not to be found by its name any more.
         Ok(()) => Command::new("/proc/self/exe").args(arguments).exec(),
         Err(error) => error,
     }
+}
+
+/// In this order: whoever is no root any more may not choose groups. Nobody else runs in this process yet.
+#[cfg(target_os = "linux")]
+fn turn_into(user: Uid, group: Gid, groups: &[Gid]) -> io::Result<()> {
+    use rustix::thread::{set_thread_gid, set_thread_groups, set_thread_uid};
+
+    set_thread_groups(groups)?;
+    set_thread_gid(group)?;
+    Ok(set_thread_uid(user)?)
+}
+
+/// Containers are Linux, whatever they run on.
+#[cfg(not(target_os = "linux"))]
+fn turn_into(_: Uid, _: Gid, _: &[Gid]) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 /// An image with our binary and nothing else, made where it is not there.

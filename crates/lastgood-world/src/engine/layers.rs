@@ -1,6 +1,7 @@
 //! Images as `docker save` writes them, read without unpacking them, and written again with those layers alone that an engine lacks. An
-//! engine which has a chain of layers does not read the files of it when it loads, so these need not travel. Which engine has which,
-//! and whether it takes this, is the caller's to find out.
+//! engine which has a chain of layers does not read the files of it when it loads, so these need not travel; one that keeps images in
+//! containerd's store does not need the layers that it has by the digest of what travels. What is written is for both: the list that
+//! Docker reads, and the OCI index that containerd does. Which engine has which, and whether it takes this, is the caller's to find out.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -19,7 +20,17 @@ const MOST_ENTRIES: usize = 100_000;
 const MOST_LINKS: usize = 5;
 /// The first level makes what cannot be packed any smaller larger by a sixteenth.
 const LEVEL: u32 = 2;
+/// For engines with a store of their own.
 const LIST: &str = "manifest.json";
+/// For those that keep images in containerd's.
+const INDEX: &str = "index.json";
+const LAYOUT: (&str, &[u8]) = ("oci-layout", br#"{"imageLayoutVersion":"1.0.0"}"#);
+const BLOBS: &str = "blobs/sha256/";
+const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
+const CONFIG: &str = "application/vnd.oci.image.config.v1+json";
+const LAYER: &str = "application/vnd.oci.image.layer.v1.tar";
+/// How what is packed begins, and what is said of it.
+const PACKED: [(&[u8], &str); 2] = [(&[0x1f, 0x8b], "+gzip"), (&[0x28, 0xb5, 0x2f, 0xfd], "+zstd")];
 const BEGINS: &str = "sha256:";
 
 /// Images in a file. Nothing but the list of what is in there is held.
@@ -34,7 +45,7 @@ pub struct Saved<'f> {
 /// One of them.
 #[derive(Debug)]
 pub struct SavedImage {
-    /// The digest of its configuration: its id, unless the engine keeps images in the way of containerd.
+    /// The digest of its configuration: its id, unless the engine keeps images in containerd's store.
     pub id: String,
     /// Names that it bears.
     pub names: Vec<String>,
@@ -46,10 +57,12 @@ pub struct SavedImage {
 
 #[derive(Debug)]
 struct Layer {
-    /// The digest of it unpacked.
-    diff: String,
     /// What it is on top of all below it.
     chain: String,
+    /// The digest of it as it lies here: another one, where it is packed.
+    blob: String,
+    /// How it is packed, as it is said in a media type.
+    packed: &'static str,
     /// Where its bytes are.
     at: Stretch,
 }
@@ -118,26 +131,39 @@ impl<'f> Saved<'f> {
         to: W,
     ) -> io::Result<W> {
         let mut tar = tar::Builder::new(GzEncoder::new(to, Compression::new(LEVEL)));
-        let mut list = Vec::new();
+        let (mut list, mut index) = (Vec::new(), Vec::new());
         for image in &self.images {
-            let config = format!("{}.json", bare(&image.id));
-            add(&mut tar, &config, image.config.len() as u64, image.config.as_slice())?;
-            let layers: Vec<String> = image.layers.iter().map(|layer| layer_name(&layer.diff)).collect();
+            add_bytes(&mut tar, &place(&image.id), &image.config)?;
+            let layers: Vec<String> = image.layers.iter().map(|layer| place(&layer.blob)).collect();
             let name: Vec<&String> = names.get(&image.id).into_iter().collect();
-            list.push(json!({ "Config": config, "RepoTags": name, "Layers": layers }));
+            list.push(json!({ "Config": place(&image.id), "RepoTags": name, "Layers": layers }));
+            let manifest = serde_json::to_vec(&image.manifest())?;
+            let digest = format!("{BEGINS}{}", digest_of(&manifest));
+            add_bytes(&mut tar, &place(&digest), &manifest)?;
+            let mut entry = json!({ "mediaType": MANIFEST, "digest": digest, "size": manifest.len() });
+            if let (Some(name), Some(entry)) = (name.first(), entry.as_object_mut()) {
+                let tag = name.rsplit_once(':').map_or("latest", |(_, tag)| tag);
+                let said = json!({
+                    "io.containerd.image.name": format!("docker.io/{name}"), "org.opencontainers.image.ref.name": tag,
+                });
+                entry.insert("annotations".to_owned(), said);
+            }
+            index.push(entry);
         }
-        for (diff, stretch) in self.travelling(has) {
-            add(&mut tar, &layer_name(diff), stretch.length, Part { file: self.file, left: stretch })?;
+        for (blob, stretch) in self.travelling(has) {
+            add(&mut tar, &place(blob), stretch.length, Part { file: self.file, left: stretch })?;
         }
-        let list = serde_json::to_vec(&list)?;
-        add(&mut tar, LIST, list.len() as u64, list.as_slice())?;
+        let (layout, version) = LAYOUT;
+        add_bytes(&mut tar, layout, version)?;
+        add_bytes(&mut tar, INDEX, &serde_json::to_vec(&json!({ "schemaVersion": 2, "manifests": index }))?)?;
+        add_bytes(&mut tar, LIST, &serde_json::to_vec(&list)?)?;
         tar.into_inner()?.finish()
     }
 
     /// Layers that an engine lacks, once each.
     fn travelling(&self, has: &BTreeSet<String>) -> BTreeMap<&str, Stretch> {
         let layers = self.images.iter().flat_map(|image| &image.layers);
-        layers.filter(|layer| !has.contains(&layer.chain)).map(|layer| (&*layer.diff, layer.at)).collect()
+        layers.filter(|layer| !has.contains(&layer.chain)).map(|layer| (&*layer.blob, layer.at)).collect()
     }
 
     fn image(&self, listed: &Value) -> io::Result<SavedImage> {
@@ -156,7 +182,7 @@ impl<'f> Saved<'f> {
             .into_iter()
             .zip(diffs)
             .zip(files)
-            .map(|((chain, diff), file)| Ok(Layer { diff, chain, at: self.stretch(&file)? }));
+            .map(|((chain, diff), file)| self.layer(diff, chain, &file));
         let mut names = texts(&listed["RepoTags"]);
         names.sort();
         Ok(SavedImage {
@@ -166,6 +192,16 @@ impl<'f> Saved<'f> {
             layers: layers.collect::<io::Result<_>>()?,
             config,
         })
+    }
+
+    fn layer(&self, diff: String, chain: String, file: &str) -> io::Result<Layer> {
+        let at = self.stretch(file)?;
+        let mut beginning = Vec::new();
+        Part { file: self.file, left: at }.take(4).read_to_end(&mut beginning)?;
+        let packed = PACKED.iter().find(|(begins, _)| beginning.starts_with(begins)).map_or("", |(_, said)| *said);
+        // Engines up to 24 call it otherwise, and pack nothing.
+        let blob = file.strip_prefix(BLOBS).map_or(diff, |digest| format!("{BEGINS}{digest}"));
+        Ok(Layer { chain, blob, packed, at })
     }
 
     fn stretch(&self, name: &str) -> io::Result<Stretch> {
@@ -188,6 +224,19 @@ impl<'f> Saved<'f> {
         let mut bytes = Vec::new();
         Part { file: self.file, left: stretch }.read_to_end(&mut bytes)?;
         Ok(bytes)
+    }
+}
+
+impl SavedImage {
+    /// What containerd is told of it.
+    fn manifest(&self) -> Value {
+        let layer = |layer: &Layer| json!({ "mediaType": format!("{LAYER}{}", layer.packed), "digest": layer.blob, "size": layer.at.length });
+        json!({
+            "schemaVersion": 2,
+            "mediaType": MANIFEST,
+            "config": { "mediaType": CONFIG, "digest": self.id, "size": self.config.len() },
+            "layers": self.layers.iter().map(layer).collect::<Vec<_>>(),
+        })
     }
 }
 
@@ -230,12 +279,13 @@ fn add(tar: &mut tar::Builder<impl Write>, name: &str, length: u64, bytes: impl 
     tar.append_data(&mut header, name, bytes)
 }
 
-fn layer_name(diff: &str) -> String {
-    format!("{}/layer.tar", bare(diff))
+fn add_bytes(tar: &mut tar::Builder<impl Write>, name: &str, bytes: &[u8]) -> io::Result<()> {
+    add(tar, name, bytes.len() as u64, bytes)
 }
 
-fn bare(digest: &str) -> &str {
-    digest.strip_prefix(BEGINS).unwrap_or(digest)
+/// Where what has this digest lies.
+fn place(digest: &str) -> String {
+    format!("{BLOBS}{}", digest.strip_prefix(BEGINS).unwrap_or(digest))
 }
 
 /// A link as it is written in the folder of an entry.
@@ -336,13 +386,13 @@ mod tests {
             let (one, two) = (image(&[BASE, TOP]), image(&[BASE]));
             assert!(saved.images.is_sorted_by_key(|image| &image.id));
             assert_eq!((one.names.as_slice(), &*one.architecture), (["shop:1".to_owned()].as_slice(), "arm64"));
-            let layer = |content: &[u8]| layer_name(&digest(content));
-            let configs = [one, two].map(|image| format!("{}.json", bare(&image.id)));
+            let layer = |content: &[u8]| place(&digest(content));
+            let configs = [one, two].map(|image| place(&image.id));
 
             let (packed, whole) = written(&saved, &[]);
             assert_eq!(packed, written(&saved, &[]).0, "the same bytes each time");
             assert_eq!(saved.lacking(&BTreeSet::new()), (BASE.len() + TOP.len()) as u64, "the base once");
-            assert_eq!((whole.len(), &*whole[&layer(BASE)], &*whole[&layer(TOP)]), (5, BASE, TOP));
+            assert_eq!((whole.len(), &*whole[&layer(BASE)], &*whole[&layer(TOP)]), (9, BASE, TOP));
             let mut list: Vec<Value> = serde_json::from_slice(&whole[LIST]).unwrap();
             list.sort_by_key(|image| image["Layers"].as_array().map(Vec::len));
             let expected = [
@@ -353,11 +403,54 @@ mod tests {
 
             let (_, thin) = written(&saved, &[&digest(BASE)]);
             assert!(!thin.contains_key(&layer(BASE)) && thin[&layer(TOP)] == TOP);
-            assert_eq!(thin[LIST], whole[LIST]);
+            assert_eq!((&thin[LIST], &thin[INDEX]), (&whole[LIST], &whole[INDEX]));
+            // Whoever reads the index finds the same: images, their names, and layers by what they are.
+            let index: Value = serde_json::from_slice(&whole[INDEX]).unwrap();
+            let manifest_of = |entry: &Value| -> Value {
+                let bytes = &whole[&place(entry["digest"].as_str().unwrap())];
+                assert_eq!(entry["size"], bytes.len());
+                serde_json::from_slice(bytes).unwrap()
+            };
+            for (image, entry) in saved.images.iter().zip(index["manifests"].as_array().unwrap()) {
+                let manifest = manifest_of(entry);
+                assert_eq!(manifest["config"]["digest"], image.id);
+                let layers = manifest["layers"].as_array().unwrap();
+                assert_eq!(layers.first().unwrap()["digest"], digest(BASE));
+                assert_eq!(layers.first().unwrap()["mediaType"], LAYER);
+                let name = &entry["annotations"]["io.containerd.image.name"];
+                assert_eq!(name.as_str(), (layers.len() == 1).then_some("docker.io/ours:2"));
+            }
             // The same files, on top of something else: an engine that has them there has them not here.
             let (_, other) = written(&saved, &[&digest(TOP)]);
             assert!(other.contains_key(&layer(TOP)));
         }
+    }
+
+    /// As an engine saves them that keeps images in containerd's store: layers as they were fetched.
+    #[test]
+    fn layers_that_are_packed_stay_so() {
+        let mut packer = GzEncoder::new(Vec::new(), Compression::new(LEVEL));
+        packer.write_all(BASE).unwrap();
+        let packed = packer.finish().unwrap();
+        let (config, blob) = (config(&[BASE]), place(&digest(&packed)));
+        let mut tar = tar::Builder::new(tempfile::tempfile().unwrap());
+        let at = place(&digest(config.as_bytes()));
+        let list = json!([{ "Config": at, "RepoTags": ["shop:1"], "Layers": [blob] }]).to_string();
+        for (name, bytes) in [(&*at, config.as_bytes()), (&blob, &packed), (LIST, list.as_bytes())] {
+            add_bytes(&mut tar, name, bytes).unwrap();
+        }
+        let mut file = tar.into_inner().unwrap();
+        file.seek(SeekFrom::Start(0)).unwrap();
+        let saved = Saved::read(&file).unwrap();
+        let (_, whole) = written(&saved, &[]);
+        assert_eq!(whole[&blob], packed);
+        let index: Value = serde_json::from_slice(&whole[INDEX]).unwrap();
+        let manifest = &whole[&place(index["manifests"][0]["digest"].as_str().unwrap())];
+        let manifest: Value = serde_json::from_slice(manifest).unwrap();
+        let layer = json!({ "mediaType": format!("{LAYER}+gzip"), "digest": digest(&packed), "size": packed.len() });
+        assert_eq!(manifest["layers"], json!([layer]));
+        // What the engine there is asked for is what it is unpacked.
+        assert!(!written(&saved, &[&digest(BASE)]).1.contains_key(&blob));
     }
 
     #[test]

@@ -87,7 +87,7 @@ impl Folder {
 
     /// The same; it is created if it is not there.
     pub(super) fn made(&self, name: &OsStr, mode: u32) -> Result<Self, StateError> {
-        match rustix::fs::mkdirat(&self.fd, name, Mode::from_raw_mode(mode)) {
+        match rustix::fs::mkdirat(&self.fd, name, Mode::from_bits_truncate(mode as rustix::fs::RawMode)) {
             Ok(()) => self.sync()?,
             Err(Errno::EXIST) => {}
             Err(error) => return Err(self.error(name, error)),

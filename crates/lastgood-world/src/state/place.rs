@@ -10,7 +10,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use lastgood_model::UnixMs;
-use rustix::fs::{FallocateFlags, Gid, OFlags, Uid};
+use rustix::fs::{Gid, OFlags, Uid};
 use rustix::io::Errno;
 
 use super::folder::{Folder, fresh, names};
@@ -332,12 +332,22 @@ fn kept(files: &Folder, step: &Step<'_>) -> Result<File, StateError> {
     read_file(files, &step.source.path)?.ok_or_else(|| files.error(step.source.path.as_os_str(), Why::Damaged))
 }
 
+#[cfg(target_os = "linux")]
+fn set_aside(file: &File, length: u64) -> Result<(), Errno> {
+    rustix::fs::fallocate(file, rustix::fs::FallocateFlags::KEEP_SIZE, 0, length)
+}
+
+/// Other systems cannot without making the file longer; targets are Linux.
+#[cfg(not(target_os = "linux"))]
+const fn set_aside(_: &File, _: u64) -> Result<(), Errno> {
+    Ok(())
+}
+
 /// Room is set aside first: a full disk must show before the first byte is overwritten.
 fn write_in_place(mut file: &File, kept: &mut File, mode: u32) -> Result<(), Why> {
     let length = kept.metadata()?.len();
-    let room = rustix::fs::fallocate(file, FallocateFlags::KEEP_SIZE, 0, length);
     // Any other error: nothing to set aside, or a file system that cannot.
-    if let Err(error @ (Errno::NOSPC | Errno::DQUOT | Errno::FBIG)) = room {
+    if let Err(error @ (Errno::NOSPC | Errno::DQUOT | Errno::FBIG)) = set_aside(file, length) {
         return Err(error.into());
     }
     // What is written must not be open to more people than it may be, not even for a moment.

@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use clap::Args;
 use lastgood_diagnose::topology;
+use lastgood_model::Desired;
 use lastgood_model::desired::Service;
 use lastgood_model::release::{Release, ReleasedService};
-use lastgood_world::engine::compose;
+use lastgood_world::engine::compose::{self, Compose};
 use lastgood_world::state::bundle::{Packed, pack};
 
 use crate::cli::place::PlaceArgs;
@@ -29,6 +30,7 @@ use crate::pipeline::{self, NoLogs, look};
 use crate::render::answer::{Answer, View};
 use crate::render::quote::repeated;
 use crate::render::telling::Telling;
+use crate::rollout::artifact::ArtifactFault;
 use crate::rollout::contents::{ContentFault, released};
 use crate::rollout::environment::{Choice, Environment, Orders};
 use crate::rollout::manner::On;
@@ -278,6 +280,9 @@ fn bundle(
     };
     let folder = std::path::absolute(folder)?;
     let arguments = arguments(&args.stack, &folder);
+    if let Some(fault) = nobodys_artifact(desired, settings, (&folder, &arguments))? {
+        return Err(fault.into());
+    }
     let artifact = |name: &str| settings.deploy.service.get(name).and_then(|service| service.artifact.as_ref());
     let is_built = |service: &&Service| service.build.is_some() && artifact(&service.name).is_none();
     let makes = |service: &Service| service.build.is_some() || artifact(&service.name).is_some();
@@ -339,6 +344,19 @@ fn bundle(
     let (accepted, values) = (settings.accepted.iter().map(Accepted::from).collect(), values.collect());
     pack(&mut stream, &serde_json::to_vec(&Sent { release: (&release).into(), manner, accepted, values })?, &packed)?;
     Ok(Ok((stream, release)))
+}
+
+/// An artifact that is none of the project's services'.
+fn nobodys_artifact(
+    desired: &Desired,
+    settings: &Settings,
+    (folder, arguments): (&Path, &[String]),
+) -> anyhow::Result<Option<Complaint>> {
+    let of = settings.deploy.service.iter().filter(|(_, service)| service.artifact.is_some()).map(|(name, _)| name);
+    let Some(service) = of.into_iter().find(|name| desired.service(name).is_none()).cloned() else { return Ok(None) };
+    let has = desired.services.iter().map(|service| service.name.to_string()).collect();
+    let is_hidden = Compose::of(folder, arguments).services()?.contains(&service);
+    Ok(Some(Complaint::Artifact { service, host: None, fault: ArtifactFault::NoService(has, is_hidden) }))
 }
 
 /// Why a build or a test failed, by its own output. `command` is what people call it by.

@@ -70,6 +70,9 @@ impl Maker<'_> {
             Err(fault @ ArtifactFault::Architecture { .. }) => return Ok(Err(Unmade::Refused(complaint(fault)))),
             Err(fault) => return Err(complaint(fault).into()),
         }
+        if let Some(fault) = answer.lacks_room(gathered.bytes()) {
+            return Err(complaint(fault).into());
+        }
         if self.only_plan {
             return Ok(Ok(format!("sha256:{}", digest_of(&serde_json::to_vec(&gathered.description)?))));
         }

@@ -54,6 +54,17 @@ pub enum ArtifactFault {
         /// What the target is.
         machine: String,
     },
+    /// The project has no such service: those that it has, and whether this one is in a profile that is not asked for.
+    NoService(Vec<String>, bool),
+    /// There is no room for it, in bytes.
+    NoRoom {
+        /// Where.
+        place: String,
+        /// So much it takes.
+        needs: u64,
+        /// So much there is.
+        has: u64,
+    },
     /// What is to go there would lie in a volume of the image below, where nobody sees it.
     InVolume(String, String),
 }

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use lastgood_diagnose::architecture::runs_on;
 use lastgood_intake::refused_pull::{RefusedPull, refused_pull, registry_of};
+use lastgood_intake::registry_logins::registry_logins;
 use lastgood_model::Desired;
 use lastgood_model::release::{Release, ReleasedService};
-use lastgood_world::engine::compose;
+use lastgood_world::engine::{client_configuration, compose};
 use lastgood_world::host_name;
 
 use super::doer::{Trouble, heard, kept_image, last_line};
@@ -18,6 +19,9 @@ use crate::pipeline::remote::{brought_name, emulator};
 const TO_REFRESH: Duration = Duration::from_secs(1800);
 /// Where the kernel lists them.
 const EMULATORS: &str = "/proc/sys/fs/binfmt_misc";
+/// Docker's own registry, and where it logs in for that.
+const DOCKERS: &str = "docker.io";
+const DOCKERS_LOGIN: &str = "index.docker.io";
 /// As Compose writes it.
 const ALWAYS: &str = "always";
 
@@ -137,11 +141,29 @@ pub(super) fn fetched(image: &str, before: Option<&str>, within: Duration) -> Re
     let complaint = last_line(&said.complaint);
     let unfetched = match refused_pull(&said.complaint) {
         Some(why) => {
-            Unfetched::Refused { why, registry: registry_of(image).to_owned(), by: who_is_here(), said: complaint }
+            let registry = registry_of(image).to_owned();
+            let why = if knows(&registry) { why } else { to_stranger(why) };
+            Unfetched::Refused { why, registry, by: who_is_here(), said: complaint }
         }
         None => Unfetched::Said(complaint),
     };
     Err(Trouble::NoImage(image.to_owned(), unfetched))
+}
+
+/// Whether somebody has logged in to a registry here; what does not tell is not held against anybody.
+fn knows(registry: &str) -> bool {
+    let logins = client_configuration().ok().map_or(Ok(Vec::new()), |configuration| registry_logins(&configuration));
+    let is_it = |login: &str| login == registry || registry == DOCKERS && login == DOCKERS_LOGIN;
+    logins.is_ok_and(|logins| logins.iter().any(|login| is_it(login)))
+}
+
+/// What a registry means that refuses somebody who has no login there.
+const fn to_stranger(why: RefusedPull) -> RefusedPull {
+    match why {
+        RefusedPull::WrongLogin => RefusedPull::NoLogin,
+        RefusedPull::Denied => RefusedPull::Stranger,
+        why => why,
+    }
 }
 
 /// Whether the kernel hands programs for this processor to an emulator.

@@ -3,20 +3,20 @@
 
 use std::fs;
 use std::io::{self, BufWriter, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use lastgood_world::digest;
 use lastgood_world::engine::compose;
 use lastgood_world::engine::layering::{Laid, What, config_of, lay, layer};
 use lastgood_world::state::bundle::unpack_tight;
+use lastgood_world::{Capacity, Damage, capacities, digest};
 use serde::{Deserialize, Serialize};
 
 use super::artifact::{ArtifactFault, Content, Description};
 use super::doer::{Trouble, heard};
 use super::fetch::{Unfetched, fetched};
-use crate::pipeline::remote::roomy_folder;
+use crate::pipeline::remote::{roomy_folder, roomy_place};
 
 /// Images that were made here are called so.
 pub const MADE: &str = "lastgood/artifact";
@@ -24,6 +24,8 @@ pub const MADE: &str = "lastgood/artifact";
 const MOST_BYTES: u64 = 4 * 1024 * 1024 * 1024;
 /// The image below is fetched within this.
 const TO_FETCH: Duration = Duration::from_secs(1800);
+/// How much room there is can be seen within this.
+const TO_SEE: Duration = Duration::from_secs(5);
 /// Docker makes an image of it within this.
 const TO_MAKE: Duration = Duration::from_secs(600);
 /// What was made this long ago is on its way to no release any more.
@@ -36,6 +38,32 @@ pub struct Answer {
     pub machine: String,
     /// The id of its image, if that is there.
     pub image: Option<String>,
+    /// Room where files arrive, and where images are.
+    #[serde(default)]
+    pub rooms: Vec<Room>,
+}
+
+/// Room in a file system.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Room {
+    /// The folder that is meant.
+    pub place: String,
+    /// In bytes.
+    pub free: u64,
+    /// Tells file systems from each other.
+    pub device: u64,
+}
+
+impl Answer {
+    /// Where so many bytes of files do not fit: they arrive and become a layer, which the engine takes in and makes an image of.
+    #[must_use]
+    pub fn lacks_room(&self, bytes: u64) -> Option<ArtifactFault> {
+        let each = bytes.saturating_mul(2);
+        let needs =
+            |room: &Room| each.saturating_mul(self.rooms.iter().filter(|one| one.device == room.device).count() as u64);
+        let short = self.rooms.iter().map(|room| (room, needs(room))).find(|(room, needs)| *needs > room.free);
+        short.map(|(Room { place, free, .. }, needs)| ArtifactFault::NoRoom { place: place.clone(), needs, has: *free })
+    }
 }
 
 /// Whether the image of an artifact is there. Nothing is changed.
@@ -52,7 +80,20 @@ pub fn look(artifact: &Description) -> Result<Answer, Trouble> {
         Some(base) => compose::image_id(&name(artifact, &base))?,
         None => None,
     };
-    Ok(Answer { machine: of_base.unwrap_or(machine), image })
+    // Nothing is sent where it is there.
+    let rooms = if image.is_none() { rooms()? } else { Vec::new() };
+    Ok(Answer { machine: of_base.unwrap_or(machine), image, rooms })
+}
+
+fn rooms() -> Result<Vec<Room>, Trouble> {
+    let places: Vec<PathBuf> = roomy_place().into_iter().chain(compose::images_at()?).collect();
+    let found = places.iter().zip(capacities(&places, TO_SEE));
+    // What cannot be seen is not held against it.
+    let room = |(place, seen): (&PathBuf, Result<Capacity, Damage>)| {
+        let Capacity { free, device, .. } = seen.ok()?;
+        Some(Room { place: place.to_string_lossy().into_owned(), free, device })
+    };
+    Ok(found.filter_map(room).collect())
 }
 
 /// Makes the image of an artifact that came in, and returns its id. The image below is fetched where it is not there.
@@ -156,4 +197,29 @@ pub(super) fn forsaken() -> Result<Vec<String>, Trouble> {
         is_alone && compose::made_at(name).ok().flatten().is_some_and(|made| is_old(&made))
     });
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn room_is_needed_where_files_arrive_and_where_images_are() {
+        let answer = |rooms: &[(&str, u64, u64)]| {
+            let room = |(place, free, device): &(&str, u64, u64)| Room {
+                place: (*place).to_owned(),
+                free: *free,
+                device: *device,
+            };
+            Answer { machine: "amd64".to_owned(), image: None, rooms: rooms.iter().map(room).collect() }
+        };
+        let lacks = |rooms: &[(&str, u64, u64)], bytes: u64| match answer(rooms).lacks_room(bytes) {
+            Some(ArtifactFault::NoRoom { place, needs, .. }) => Some((place, needs)),
+            _ => None,
+        };
+        assert_eq!(lacks(&[("/var/tmp", 200, 1), ("/var/lib/docker", 200, 2)], 100), None);
+        assert_eq!(lacks(&[("/var/tmp", 200, 1), ("/images", 199, 2)], 100), Some(("/images".to_owned(), 200)));
+        assert_eq!(lacks(&[("/var/tmp", 399, 1), ("/images", 399, 1)], 100), Some(("/var/tmp".to_owned(), 400)));
+        assert_eq!(lacks(&[], u64::MAX), None, "an older one does not say");
+    }
 }

@@ -44,6 +44,14 @@ impl Lang {
                 format!("{registry} denies {image}: it is not there, or not for whoever is logged in")
             }
             (Self::Ko, RefusedPull::Denied) => format!("{registry}: {image} 거부됨. 이미지가 없거나 읽을 권한이 없음"),
+            (Self::En, RefusedPull::Stranger) => {
+                format!(
+                    "{registry} denies {image} to strangers, and nobody is logged in there: it wants a login, or has no such image"
+                )
+            }
+            (Self::Ko, RefusedPull::Stranger) => {
+                format!("{registry}: 로그인 없이는 {image} 받을 수 없음. 로그인이 필요하거나 그런 이미지가 없음")
+            }
             (Self::En, RefusedPull::NotThere) => format!("{registry} has no {image}"),
             (Self::Ko, RefusedPull::NotThere) => format!("{registry}: {image} 없음"),
             (Self::En, RefusedPull::NotForMachine) => {
@@ -93,6 +101,14 @@ impl Lang {
             }
             RefusedPull::NoLogin | RefusedPull::WrongLogin => {
                 format!("{by}에서 docker login {registry} 실행 후 다시 배포하세요")
+            }
+            RefusedPull::Stranger if en => {
+                format!(
+                    "docker login {registry}, as {by}, with a login that may read it; and see that {image} is written right"
+                )
+            }
+            RefusedPull::Stranger => {
+                format!("{by}에서 읽을 권한이 있는 계정으로 docker login {registry} 하고, {image} 이름을 확인하세요")
             }
             RefusedPull::Denied if en => {
                 format!(
@@ -245,9 +261,19 @@ mod tests {
         use RefusedPull::*;
         let hangul = |text: &str| text.chars().any(|c| ('가'..='힣').contains(&c));
         let mut told = Vec::new();
-        for why in
-            [NoLogin, WrongLogin, Denied, NotThere, NotForMachine, TooMany, Plain, Certificate, Unreachable, NoRoom]
-        {
+        for why in [
+            NoLogin,
+            WrongLogin,
+            Denied,
+            Stranger,
+            NotThere,
+            NotForMachine,
+            TooMany,
+            Plain,
+            Certificate,
+            Unreachable,
+            NoRoom,
+        ] {
             let registry = "ghcr.io".to_owned();
             let unfetched = Unfetched::Refused { why, registry, by: "me@vm".to_owned(), said: "no".to_owned() };
             let trouble = Trouble::NoImage("ghcr.io/me/shop:1".to_owned(), unfetched);

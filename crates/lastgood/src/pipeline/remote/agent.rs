@@ -28,12 +28,14 @@ impl Agent {
         let name = match processor {
             "x86_64" => "amd64",
             "aarch64" => "arm64",
-            _ => return Err(HostFault::NoAgent(machine.to_owned())),
+            _ => return Err(HostFault::NoAgent(machine.to_owned(), None)),
         };
         let own = env::current_exe().map_err(|error| HostFault::Io(error.to_string()))?;
         let is_same = env::consts::OS == "linux" && env::consts::ARCH == processor;
-        let found = candidates(&own, name, is_same).into_iter().find(|path| path.is_file());
-        let path = found.ok_or_else(|| HostFault::NoAgent(machine.to_owned()))?;
+        let places = candidates(&own, name, is_same);
+        let found = places.iter().find(|path| path.is_file()).cloned();
+        let missing = || places.first().map(|place| place.display().to_string());
+        let path = found.ok_or_else(|| HostFault::NoAgent(machine.to_owned(), missing()))?;
         let described = digest(&path).and_then(|digest| Ok((digest, path.metadata()?.len())));
         let (digest, bytes) = described.map_err(|error| HostFault::Io(error.to_string()))?;
         Ok(Self { path, digest, bytes, machine: name })
@@ -77,6 +79,6 @@ mod tests {
         assert_eq!(candidates(own, "amd64", true), [Path::new("/opt/lastgood-linux-amd64"), own]);
         let told = |machine: &str| Agent::for_machine(machine).unwrap_err();
         assert_eq!(told("Darwin arm64"), HostFault::NoLinux("Darwin arm64".to_owned()));
-        assert_eq!(told("Linux riscv64"), HostFault::NoAgent("Linux riscv64".to_owned()));
+        assert_eq!(told("Linux riscv64"), HostFault::NoAgent("Linux riscv64".to_owned(), None));
     }
 }

@@ -2,9 +2,10 @@
 //! was cut off. Before that: whether they run there, and whether there is room. What stands in a file of `docker save` is the world's.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::env;
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
@@ -13,7 +14,7 @@ use lastgood_diagnose::architecture::runs_on;
 use lastgood_model::Snapshot;
 use lastgood_model::release::ReleasedService;
 use lastgood_world::digest;
-use lastgood_world::engine::compose;
+use lastgood_world::engine::compose::{self, CONTAINERD, OF_CONTAINERD};
 use lastgood_world::engine::layers::{Saved, chains};
 use lastgood_world::ssh::{SshFault, quoted};
 use tempfile::TempDir;
@@ -34,8 +35,9 @@ const TO_SAVE: Duration = Duration::from_secs(3600);
 const LOOK_AGAIN: Duration = Duration::from_millis(150);
 /// Ends with this if not all arrived.
 const CUT_OFF: i32 = 95;
-/// What an engine says of itself that keeps images in the way of containerd.
-const CONTAINERD: &str = "io.containerd.snapshotter";
+
+/// So begin the names of what was brought.
+const BROUGHT: &str = "lastgood/brought:";
 
 /// Why images do not get to a host.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,7 +83,7 @@ pub enum Brought {
 #[must_use]
 pub fn brought_name(id: &str) -> String {
     let digest = id.strip_prefix("sha256:").unwrap_or(id);
-    format!("lastgood/brought:{}", digest.get(..32).unwrap_or(digest))
+    format!("{BROUGHT}{}", digest.get(..32).unwrap_or(digest))
 }
 
 /// What the kernel calls the emulator of a processor, which is in Docker's words.
@@ -101,7 +103,8 @@ struct Store {
     machine: String,
     /// Processors whose programs the machine runs by emulation, as the kernel calls the emulators.
     emulators: String,
-    /// It keeps images in the way of containerd, which reads all layers of what it takes in.
+    /// It keeps images in containerd's store: layers by the digest of what travelled. What it did not get from us may have travelled
+    /// packed otherwise, so that those layers are not counted as there.
     containerd: bool,
     /// Room where images are, and where they arrive.
     rooms: Vec<Room>,
@@ -124,12 +127,15 @@ struct Room {
 impl Store {
     /// Asks for that.
     fn script() -> String {
+        let (folder, socket) = OF_CONTAINERD;
         format!(
             "set -e\n{FOLDER}\n\
              docker version --format '{{{{.Server.Arch}}}}'\n\
              echo $(ls /proc/sys/fs/binfmt_misc 2>/dev/null)\n\
              docker info --format '{{{{json .DriverStatus}}}}'\n\
              r=$(docker info --format '{{{{.DockerRootDir}}}}'); mkdir -p \"$d\"\n\
+             case \"$(docker info --format '{{{{json .DriverStatus}}}}')\" in *{CONTAINERD}*)\n\
+             if [ -S {socket} ] && [ -d {folder} ]; then r={folder}; fi;; esac\n\
              for p in \"$r\" \"$d\"; do echo \"$p\"; (df -Pk \"$p\" 2>/dev/null || echo) | tail -n 1; done\n\
              docker image ls --all --quiet --no-trunc | sort -u | xargs -r docker image inspect \
              --format '{{{{.Id}}}} {{{{json .RepoTags}}}} {{{{json .RootFS.Layers}}}}' 2>/dev/null || :"
@@ -150,8 +156,11 @@ impl Store {
             let (Some(id), Some(names), Some(layers)) = (parts.next(), parts.next(), parts.next()) else { continue };
             let texts = |text: &str| serde_json::from_str::<Option<Vec<String>>>(text).ok().flatten();
             store.ids.insert(id.to_owned());
-            store.names.extend(texts(names).into_iter().flatten().filter(|name| name.starts_with("lastgood/")));
-            store.chains.extend(texts(layers).map(|layers| chains(&layers)).into_iter().flatten());
+            let names = texts(names).unwrap_or_default();
+            if !store.containerd || names.iter().any(|name| name.starts_with(BROUGHT)) {
+                store.chains.extend(texts(layers).map(|layers| chains(&layers)).into_iter().flatten());
+            }
+            store.names.extend(names.into_iter().filter(|name| name.starts_with("lastgood/")));
         }
         store
     }
@@ -279,7 +288,7 @@ impl Asked {
         let ids = lacking.iter().map(|service| &*service.image_id).collect();
         let parcel = Parcel { saved: &saved, names: &names, ids, ours, folder: folder.path() };
         let mut sent = 0;
-        if !store.containerd && saved.lacking(&store.chains) < saved.lacking(&BTreeSet::new()) {
+        if saved.lacking(&store.chains) < saved.lacking(&BTreeSet::new()) {
             let (bytes, taken) = self.send_images(&parcel, &store, &store.chains, view, io)?;
             sent += bytes;
             if taken.is_ok() {
@@ -356,10 +365,13 @@ fn arrived(key: &str, total: u64) -> String {
     )
 }
 
-/// Takes in the rest of a parcel, and then what is in it; names those of these images that are not there afterwards.
+/// Takes in the rest of a parcel, and then what is in it; names those of these images that are not there afterwards. containerd's store
+/// gives an image its name before it finds that layers of it lack.
 fn take(key: &str, total: u64, ids: &[&str]) -> String {
     let named = |id: &&str| format!("there {0} {1} || echo {0}\n", quoted(id), quoted(&brought_name(id)));
     let asked: String = ids.iter().map(named).collect();
+    let names: Vec<String> = ids.iter().map(|id| quoted(&brought_name(id))).collect();
+    let names = names.join(" ");
     format!(
         "{FOLDER}\numask 077; p=\"$d/images-{key}\"\n\
          cat >>\"$p\" || exit 1\n\
@@ -368,7 +380,7 @@ fn take(key: &str, total: u64, ids: &[&str]) -> String {
          if command -v sha256sum >/dev/null; then\n\
          case \"$(sha256sum <\"$p\")\" in {key}*) ;; *) echo 'they arrived damaged' >&2; exit 1;; esac\n\
          fi\n\
-         docker load --quiet <\"$p\" >/dev/null || exit 1\n\
+         docker load --quiet <\"$p\" >/dev/null || {{ docker image rm {names} >/dev/null 2>&1; exit 1; }}\n\
          there() {{ docker image inspect \"$1\" >/dev/null 2>&1 || docker image inspect \"$2\" >/dev/null 2>&1; }}\n\
          {asked}"
     )
@@ -402,8 +414,15 @@ fn watched<T: Send>(file: &File, ahead: u64, shows: bool, run: impl FnOnce() -> 
 /// # Errors
 /// If it cannot be made.
 pub fn roomy_folder() -> io::Result<TempDir> {
-    let in_var = || TempDir::with_prefix_in("lastgood-", "/var/tmp").ok();
-    std::env::var_os("TMPDIR").is_none().then(in_var).flatten().map_or_else(|| TempDir::with_prefix("lastgood-"), Ok)
+    let there = roomy_place().and_then(|place| TempDir::with_prefix_in("lastgood-", place).ok());
+    there.map_or_else(|| TempDir::with_prefix("lastgood-"), Ok)
+}
+
+/// Where that is.
+#[must_use]
+pub fn roomy_place() -> Option<PathBuf> {
+    let place = env::var_os("TMPDIR").map_or_else(|| PathBuf::from("/var/tmp"), PathBuf::from);
+    place.is_dir().then_some(place)
 }
 
 /// Whether a name as it is saved is one as it is written.

@@ -27,7 +27,7 @@ use crate::settings::Settings;
 use agent::Agent;
 pub use errand::retold;
 use errand::{Errand, Surveyed};
-pub use images::{Brought, ImageFault, brought_name, emulator, roomy_folder};
+pub use images::{Brought, ImageFault, brought_name, emulator, roomy_folder, roomy_place};
 pub use parcel::Expected;
 
 /// The host has to answer within this.
@@ -68,8 +68,8 @@ pub enum HostFault {
     CutOff,
     /// It took longer, in seconds.
     TookTooLong(u64),
-    /// There is no agent for that kind of machine here: what it says of itself.
-    NoAgent(String),
+    /// There is no agent for that kind of machine here: what it says of itself, and the file that it would be.
+    NoAgent(String, Option<String>),
     /// It is no Linux: what it says of itself.
     NoLinux(String),
     /// The agent could not be put there, in the shell's words.

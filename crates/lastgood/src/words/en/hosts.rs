@@ -47,9 +47,14 @@ fn of_host(host: &str, fault: &HostFault) -> (String, String) {
         HostFault::TookTooLong(seconds) => {
             (format!("{host}: no answer within {seconds} s"), format!("see whether it is well: ssh {host} uptime"))
         }
-        HostFault::NoAgent(machine) => (
-            format!("{host} is {machine}, and this lastgood has no agent for it"),
-            "put lastgood-linux-amd64 or lastgood-linux-arm64 beside the lastgood that you run".to_owned(),
+        HostFault::NoAgent(machine, Some(place)) => (
+            format!("{host} is {machine}, and the agent for it is not there: {place}"),
+            "put that file of the same version there, beside the lastgood that you run; scripts/build-static --agents makes it"
+                .to_owned(),
+        ),
+        HostFault::NoAgent(machine, None) => (
+            format!("{host} is {machine}, and there is no agent for it"),
+            "agents run on Linux x86_64 and Linux aarch64".to_owned(),
         ),
         HostFault::NoLinux(machine) => {
             (format!("{host} is {machine}; the agent runs on Linux"), "name a Linux host".to_owned())

@@ -48,9 +48,13 @@ fn of_host(host: &str, fault: &HostFault) -> (String, String) {
         HostFault::TookTooLong(seconds) => {
             (format!("{host}: {seconds}초 안에 응답하지 않음"), format!("호스트 상태를 확인하세요: ssh {host} uptime"))
         }
-        HostFault::NoAgent(machine) => (
-            format!("{host}: {machine}. 이 lastgood에는 그 머신용 에이전트가 없음"),
-            "실행하는 lastgood 옆에 lastgood-linux-amd64 또는 lastgood-linux-arm64를 두세요".to_owned(),
+        HostFault::NoAgent(machine, Some(place)) => (
+            format!("{host}: {machine}. 그 머신용 에이전트 파일이 없음: {place}"),
+            "실행하는 lastgood 옆 그 위치에 같은 버전의 파일을 두세요. scripts/build-static --agents로 만듭니다".to_owned(),
+        ),
+        HostFault::NoAgent(machine, None) => (
+            format!("{host}: {machine}. 그 머신용 에이전트는 없음"),
+            "에이전트는 Linux x86_64와 Linux aarch64에서 실행됩니다".to_owned(),
         ),
         HostFault::NoLinux(machine) => {
             (format!("{host}: {machine}. 에이전트는 Linux에서만 실행됨"), "Linux 호스트를 지정하세요".to_owned())
