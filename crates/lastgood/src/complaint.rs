@@ -107,6 +107,17 @@ pub enum Complaint {
         /// Why.
         fault: ArtifactFault,
     },
+    /// The settings name a service that the project does not have.
+    Nobody {
+        /// Where they do.
+        key: String,
+        /// The service.
+        service: String,
+        /// Those that it has.
+        has: Vec<String>,
+        /// It is in a profile that is not asked for.
+        hidden: bool,
+    },
     /// A hook failed.
     Hook {
         /// Which: `before` or `after`.

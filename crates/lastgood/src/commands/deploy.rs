@@ -30,10 +30,10 @@ use crate::pipeline::{self, NoLogs, look};
 use crate::render::answer::{Answer, View};
 use crate::render::quote::repeated;
 use crate::render::telling::Telling;
-use crate::rollout::artifact::ArtifactFault;
 use crate::rollout::contents::{ContentFault, released};
 use crate::rollout::environment::{Choice, Environment, Orders};
 use crate::rollout::manner::On;
+use crate::rollout::named::{Named, named};
 use crate::rollout::release::{Accepted, Sent};
 use crate::rollout::target::{Seen, Target, at_home};
 use crate::rollout::{changes, doer::Trouble, hooks};
@@ -280,7 +280,7 @@ fn bundle(
     };
     let folder = std::path::absolute(folder)?;
     let arguments = arguments(&args.stack, &folder);
-    if let Some(fault) = nobodys_artifact(desired, settings, (&folder, &arguments))? {
+    if let Some(fault) = nobody(desired, settings, (&folder, &arguments))? {
         return Err(fault.into());
     }
     let artifact = |name: &str| settings.deploy.service.get(name).and_then(|service| service.artifact.as_ref());
@@ -346,17 +346,23 @@ fn bundle(
     Ok(Ok((stream, release)))
 }
 
-/// An artifact that is none of the project's services'.
-fn nobodys_artifact(
+/// A service that the settings name, and that the project does not have.
+fn nobody(
     desired: &Desired,
     settings: &Settings,
     (folder, arguments): (&Path, &[String]),
 ) -> anyhow::Result<Option<Complaint>> {
-    let of = settings.deploy.service.iter().filter(|(_, service)| service.artifact.is_some()).map(|(name, _)| name);
-    let Some(service) = of.into_iter().find(|name| desired.service(name).is_none()).cloned() else { return Ok(None) };
+    let unknown = |named: &Named| desired.service(&named.service).is_none();
+    let unknown: Vec<Named> = named(&settings.deploy).into_iter().filter(unknown).collect();
+    if unknown.is_empty() {
+        return Ok(None);
+    }
+    let all = Compose::of(folder, arguments).services()?;
+    let is_hidden = |named: &Named| all.contains(&named.service);
+    let Some(of) = unknown.into_iter().find(|named| named.needed || !is_hidden(named)) else { return Ok(None) };
+    let (hidden, Named { key, service, .. }) = (is_hidden(&of), of);
     let has = desired.services.iter().map(|service| service.name.to_string()).collect();
-    let is_hidden = Compose::of(folder, arguments).services()?.contains(&service);
-    Ok(Some(Complaint::Artifact { service, host: None, fault: ArtifactFault::NoService(has, is_hidden) }))
+    Ok(Some(Complaint::Nobody { key, service, has, hidden }))
 }
 
 /// Why a build or a test failed, by its own output. `command` is what people call it by.

@@ -54,8 +54,6 @@ pub enum ArtifactFault {
         /// What the target is.
         machine: String,
     },
-    /// The project has no such service: those that it has, and whether this one is in a profile that is not asked for.
-    NoService(Vec<String>, bool),
     /// There is no room for it, in bytes.
     NoRoom {
         /// Where.

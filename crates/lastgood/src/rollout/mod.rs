@@ -26,6 +26,7 @@ pub mod making;
 pub mod manner;
 pub mod mended;
 mod migrate;
+pub mod named;
 mod outage;
 mod patience;
 pub mod record;

@@ -78,29 +78,6 @@ impl Lang {
                     ),
                 )
             }
-            ArtifactFault::NoService(has, true) => (
-                pick(
-                    &format!(
-                        "{of}: the service is in a profile that is not asked for; without it there are {}",
-                        has.join(", ")
-                    ),
-                    &format!("{of}: 이 서비스의 profile이 켜져 있지 않음. 지금 있는 서비스: {}", has.join(", ")),
-                ),
-                pick(
-                    "name its profile with --profile, or leave the artifact out",
-                    "--profile로 지정하거나 artifact를 빼세요",
-                ),
-            ),
-            ArtifactFault::NoService(has, false) => (
-                pick(
-                    &format!("{of}: the compose files have no such service; they have {}", has.join(", ")),
-                    &format!("{of}: compose 파일에 그런 서비스가 없음. 있는 서비스: {}", has.join(", ")),
-                ),
-                pick(
-                    "write [deploy.service.NAME.artifact] with the name that the service has there",
-                    "[deploy.service.NAME.artifact]의 NAME을 compose 파일의 서비스 이름과 맞추세요",
-                ),
-            ),
             ArtifactFault::NoRoom { place, needs, has } => {
                 let (needs, has) = (bytes(*needs), bytes(*has));
                 let at = host.map(|host| format!("{host}: ")).unwrap_or_default();
@@ -141,8 +118,6 @@ mod tests {
             ArtifactFault::Empty,
             ArtifactFault::Nowhere(path()),
             ArtifactFault::Architecture { path: path(), made: "arm64".to_owned(), machine: "amd64".to_owned() },
-            ArtifactFault::NoService(vec![path()], true),
-            ArtifactFault::NoService(vec![path()], false),
             ArtifactFault::NoRoom { place: path(), needs: 5_000_000, has: 1 },
             ArtifactFault::InVolume(path(), "/data".to_owned()),
         ];

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use lastgood_diagnose::nearest::nearest;
 use lastgood_model::rollout::{Action, Outcome, Recipient, ReleaseId};
 use lastgood_model::snapshot::ContainerStatus;
 use lastgood_model::{Claim, Difference, StateClaim};
@@ -404,6 +405,29 @@ impl Lang {
             }
             Complaint::Artifact { service, host, fault } => {
                 let (what, hint) = self.artifact(Some(service), host.as_deref(), fault);
+                (what, vec![hint])
+            }
+            Complaint::Nobody { key, service, has, hidden } => {
+                let all = has.join(", ");
+                let what = match (*hidden, en) {
+                    (true, true) => format!("{key}: {service} is in a profile that is not asked for"),
+                    (true, false) => format!("{key}: {service} 서비스의 profile이 켜져 있지 않음"),
+                    (false, true) => format!("{key}: the compose files have no service {service}; they have {all}"),
+                    (false, false) => format!("{key}: compose 파일에 {service} 서비스가 없음. 있는 서비스: {all}"),
+                };
+                let near = nearest(service, has.iter().map(String::as_str)).filter(|_| !*hidden);
+                let hint = match near {
+                    Some(near) if en => format!("is {near} meant?"),
+                    Some(near) => format!("비슷한 이름: {near}"),
+                    None if *hidden => pick(
+                        "name its profile with --profile, or leave this out",
+                        "--profile로 지정하거나 이 설정을 빼세요",
+                    ),
+                    None => pick(
+                        "write the name that the service has in the compose files, or leave this out",
+                        "compose 파일의 서비스 이름으로 고치거나 이 설정을 빼세요",
+                    ),
+                };
                 (what, vec![hint])
             }
             Complaint::Contents { fault } => self.contents(fault),

@@ -23,6 +23,11 @@ fn differ(what: &str, said: impl Fn(Lang) -> String) {
     assert!(!hangul(&en) && hangul(&ko), "{what}: `{en}`, `{ko}`");
 }
 
+fn nobody(service: &str, hidden: bool) -> Complaint {
+    let (key, has) = ("deploy.migrate.service".to_owned(), vec!["backend".to_owned()]);
+    Complaint::Nobody { key, service: service.to_owned(), has, hidden }
+}
+
 #[test]
 fn each_language_tells_of_rollouts() {
     let service = || Arc::<str>::from("backend");
@@ -129,6 +134,9 @@ fn each_language_tells_of_rollouts() {
         Complaint::Contents { fault: ContentFault::TooMany("/x".to_owned()) },
         Complaint::Contents { fault: ContentFault::Unreadable("/x".to_owned(), "EACCES".to_owned()) },
         Complaint::NoRelease { given: None, known: Vec::new() },
+        nobody("backedn", false),
+        nobody("x", false),
+        nobody("backend", true),
         Complaint::NoRelease { given: Some("ab".to_owned()), known: vec!["cd".to_owned()] },
     ] {
         differ(&format!("{complaint:?}"), |lang| lang.words().complaint(&complaint).0);

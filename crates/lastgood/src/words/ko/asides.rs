@@ -219,6 +219,7 @@ pub(super) fn complaint(complaint: &Complaint) -> (String, Vec<String>) {
         | Complaint::Images { .. }
         | Complaint::Artifact { .. }
         | Complaint::Hook { .. }
+        | Complaint::Nobody { .. }
         | Complaint::Contents { .. }
         | Complaint::NoRelease { .. } => {
             return Lang::Ko.rollout_complaint(complaint);
