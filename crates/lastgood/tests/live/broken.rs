@@ -272,6 +272,10 @@ impl Lab {
             (stack.good.clone(), stack.release, stack.port)
         };
         let was_there = kind != "first";
+        if was_there {
+            // An engine that was killed leaves all of them so.
+            self.on(kind, "su me -c 'docker compose --progress quiet up --detach --wait' 2>&1")?;
+        }
         let tried = self.folder.path().join("tried");
         shell(
             self.folder.path(),
