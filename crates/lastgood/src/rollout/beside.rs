@@ -7,6 +7,7 @@ use lastgood_model::release::Release;
 use lastgood_model::topology::Via;
 use lastgood_model::{Stack, Topology};
 
+use super::changes::is_stopped;
 use super::manner::Manner;
 
 /// Whether it may. `parent` is what serves now, `stack` what the new release declares and what runs.
@@ -20,7 +21,12 @@ pub fn may_stand_beside(
     // Without an old one there is nothing that serves, and what it needs may not run yet.
     let is_there = |name: &str| parent.is_some_and(|parent| parent.service(name).is_some());
     let needed = needs(service, stack, topology);
-    let all_there = is_there(&service.name) && needed.iter().all(|name| is_there(name));
+    // What ended is started only when it is switched.
+    let has_ended = |name: &str| {
+        let service = stack.desired.as_ref().and_then(|desired| desired.service(name));
+        service.is_some_and(|service| is_stopped(service, stack))
+    };
+    let all_there = is_there(&service.name) && needed.iter().all(|name| is_there(name) && !has_ended(name));
     let one_address = service.network_mode.is_some() || service.networks.iter().any(|joined| joined.address.is_some());
     if !all_there || one_address || is_job(service, stack) {
         return false;
@@ -54,16 +60,21 @@ fn is_written(mount: &Mount) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
 
-    use lastgood_model::Desired;
-    use lastgood_model::desired::{Joined, Port};
+    use lastgood_model::desired::{DependsOn, Joined, Port};
     use lastgood_model::release::ReleasedService;
     use lastgood_model::rollout::ReleaseId;
+    use lastgood_model::snapshot::{Container, ContainerStatus, State};
+    use lastgood_model::{Desired, Snapshot};
 
     use super::*;
 
     fn asked(change: impl Fn(&mut Service)) -> bool {
+        needing(change, ContainerStatus::Running)
+    }
+
+    /// It may need a store, whose container is like that.
+    fn needing(change: impl Fn(&mut Service), store: ContainerStatus) -> bool {
         let mut service = Service {
             name: "app".into(),
             restart: Some("always".into()),
@@ -71,16 +82,22 @@ mod tests {
             ..Service::default()
         };
         change(&mut service);
-        let name = Arc::from("app");
+        let released = |name: &str| ReleasedService { name: name.into(), image: "i".into(), image_id: "1".into() };
         let parent = Release {
             id: ReleaseId("a".into()),
             project: "p".into(),
             arguments: Vec::new(),
-            services: vec![ReleasedService { name, image: "i".into(), image_id: "1".into() }],
+            services: vec![released("app"), released("store")],
             files: Vec::new(),
         };
-        let desired = Desired { services: vec![service.clone()], ..Desired::default() };
-        let stack = Stack { desired: Some(desired), ..Stack::default() };
+        let restart = Some("always".into());
+        let services = vec![service.clone(), Service { name: "store".into(), restart, ..Service::default() }];
+        let desired = Desired { project: "p".into(), services, ..Desired::default() };
+        let (project, of) = (Some("p".into()), Some("store".into()));
+        let state = State { status: store, ..State::default() };
+        let containers = vec![Container { project, service: of, state, ..Container::default() }];
+        let snapshot = Some(Snapshot { containers, ..Snapshot::default() });
+        let stack = Stack { desired: Some(desired), snapshot, ..Stack::default() };
         may_stand_beside(&service, &stack, &Topology::default(), &Manner::default(), Some(&parent))
     }
 
@@ -95,5 +112,11 @@ mod tests {
         assert!(!asked(|service| service.networks.push(fixed.clone())));
         assert!(!asked(|service| service.ports.clear()), "nobody asks it");
         assert!(!asked(|service| service.name = "new".into()), "it has no old one");
+        let needs = |service: &mut Service| {
+            service.depends_on.push(DependsOn { service: "store".into(), ..DependsOn::default() });
+        };
+        assert!(asked(needs));
+        assert!(!needing(needs, ContainerStatus::Exited), "what it needs is started only when it is switched");
+        assert!(needing(|_| {}, ContainerStatus::Exited));
     }
 }

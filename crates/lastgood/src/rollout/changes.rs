@@ -165,7 +165,7 @@ pub fn changes(
 }
 
 /// Whether all that is there of a service has ended, and it is no job: a host that was killed in the middle may leave it so.
-fn is_stopped(service: &Service, stack: &Stack) -> bool {
+pub(super) fn is_stopped(service: &Service, stack: &Stack) -> bool {
     let (Some(desired), Some(snapshot)) = (&stack.desired, &stack.snapshot) else { return false };
     let mut there = snapshot.of_service(&desired.project, &service.name).peekable();
     let ended = |status| matches!(status, ContainerStatus::Exited | ContainerStatus::Created | ContainerStatus::Dead);

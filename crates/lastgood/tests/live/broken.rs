@@ -272,6 +272,10 @@ impl Lab {
             (stack.good.clone(), stack.release, stack.port)
         };
         let was_there = kind != "first";
+        if was_there {
+            // An engine that was killed leaves all of them so.
+            self.on(kind, "su me -c 'docker compose --progress quiet up --detach --wait' 2>&1")?;
+        }
         let tried = self.folder.path().join("tried");
         shell(
             self.folder.path(),
@@ -296,7 +300,7 @@ impl Lab {
         if !case.at.is_empty() {
             let seen = self.until(
                 kind,
-                &format!("{ours} | grep -q '\"begun\",\"act\":\"{}'", case.at),
+                &format!("{ours} | grep '\"begun\",\"act\":\"{}' >/dev/null", case.at),
                 Duration::from_secs(120),
             );
             broke = Instant::now();
@@ -316,7 +320,8 @@ impl Lab {
             healed = Some(self.deploys(kind));
         } else if case.ends != "nothing" {
             // Where nobody planned anything there is nothing to wait for.
-            let planned = format!("{ours} | grep -q planned");
+            // All of it is read: who is cut off while it speaks has failed, as the shell sees it.
+            let planned = format!("{ours} | grep planned >/dev/null");
             self.until(kind, &format!("! {{ {planned}; }} || [ -n \"$({outcome})\" ]"), LONGEST)?;
         }
         let guards = "[ -z \"$(docker ps --all --quiet --filter label=lastgood.guard)\" ]";
