@@ -3,8 +3,10 @@
 use lastgood_model::{ClientId, UnixMs};
 
 use crate::Question;
-use crate::finding::Finding;
+use crate::finding::{Finding, Part};
+use crate::lens::Lens;
 use crate::outcome::Outcome;
+use crate::turned::is_front;
 
 /// What a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,17 +25,35 @@ pub enum Judgement {
     Nothing,
 }
 
-/// Judges each finding; `now` is the last moment read.
+/// Judges each finding; `now` is the last moment read. `stands`: of those that did not fail, whether it is worth a word.
 #[must_use]
-pub fn judge(findings: &[Finding<'_>], question: &Question, now: UnixMs) -> Vec<Judgement> {
+pub fn judge(
+    findings: &[Finding<'_>],
+    question: &Question,
+    now: UnixMs,
+    stands: impl Fn(&Finding<'_>) -> bool,
+) -> Vec<Judgement> {
+    let failed = |finding: &Finding<'_>| finding.look.lens() == Lens::Failures;
     findings
         .iter()
         .enumerate()
         .map(|(index, finding)| {
+            if !failed(finding) && !stands(finding) {
+                return Judgement::Nothing;
+            }
             let echo = findings.iter().enumerate().any(|(other, larger)| {
                 let first =
                     (larger.toll.failed, std::cmp::Reverse(other)) > (finding.toll.failed, std::cmp::Reverse(index));
-                other != index && first && is_echo(finding, larger, now)
+                match (failed(finding), failed(larger)) {
+                    _ if other == index => false,
+                    (true, true) => first && is_echo(finding, larger, now),
+                    (false, false) => first && stands(larger) && is_echo(finding, larger, now),
+                    // What fails says more than what is refused meanwhile, unless it was over before.
+                    (false, true) => {
+                        alone(larger, question, now) == Judgement::Incident && larger.bad(now).meets(finding.bad(now))
+                    }
+                    (true, false) => false,
+                }
             });
             if echo { Judgement::Nothing } else { alone(finding, question, now) }
         })
@@ -54,6 +74,7 @@ fn alone(finding: &Finding<'_>, question: &Question, now: UnixMs) -> Judgement {
         && client != ClientId::UNKNOWN
         && finding.toll.failed > 1
         && finding.toll.served.iter().any(|&other| other != client)
+        && !is_front(finding, client)
     {
         return Judgement::OneClient;
     }
@@ -88,6 +109,9 @@ fn outage_ms(finding: &Finding<'_>) -> i64 {
 
 /// A small finding within the time of a large one is part of the same trouble, as far as anybody can tell.
 fn is_echo(small: &Finding<'_>, large: &Finding<'_>, now: UnixMs) -> bool {
+    if small.part != Part::Whole && large.part != Part::Whole && std::ptr::eq(small.look, large.look) {
+        return false;
+    }
     let overlaps = large.onset().cover(large.bad(now)).meets(small.bad(now));
     overlaps && (small.toll.failed * 5 <= large.toll.failed || small.selection.meets(&large.selection))
 }
