@@ -6,7 +6,7 @@ use crate::series::Selection;
 
 /// Fewer failures on a side are no outage of its own.
 const FEWEST: usize = 5;
-/// Good answers that show that a slice is well again.
+/// Good answers that show that what failed at first is well again.
 const WELL: usize = 3;
 
 /// Where a stretch divides.
@@ -38,12 +38,11 @@ pub fn divide(
         failing.filter_map(|(index, _)| Some(samples.get(*index)?.hit.slice)).collect::<Vec<_>>()
     };
     let (before, after) = (slices(fails.get(..cut)?, early), slices(fails.get(cut..)?, late));
-    let rest = samples.get(at..until)?;
-    let is_well = |slice| {
-        let of = || rest.iter().filter(|sample| sample.hit.slice == slice);
-        of().all(|sample| sample.visitor.is_none()) && of().count() >= WELL
-    };
-    if !before.iter().any(|&slice| !after.contains(&slice) && is_well(slice)) {
+    let (over, _) = *fails.iter().take(cut).rfind(|(_, status)| *status == early)?;
+    let mut again = samples.get(over + 1..until)?.iter().filter(|sample| {
+        before.contains(&sample.hit.slice) && !after.contains(&sample.hit.slice)
+    });
+    if !again.clone().all(|sample| sample.visitor.is_none()) || again.nth(WELL - 1).is_none() {
         return None;
     }
     Some(Division { at, early, late, selection: selection.only(|slice| after.contains(&slice)) })
