@@ -393,12 +393,38 @@ impl Desk<'_> {
         let mut scattered: Vec<_> = vhosts.into_iter().filter(|&(_, (_, failed))| failed > 0).collect();
         scattered.sort_by_key(|&(vhost, (_, failed))| (std::cmp::Reverse(failed), self.catalogue.text(vhost)));
         notes.extend(scattered.into_iter().take(5).map(|(vhost, (requests, failed))| {
-            let vhost = Arc::from(self.catalogue.text(vhost));
-            Note { kind: NoteKind::SteadyFailures { failed, requests, vhost }, at: None, reference: None }
+            let name = Arc::from(self.catalogue.text(vhost));
+            match self.outage(vhost, failed) {
+                Some((at, seconds)) => {
+                    Note { kind: NoteKind::Blip { failed, seconds, vhost: name }, at: Some(at), reference: None }
+                }
+                None => {
+                    Note { kind: NoteKind::SteadyFailures { failed, requests, vhost: name }, at: None, reference: None }
+                }
+            }
         }));
         notes.extend(self.refused().filter(|_| tells_refusals));
         notes.extend(self.retried(findings));
         notes
+    }
+
+    /// Where all failures of a virtual host stand together and most requests failed meanwhile: when, and for how many seconds.
+    /// That is a short outage, and nothing that fails here and there.
+    fn outage(&self, vhost: Atom, failed: u64) -> Option<(UnixMs, u64)> {
+        const FEWEST: u64 = 5;
+        const SHORT_MS: i64 = 60_000;
+        let own = || {
+            let cells = self.timeline.cells_in(self.question.window()).iter();
+            cells.filter(|cell| self.catalogue.slice(cell.slice).is_some_and(|slice| slice.vhost == vhost))
+        };
+        let failing = || own().filter(|cell| cell.counts.failed > 0).map(|cell| cell.bucket);
+        let (first, last) = (failing().min()?, failing().max()?);
+        let ends = self.timeline.begins(last).plus(self.timeline.bucket_ms());
+        let length = ends.since(self.timeline.begins(first));
+        let meanwhile = own().filter(|cell| (first..=last).contains(&cell.bucket));
+        let requests: u64 = meanwhile.map(|cell| u64::from(cell.counts.requests)).sum();
+        let is_one = failed >= FEWEST && length <= SHORT_MS && failed * 2 >= requests;
+        is_one.then(|| (self.timeline.begins(first), u64::try_from(length / 1000).unwrap_or(0)))
     }
 
     fn refused(&self) -> Option<Note> {
@@ -427,7 +453,8 @@ impl Desk<'_> {
             ProxyErrorKind::Reset,
             ProxyErrorKind::ClosedEarly,
         ];
-        if !findings.is_empty() || self.timeline.cells_in(self.question.window()).is_empty() {
+        let failed = findings.iter().any(|finding| finding.look.lens() == Lens::Failures);
+        if failed || self.timeline.cells_in(self.question.window()).is_empty() {
             return None;
         }
         let runs = self.timeline.errors.within(self.question.window());

@@ -38,10 +38,17 @@ pub fn divide(
         failing.filter_map(|(index, _)| Some(samples.get(*index)?.hit.slice)).collect::<Vec<_>>()
     };
     let (before, after) = (slices(fails.get(..cut)?, early), slices(fails.get(cut..)?, late));
+    // The shorter one first, as a restart is. One that mends comes last, and is the end of the same trouble.
+    let time = |index: usize| samples.get(index).map(|sample| sample.hit.at);
     let (over, _) = *fails.iter().take(cut).rfind(|(_, status)| *status == early)?;
-    let mut again = samples.get(over + 1..until)?.iter().filter(|sample| {
-        before.contains(&sample.hit.slice) && !after.contains(&sample.hit.slice)
-    });
+    let (began, last) = (time(fails.first()?.0)?, time(fails.last()?.0)?);
+    if time(over)?.since(began) >= last.since(time(at)?) {
+        return None;
+    }
+    let mut again = samples
+        .get(over + 1..until)?
+        .iter()
+        .filter(|sample| before.contains(&sample.hit.slice) && !after.contains(&sample.hit.slice));
     if !again.clone().all(|sample| sample.visitor.is_none()) || again.nth(WELL - 1).is_none() {
         return None;
     }
@@ -90,7 +97,7 @@ mod tests {
 
     fn divided(row: &[(u32, u16)]) -> Option<(usize, u16, u16)> {
         let samples = samples(row);
-        let table = [Slice { vhost: Atom(0), upstream: None, path: Atom(0), segment: Atom(0), method: Atom(0) }; 2];
+        let table = [Slice { vhost: Atom(0), upstream: None, path: Atom(0), segment: Atom(0), method: Atom(0) }; 3];
         let division = divide(&Selection::of(&table, |_| true), &samples, (0, samples.len() - 1, samples.len()))?;
         Some((division.at, division.early, division.late))
     }
@@ -102,6 +109,12 @@ mod tests {
     #[test]
     fn a_restart_and_what_comes_after_it_are_two() {
         assert_eq!(divided(&[&RESTART[..], &AFTER[..]].concat()), Some((8, 502, 504)));
+    }
+
+    #[test]
+    fn a_restart_that_mends_is_the_end_of_what_it_mends() {
+        let restarted = [&AFTER[..], &AFTER[..], &[(0, 502), (1, 502), (0, 502), (1, 502), (0, 502)], &[(2, 200); 4]];
+        assert_eq!(divided(&restarted.concat()), None);
     }
 
     #[test]

@@ -89,7 +89,9 @@ fn met_many(finding: &Finding<'_>) -> bool {
 /// Whether one client was nearly all the traffic that was answered before: a proxy or a gateway, behind which are many.
 #[must_use]
 pub fn is_front(finding: &Finding<'_>, client: ClientId) -> bool {
-    let before = || finding.look.samples.iter().filter(|sample| is_before(sample, finding));
+    // Of the slices that failed alone: who passes requests on may write them down as well, as one client of its own.
+    let of_failing = |sample: &&Sample| finding.toll.slices.contains_key(&sample.hit.slice);
+    let before = || finding.look.samples.iter().filter(of_failing).filter(|sample| is_before(sample, finding));
     let own = before().filter(|sample| sample.hit.client == client).count();
     let all = before().count();
     all as u64 >= FEWEST && own * 5 >= all * 4

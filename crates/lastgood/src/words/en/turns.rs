@@ -17,7 +17,7 @@ pub(super) fn claim(claim: &TurnClaim) -> String {
         ),
         TurnClaim::GaveUp { left, of, answered, waited_ms } => {
             let after =
-                waited_ms.map(|waited| format!(" after about {}", English.duration(u64::from(waited).div_ceil(1000))));
+                waited_ms.map(|waited| format!(" after about {}", English.duration((u64::from(waited) + 500) / 1000)));
             format!(
                 "{} of {} clients gave up{} before there was an answer (499), where {} had been answered before",
                 grouped(*left),

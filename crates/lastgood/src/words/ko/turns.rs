@@ -18,7 +18,7 @@ pub(super) fn claim(claim: &TurnClaim) -> String {
         ),
         TurnClaim::GaveUp { left, of, answered, waited_ms } => {
             let after =
-                waited_ms.map(|waited| format!(" {}쯤 기다리다", Korean.duration(u64::from(waited).div_ceil(1000))));
+                waited_ms.map(|waited| format!(" {}쯤 기다리다", Korean.duration((u64::from(waited) + 500) / 1000)));
             format!(
                 "요청 {}건 중 {}건이 응답 전에{} 끊음(499), 그전에는 {}건 정상 응답",
                 grouped(*of),
