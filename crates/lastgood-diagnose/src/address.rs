@@ -86,7 +86,8 @@ fn url(scheme: &str, rest: &str) -> Option<Address> {
     let scheme = scheme.split('+').next().unwrap_or(scheme).to_ascii_lowercase();
     let authority = rest.split(['/', '?', '#']).next()?;
     // Where a sign in the password ends the address, what stands for host and path are parts of the password.
-    if rest.strip_prefix(authority).is_some_and(|behind| behind.contains('@')) && authority.contains(':') {
+    let path = rest.split(['?', '#']).next().and_then(|rest| rest.strip_prefix(authority));
+    if path.is_some_and(|path| path.contains('@')) && authority.contains(':') && !scheme.starts_with("http") {
         return None;
     }
     let (user, place_text) = authority.rsplit_once('@').map_or((None, authority), |(user, place)| (Some(user), place));

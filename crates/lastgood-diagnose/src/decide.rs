@@ -16,7 +16,7 @@ use crate::builds;
 use crate::closeup::Brink;
 use crate::finding::{Finding, Part, find};
 use crate::host::Host;
-use crate::judge::{Judgement, judge};
+use crate::judge::{Judgement, Known, judge};
 use crate::lens::Lens;
 use crate::rank::rank;
 use crate::rules::stopped::{Quiet, explain};
@@ -64,9 +64,11 @@ pub fn decide(
     let mut pending: Vec<&Group> = groups.iter().collect();
     let host = Host::from_facts(&timeline.facts);
     let desk = Desk { timeline: &timeline, catalogue, question, now, host, stack };
-    let judgements = judge(&findings, question, now, |finding| {
-        stands(finding, catalogue, question.min_duration_ms, desk.was_changed(finding))
-    });
+    let known = Known {
+        stands: |finding: &Finding<'_>| stands(finding, catalogue, question.min_duration_ms, desk.was_changed(finding)),
+        explained: |finding: &Finding<'_>| desk.is_explained(finding),
+    };
+    let judgements = judge(&findings, question, now, &known);
     let mut notes = timeline.notes.clone();
     let mut incidents = Vec::new();
     let grave: Vec<&Finding<'_>> = findings
@@ -200,6 +202,34 @@ impl Desk<'_> {
         };
         let changes = self.changes(finding.onset());
         changes.iter().any(|change| turned::may_turn(change.kind) && change.span.meets(around)) || started()
+    }
+
+    /// Whether the proxy's own error log names what is wrong with nearly every failed request: no refusal to connect and no
+    /// timeout, which a restart has as well, and no limit, which may do what it is for.
+    fn is_explained(&self, finding: &Finding<'_>) -> bool {
+        use ProxyErrorKind::{
+            HeaderTooBig, NoSpace, NoTls, SocketDenied, TlsExpired, TlsNameMismatch, TlsUntrusted, TooManyFiles,
+            WorkerConnections, WorkerLimit,
+        };
+        let names = |kind| {
+            matches!(
+                kind,
+                HeaderTooBig
+                    | NoSpace
+                    | NoTls
+                    | SocketDenied
+                    | TlsExpired
+                    | TlsNameMismatch
+                    | TlsUntrusted
+                    | TooManyFiles
+                    | WorkerConnections
+                    | WorkerLimit
+            )
+        };
+        let (first, last) = (finding.first_bad.at, finding.last_bad.at);
+        let runs = self.timeline.errors.within(Span::new(first.plus(-LOG_SKEW_MS), last.plus(LOG_SKEW_MS)));
+        let named = runs.iter().filter(|run| self.catalogue.shape(run.shape).is_some_and(|shape| names(shape.kind)));
+        named.map(|run| run.count).sum::<u64>() * 10 >= finding.toll.failed * 8
     }
 
     /// A fault that no failing request shows.

@@ -10,7 +10,7 @@ use lastgood_model::{Atom, Catalogue, Claim, Cleared, Detection, Edge, Hit, Impa
 
 use crate::Question;
 use crate::closeup::Bystander;
-use crate::finding::{Finding, Part};
+use crate::finding::{self, Finding};
 
 /// Names in a list at most.
 const NAMED: usize = 10;
@@ -41,7 +41,7 @@ pub fn scope(finding: &Finding<'_>, catalogue: &Catalogue) -> Scope {
     // What failed with the rest at first, and was answered again when this began.
     let again = || {
         let good = finding.look.samples.iter().filter(|sample| sample.visitor.is_none()).map(|sample| sample.hit.slice);
-        good.filter(|&slice| finding.part == Part::Late && !finding.selection.holds(slice))
+        good.filter(|&slice| finding.part == finding::Part::Late && !finding.selection.holds(slice))
     };
     // Paths and methods are worth naming only where others were fine.
     let fine = |element: fn(&Slice) -> Atom| {

@@ -25,14 +25,23 @@ pub enum Judgement {
     Nothing,
 }
 
-/// Judges each finding; `now` is the last moment read. `stands`: of those that did not fail, whether it is worth a word.
+/// What is known of a finding beside its requests.
+pub struct Known<S, E> {
+    /// Of those that did not fail, whether it is worth a word.
+    pub stands: S,
+    /// Whether the proxy's own error log names what is wrong with nearly every failed request.
+    pub explained: E,
+}
+
+/// Judges each finding; `now` is the last moment read.
 #[must_use]
-pub fn judge(
-    findings: &[Finding<'_>],
-    question: &Question,
-    now: UnixMs,
-    stands: impl Fn(&Finding<'_>) -> bool,
-) -> Vec<Judgement> {
+pub fn judge<S, E>(findings: &[Finding<'_>], question: &Question, now: UnixMs, known: &Known<S, E>) -> Vec<Judgement>
+where
+    S: Fn(&Finding<'_>) -> bool,
+    E: Fn(&Finding<'_>) -> bool,
+{
+    let stands = &known.stands;
+    let alone = |finding: &Finding<'_>| alone(finding, question, now, (known.explained)(finding));
     let failed = |finding: &Finding<'_>| finding.look.lens() == Lens::Failures;
     findings
         .iter()
@@ -49,25 +58,25 @@ pub fn judge(
                     (true, true) => first && is_echo(finding, larger, now),
                     (false, false) => first && stands(larger) && is_echo(finding, larger, now),
                     // What fails says more than what is refused meanwhile, unless it was over before.
-                    (false, true) => {
-                        alone(larger, question, now) == Judgement::Incident && larger.bad(now).meets(finding.bad(now))
-                    }
+                    (false, true) => alone(larger) == Judgement::Incident && larger.bad(now).meets(finding.bad(now)),
                     (true, false) => false,
                 }
             });
-            if echo { Judgement::Nothing } else { alone(finding, question, now) }
+            if echo { Judgement::Nothing } else { alone(finding) }
         })
         .collect()
 }
 
-fn alone(finding: &Finding<'_>, question: &Question, now: UnixMs) -> Judgement {
+fn alone(finding: &Finding<'_>, question: &Question, now: UnixMs, explained: bool) -> Judgement {
     let first = finding.first_bad.at;
     if question.since.is_some_and(|since| finding.recovered.is_some_and(|hit| hit.at < since))
         || question.until.is_some_and(|until| until < first)
     {
         return Judgement::Nothing;
     }
-    if finding.recovered.is_some() && outage_ms(finding) < question.min_duration_ms {
+    // Where it is known what is wrong, a part of the requests is no lesser trouble than all of them.
+    let lasted = if explained { finding.last_bad.at.since(finding.first_bad.at) } else { outage_ms(finding) };
+    if finding.recovered.is_some() && lasted < question.min_duration_ms {
         return Judgement::Blip;
     }
     if let Some(client) = finding.toll.only_client

@@ -33,7 +33,7 @@ impl Rule for PathCut {
             // That it was reloaded is all that is known.
             hypothesis.depth = Depth::Process;
         }
-        if let Some((asked, passed, mark)) = cut {
+        if let Some(Cut { asked, passed, mark }) = cut {
             let claim = Claim::Turn(TurnClaim::PathCut { asked, passed });
             hypothesis.chain.insert(0, scene.link(claim.clone(), mark));
             hypothesis.evidence.push(scene.evidence(claim, mark, Weight::Decisive));
@@ -50,9 +50,17 @@ impl Rule for PathCut {
     }
 }
 
-/// What users ask for, what reaches the application instead, and where its log says so: paths that end like those that are
+/// A path that arrives as another one.
+struct Cut {
+    asked: Arc<str>,
+    passed: Arc<str>,
+    /// Where the application's log says so.
+    mark: (UnixMs, LineRef),
+}
+
+/// What users ask for and what reaches the application instead: paths that end like those that are
 /// refused, of which none was asked for before. Half of the routes at least.
-fn cut(scene: &Scene<'_>) -> Option<(Arc<str>, Arc<str>, (UnixMs, LineRef))> {
+fn cut(scene: &Scene<'_>) -> Option<Cut> {
     let finding = scene.finding;
     let text = |atom| scene.catalogue.text(atom);
     let vhosts: Vec<_> = finding.toll.slices.keys().filter_map(|&id| scene.catalogue.slice(id)).collect();
@@ -73,5 +81,6 @@ fn cut(scene: &Scene<'_>) -> Option<(Arc<str>, Arc<str>, (UnixMs, LineRef))> {
     };
     let cut: Vec<_> = paths.iter().filter_map(of).collect();
     let first = cut.iter().min_by_key(|(path, _, mark)| (mark.0, mark.1, Arc::clone(path)))?;
-    (cut.len() * 2 >= paths.len()).then(|| (Arc::clone(&first.0), Arc::from(first.1), first.2))
+    let (asked, passed, mark) = first;
+    (cut.len() * 2 >= paths.len()).then(|| Cut { asked: Arc::clone(asked), passed: Arc::from(*passed), mark: *mark })
 }

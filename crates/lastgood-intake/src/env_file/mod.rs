@@ -82,11 +82,18 @@ pub fn splits(value: &str) -> bool {
     let text = text.strip_prefix("jdbc:").unwrap_or(text);
     let Some((scheme, rest)) = text.split_once("://") else { return false };
     let (authority, behind) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    // What follows a path may hold any sign, and so may what follows a place.
+    let has_place = authority.contains('@');
+    let path = match behind.chars().next() {
+        Some('/') => behind.split(['?', '#']).next().unwrap_or_default(),
+        _ if has_place => "",
+        _ => behind,
+    };
     // A web address may have a sign in its path; with a login before it, and a place behind it, it has none.
-    let place = behind.rsplit_once('@').map(|(_, place)| place.split(['/', '?', '#']).next().unwrap_or_default());
+    let place = path.rsplit_once('@').map(|(_, place)| place.split('/').next().unwrap_or_default());
     let of_place = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte);
     let leads = |place: &str| !place.is_empty() && place.bytes().all(of_place);
-    let has_login = authority.contains('@') || !scheme.starts_with("http");
+    let has_login = has_place || !scheme.starts_with("http");
     !scheme.is_empty() && authority.contains(':') && has_login && place.is_some_and(leads)
 }
 

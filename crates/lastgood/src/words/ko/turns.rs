@@ -72,7 +72,7 @@ pub(super) fn cause(account: &Account<'_>) -> Option<(String, String, Vec<String
             vec!["응답하는 쪽을 부르는 쪽보다 먼저 배포하고, 옛 경로는 한동안 남겨 두세요.".to_owned()],
         ),
         CauseCode::TimeoutSlow => (
-            format!("{}의 응답이 사용자가 기다리는 시간보다 느림", who),
+            format!("{who}의 응답이 사용자가 기다리는 시간보다 느림"),
             format!("{} 무엇을 기다리는지 확인하세요. 쿼리, 잠금, 다른 서비스가 흔합니다.", subject(who)),
             vec![
                 "응답 시간($request_time)을 로그에 남기고, 사용자가 떠나기 전에 알림을 받으세요.".to_owned(),
