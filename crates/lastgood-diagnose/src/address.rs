@@ -85,6 +85,11 @@ fn url(scheme: &str, rest: &str) -> Option<Address> {
     // Behind a plus stands the driver: `postgresql+asyncpg`.
     let scheme = scheme.split('+').next().unwrap_or(scheme).to_ascii_lowercase();
     let authority = rest.split(['/', '?', '#']).next()?;
+    // Where a sign in the password ends the address, what stands for host and path are parts of the password.
+    let path = rest.split(['?', '#']).next().and_then(|rest| rest.strip_prefix(authority));
+    if path.is_some_and(|path| path.contains('@')) && authority.contains(':') && !scheme.starts_with("http") {
+        return None;
+    }
     let (user, place_text) = authority.rsplit_once('@').map_or((None, authority), |(user, place)| (Some(user), place));
     let has_password = user.is_some_and(|user| user.split_once(':').is_some_and(|(_, password)| !password.is_empty()));
     // Of several servers the first one.

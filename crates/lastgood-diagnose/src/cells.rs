@@ -3,12 +3,13 @@
 
 use lastgood_model::{Hit, SliceId, UnixMs};
 
+use crate::lens::turns_away;
 use crate::outcome::Outcome;
 
 /// Bucket widths in seconds. Each divides the next, so that buckets merge without being cut.
 const WIDTHS_S: [i64; 8] = [1, 5, 15, 60, 300, 900, 3600, 14_400];
 
-/// Beyond this many cells the buckets grow wider. 24 bytes each.
+/// Beyond this many cells the buckets grow wider. 28 bytes each.
 const MAX_CELLS: usize = 200_000;
 
 /// What happened to the requests of a bucket.
@@ -20,6 +21,8 @@ pub struct Counts {
     pub failed: u32,
     /// Refused ones (4xx).
     pub refused: u32,
+    /// Refused ones of a route that is not there, or not for this.
+    pub turned_away: u32,
     /// Ones whose client left first; none of the above.
     pub abandoned: u32,
 }
@@ -29,6 +32,7 @@ impl Counts {
         self.requests = self.requests.wrapping_add(other.requests);
         self.failed = self.failed.wrapping_add(other.failed);
         self.refused = self.refused.wrapping_add(other.refused);
+        self.turned_away = self.turned_away.wrapping_add(other.turned_away);
         self.abandoned = self.abandoned.wrapping_add(other.abandoned);
     }
 
@@ -38,6 +42,7 @@ impl Counts {
             requests: u32::from(outcome != Outcome::Abandoned),
             failed: u32::from(outcome == Outcome::Failed),
             refused: u32::from(outcome == Outcome::Refused),
+            turned_away: u32::from(outcome == Outcome::Refused && turns_away(status)),
             abandoned: u32::from(outcome == Outcome::Abandoned),
         }
     }
@@ -48,6 +53,7 @@ impl Counts {
             requests: self.requests.wrapping_neg(),
             failed: self.failed.wrapping_neg(),
             refused: self.refused.wrapping_neg(),
+            turned_away: self.turned_away.wrapping_neg(),
             abandoned: self.abandoned.wrapping_neg(),
         }
     }

@@ -8,7 +8,7 @@ use lastgood_model::{Atom, ClientId, Hit, LineRef, SliceId, Span, UnixMs, Visito
 
 use crate::Suspects;
 use crate::distinct::Distinct;
-use crate::outcome::Outcome;
+use crate::lens::Lens;
 use crate::silence::Silence;
 use crate::suspect::Suspect;
 
@@ -61,11 +61,11 @@ pub struct Answered {
 }
 
 impl Toll {
-    /// Adds a request.
-    pub fn add(&mut self, hit: &Hit, visitor: impl FnOnce() -> Visitor) {
+    /// Adds a request that went `bad`, or well.
+    pub fn add(&mut self, hit: &Hit, bad: bool, visitor: impl FnOnce() -> Visitor) {
         self.requests += 1;
         self.everybody.add(hit.client);
-        if !Outcome::of(hit.status).failed() {
+        if !bad {
             if self.served.len() < 16 && !self.served.contains(&hit.client) {
                 self.served.push(hit.client);
             }
@@ -135,6 +135,8 @@ pub struct Bystander {
     pub failed: u64,
     /// The first good one.
     pub first: Option<(UnixMs, LineRef)>,
+    /// The first failure.
+    pub first_bad: Option<(UnixMs, LineRef)>,
 }
 
 impl Bystander {
@@ -143,6 +145,7 @@ impl Bystander {
         self.requests += other.requests;
         self.failed += other.failed;
         self.first = earlier(self.first, other.first);
+        self.first_bad = earlier(self.first_bad, other.first_bad);
     }
 }
 
@@ -159,30 +162,39 @@ pub struct Look {
 }
 
 impl Look {
+    /// What is taken for bad in it.
+    pub fn lens(&self) -> Lens {
+        self.suspect.lens
+    }
+
+    /// How much was answered well before what was looked at one by one.
+    pub fn answered_before(&self) -> f64 {
+        self.suspect.good.0 - self.suspect.good.1
+    }
+
     fn take(&mut self, hit: &Hit, visitor: impl FnOnce() -> Visitor, room: &mut usize) {
         let suspect = &self.suspect;
+        let Some(bad) = suspect.lens.is_bad(hit.status) else { return };
         if !suspect.selection.holds(hit.slice) {
             if suspect.bad.contains(hit.at) {
-                self.stand_by(hit);
+                self.stand_by(hit, bad);
             }
         } else if suspect.before.contains(hit.at) || suspect.after.contains(hit.at) {
             if let Some(left) = room.checked_sub(1) {
                 *room = left;
-                let visitor = Outcome::of(hit.status).failed().then(visitor);
+                let visitor = bad.then(visitor);
                 self.samples.push(Sample { hit: *hit, visitor });
             }
         } else {
-            self.between.add(hit, visitor);
+            self.between.add(hit, bad, visitor);
         }
     }
 
-    fn stand_by(&mut self, hit: &Hit) {
-        let failed = Outcome::of(hit.status).failed();
-        let first = (!failed).then_some((hit.at, hit.line));
-        let seen = self.bystanders.entry(hit.slice).or_insert(Bystander { requests: 0, failed: 0, first });
-        seen.requests += 1;
-        seen.failed += u64::from(failed);
-        seen.first = earlier(seen.first, first);
+    fn stand_by(&mut self, hit: &Hit, failed: bool) {
+        let mark = Some((hit.at, hit.line));
+        let (first, first_bad) = if failed { (None, mark) } else { (mark, None) };
+        let seen = Bystander { requests: 1, failed: u64::from(failed), first, first_bad };
+        self.bystanders.entry(hit.slice).and_modify(|known| known.add(&seen)).or_insert(seen);
     }
 }
 
@@ -254,9 +266,6 @@ impl CloseUp {
         for brink in &mut self.brinks {
             brink.take(hit);
         }
-        if Outcome::of(hit.status) == Outcome::Abandoned {
-            return;
-        }
         let mut room = MAX_SAMPLES - self.samples;
         for look in &mut self.looks {
             if look.suspect.span().contains(hit.at) {
@@ -278,14 +287,7 @@ impl CloseUp {
             mine.samples.extend(theirs.samples);
             mine.between.merge(&theirs.between);
             for (slice, seen) in theirs.bystanders {
-                mine.bystanders
-                    .entry(slice)
-                    .and_modify(|known| {
-                        known.requests += seen.requests;
-                        known.failed += seen.failed;
-                        known.first = earlier(known.first, seen.first);
-                    })
-                    .or_insert(seen);
+                mine.bystanders.entry(slice).and_modify(|known| known.add(&seen)).or_insert(seen);
             }
         }
     }

@@ -14,17 +14,19 @@ use crate::acquitted::acquitted;
 use crate::architecture;
 use crate::builds;
 use crate::closeup::Brink;
-use crate::finding::{Finding, find};
+use crate::finding::{Finding, Part, find};
 use crate::host::Host;
-use crate::judge::{Judgement, judge};
+use crate::judge::{Judgement, Known, judge};
+use crate::lens::Lens;
 use crate::rank::rank;
 use crate::rules::stopped::{Quiet, explain};
-use crate::rules::{Hypothesis, RULES, app_calls, stale_upstream};
+use crate::rules::{Hypothesis, app_calls, rules_for, stale_upstream};
 use crate::scene::Scene;
 use crate::silence::Silence;
 use crate::spoken::Spoken;
 use crate::stack_scene::StackScene;
 use crate::standing::{self, Group};
+use crate::turned::{self, stands};
 use crate::{CloseUp, Question, Suspects, Timeline, describe, host};
 
 /// Changes longer before the onset than this are history.
@@ -56,14 +58,17 @@ pub fn decide(
     let (looks, brinks) = closeup.settle();
     let findings: Vec<Finding<'_>> =
         suspects.failing.iter().zip(&looks).flat_map(|(suspect, look)| find(suspect, look)).collect();
-    let judgements = judge(&findings, question, now);
-
     // What is so now explains nothing of a time that was asked about.
     let stack = stack.filter(|_| question.until.is_none());
     let groups = stack.map(standing::groups).unwrap_or_default();
     let mut pending: Vec<&Group> = groups.iter().collect();
     let host = Host::from_facts(&timeline.facts);
     let desk = Desk { timeline: &timeline, catalogue, question, now, host, stack };
+    let known = Known {
+        stands: |finding: &Finding<'_>| stands(finding, catalogue, question.min_duration_ms, desk.was_changed(finding)),
+        explained: |finding: &Finding<'_>| desk.is_explained(finding),
+    };
+    let judgements = judge(&findings, question, now, &known);
     let mut notes = timeline.notes.clone();
     let mut incidents = Vec::new();
     let grave: Vec<&Finding<'_>> = findings
@@ -77,7 +82,8 @@ pub fn decide(
         // A few failures, or those of one client, are no incident of the traffic; with a proven fault behind them they are.
         let proven = joined.iter().any(|group| group.is_grave() && group.is_decisive());
         let judgement = match judgement {
-            Judgement::Blip | Judgement::OneClient if proven => &Judgement::Incident,
+            // What was over before something else began is not what is so now.
+            Judgement::Blip | Judgement::OneClient if proven && finding.part != Part::Early => &Judgement::Incident,
             judgement => judgement,
         };
         match judgement {
@@ -119,7 +125,11 @@ pub fn decide(
     incidents.sort_by_key(|incident| {
         incident.onset.first_bad.as_ref().or(incident.onset.last_good.as_ref()).map(|edge| edge.at)
     });
-    notes.extend(desk.background(&findings));
+    let turned = findings
+        .iter()
+        .zip(&judgements)
+        .any(|(finding, judgement)| finding.look.lens() == Lens::Refusals && *judgement == Judgement::Incident);
+    notes.extend(desk.background(&findings, !turned));
     notes.extend(desk.stray_kills(&incidents));
     notes.extend(stack.into_iter().flat_map(|stack| architecture::mislabelled(stack, question.service.as_deref())));
     if let (Some(service), Some(stack)) = (&question.service, stack) {
@@ -165,6 +175,10 @@ impl Desk<'_> {
     /// Faults that failing requests of this finding may come from, the worst first.
     fn joined<'g>(&self, finding: &Finding<'_>, groups: &'g [Group]) -> Vec<&'g Group> {
         let Some(stack) = self.stack else { return Vec::new() };
+        // Who refuses was asked, and answers.
+        if finding.look.lens() == Lens::Refusals {
+            return Vec::new();
+        }
         let concerned = standing::concerned(stack, &describe::scope(finding, self.catalogue));
         let bad = finding.bad(self.now);
         // That something else was answered since does not mean that this is.
@@ -172,7 +186,50 @@ impl Desk<'_> {
             || self.now.since(bad.to()) > FORGOTTEN_MS;
         let fits =
             |group: &&Group| standing::fits(group, finding.onset(), bad, finding.last_good.is_some(), over, self.now);
-        groups.iter().filter(|group| concerned.contains(&group.bearer)).filter(fits).collect()
+        let mut joined: Vec<&Group> =
+            groups.iter().filter(|group| concerned.contains(&group.bearer)).filter(fits).collect();
+        // Of faults that are as bad, the one that began with the failures comes first.
+        joined.sort_by_key(|group| standing::nearness(group, finding.first_bad.at, self.now));
+        joined
+    }
+
+    /// Whether something that may turn answers was changed just before: the proxy, a host, or a container that was started.
+    fn was_changed(&self, finding: &Finding<'_>) -> bool {
+        let around = turned::around(finding);
+        let started = || {
+            let containers = self.stack.into_iter().flat_map(StackScene::containers);
+            containers.filter_map(|container| container.state.started).any(|at| around.contains(at))
+        };
+        let changes = self.changes(finding.onset());
+        changes.iter().any(|change| turned::may_turn(change.kind) && change.span.meets(around)) || started()
+    }
+
+    /// Whether the proxy's own error log names what is wrong with nearly every failed request: no refusal to connect and no
+    /// timeout, which a restart has as well, and no limit, which may do what it is for.
+    fn is_explained(&self, finding: &Finding<'_>) -> bool {
+        use ProxyErrorKind::{
+            HeaderTooBig, NoSpace, NoTls, SocketDenied, TlsExpired, TlsNameMismatch, TlsUntrusted, TooManyFiles,
+            WorkerConnections, WorkerLimit,
+        };
+        let names = |kind| {
+            matches!(
+                kind,
+                HeaderTooBig
+                    | NoSpace
+                    | NoTls
+                    | SocketDenied
+                    | TlsExpired
+                    | TlsNameMismatch
+                    | TlsUntrusted
+                    | TooManyFiles
+                    | WorkerConnections
+                    | WorkerLimit
+            )
+        };
+        let (first, last) = (finding.first_bad.at, finding.last_bad.at);
+        let runs = self.timeline.errors.within(Span::new(first.plus(-LOG_SKEW_MS), last.plus(LOG_SKEW_MS)));
+        let named = runs.iter().filter(|run| self.catalogue.shape(run.shape).is_some_and(|shape| names(shape.kind)));
+        named.map(|run| run.count).sum::<u64>() * 10 >= finding.toll.failed * 8
     }
 
     /// A fault that no failing request shows.
@@ -227,7 +284,8 @@ impl Desk<'_> {
             spoken: Spoken::new(&self.timeline.said, self.catalogue, self.stack, &scope, (errors_span, calm)),
             stack: self.stack,
         };
-        let mut hypotheses: Vec<Hypothesis> = RULES.iter().filter_map(|rule| rule.propose(&scene)).collect();
+        let rules = rules_for(finding.look.lens());
+        let mut hypotheses: Vec<Hypothesis> = rules.filter_map(|rule| rule.propose(&scene)).collect();
         let possible = |hypothesis: &Hypothesis| !stale_upstream::is_refuted(hypothesis, &scene);
         let of_state = joined.first().into_iter().flat_map(|group| group.hypotheses()).filter(possible);
         hypotheses.extend(of_state.map(|mut hypothesis| {
@@ -259,7 +317,9 @@ impl Desk<'_> {
                 .chain(answering)
                 .chain(describe::cleared(finding, self.catalogue))
                 .collect(),
-            traffic: self.timeline.traffic(PICTURE_BUCKETS, Span::ALL, |slice| finding.selection.holds(slice)),
+            traffic: self.timeline.traffic_through(finding.look.lens(), PICTURE_BUCKETS, Span::ALL, |slice| {
+                finding.selection.holds(slice)
+            }),
             standing: joined.iter().filter(|group| group.is_grave()).flat_map(|group| group.standings()).collect(),
             scope,
             changes,
@@ -345,7 +405,7 @@ impl Desk<'_> {
     }
 
     /// What was seen beside the findings: scattered failures, refused clients, retried upstreams.
-    fn background(&self, findings: &[Finding<'_>]) -> Vec<Note> {
+    fn background(&self, findings: &[Finding<'_>], tells_refusals: bool) -> Vec<Note> {
         let mut notes = Vec::new();
         let mut vhosts: HashMap<Atom, (u64, u64), FixedState> = HashMap::default();
         for cell in self.timeline.cells_in(self.question.window()) {
@@ -354,6 +414,7 @@ impl Desk<'_> {
             let width = Span::new(begins, begins.plus(self.timeline.bucket_ms() - 1));
             let explained = findings
                 .iter()
+                .filter(|finding| finding.look.lens() == Lens::Failures)
                 .any(|finding| finding.selection.holds(cell.slice) && finding.bad(self.now).meets(width));
             let (requests, failed) = vhosts.entry(slice.vhost).or_default();
             *requests += u64::from(cell.counts.requests);
@@ -362,12 +423,38 @@ impl Desk<'_> {
         let mut scattered: Vec<_> = vhosts.into_iter().filter(|&(_, (_, failed))| failed > 0).collect();
         scattered.sort_by_key(|&(vhost, (_, failed))| (std::cmp::Reverse(failed), self.catalogue.text(vhost)));
         notes.extend(scattered.into_iter().take(5).map(|(vhost, (requests, failed))| {
-            let vhost = Arc::from(self.catalogue.text(vhost));
-            Note { kind: NoteKind::SteadyFailures { failed, requests, vhost }, at: None, reference: None }
+            let name = Arc::from(self.catalogue.text(vhost));
+            match self.outage(vhost, failed) {
+                Some((at, seconds)) => {
+                    Note { kind: NoteKind::Blip { failed, seconds, vhost: name }, at: Some(at), reference: None }
+                }
+                None => {
+                    Note { kind: NoteKind::SteadyFailures { failed, requests, vhost: name }, at: None, reference: None }
+                }
+            }
         }));
-        notes.extend(self.refused());
+        notes.extend(self.refused().filter(|_| tells_refusals));
         notes.extend(self.retried(findings));
         notes
+    }
+
+    /// Where all failures of a virtual host stand together and most requests failed meanwhile: when, and for how many seconds.
+    /// That is a short outage, and nothing that fails here and there.
+    fn outage(&self, vhost: Atom, failed: u64) -> Option<(UnixMs, u64)> {
+        const FEWEST: u64 = 5;
+        const SHORT_MS: i64 = 60_000;
+        let own = || {
+            let cells = self.timeline.cells_in(self.question.window()).iter();
+            cells.filter(|cell| self.catalogue.slice(cell.slice).is_some_and(|slice| slice.vhost == vhost))
+        };
+        let failing = || own().filter(|cell| cell.counts.failed > 0).map(|cell| cell.bucket);
+        let (first, last) = (failing().min()?, failing().max()?);
+        let ends = self.timeline.begins(last).plus(self.timeline.bucket_ms());
+        let length = ends.since(self.timeline.begins(first));
+        let meanwhile = own().filter(|cell| (first..=last).contains(&cell.bucket));
+        let requests: u64 = meanwhile.map(|cell| u64::from(cell.counts.requests)).sum();
+        let is_one = failed >= FEWEST && length <= SHORT_MS && failed * 2 >= requests;
+        is_one.then(|| (self.timeline.begins(first), u64::try_from(length / 1000).unwrap_or(0)))
     }
 
     fn refused(&self) -> Option<Note> {
@@ -396,7 +483,8 @@ impl Desk<'_> {
             ProxyErrorKind::Reset,
             ProxyErrorKind::ClosedEarly,
         ];
-        if !findings.is_empty() || self.timeline.cells_in(self.question.window()).is_empty() {
+        let failed = findings.iter().any(|finding| finding.look.lens() == Lens::Failures);
+        if failed || self.timeline.cells_in(self.question.window()).is_empty() {
             return None;
         }
         let runs = self.timeline.errors.within(self.question.window());

@@ -10,7 +10,7 @@ use lastgood_model::{Atom, Catalogue, Claim, Cleared, Detection, Edge, Hit, Impa
 
 use crate::Question;
 use crate::closeup::Bystander;
-use crate::finding::Finding;
+use crate::finding::{self, Finding};
 
 /// Names in a list at most.
 const NAMED: usize = 10;
@@ -38,10 +38,16 @@ pub fn scope(finding: &Finding<'_>, catalogue: &Catalogue) -> Scope {
         let first = elements.next().flatten()?;
         elements.all(|element| element == Some(first)).then(|| Arc::from(catalogue.text(first)))
     };
+    // What failed with the rest at first, and was answered again when this began.
+    let again = || {
+        let good = finding.look.samples.iter().filter(|sample| sample.visitor.is_none()).map(|sample| sample.hit.slice);
+        good.filter(|&slice| finding.part == finding::Part::Late && !finding.selection.holds(slice))
+    };
     // Paths and methods are worth naming only where others were fine.
     let fine = |element: fn(&Slice) -> Atom| {
         let failed: Vec<Atom> = failing.iter().map(|(slice, _)| element(slice)).collect();
-        finding.look.bystanders.keys().filter_map(|&id| catalogue.slice(id)).any(|s| !failed.contains(&element(s)))
+        let beside = finding.look.bystanders.keys().copied();
+        beside.chain(again()).filter_map(|id| catalogue.slice(id)).any(|s| !failed.contains(&element(s)))
     };
     let mut paths: Vec<(Atom, u64)> = Vec::new();
     for (slice, count) in &failing {

@@ -8,8 +8,8 @@ use lastgood_model::{Hit, OnsetKind, Span, UnixMs};
 
 use crate::change_point::{Turn, turn_to_bad, turn_to_good};
 use crate::closeup::{Look, Sample, Toll};
+use crate::divided::{Division, divide};
 use crate::episodes::{Episode, change_cost, episodes, gain, good_rate};
-use crate::outcome::Outcome;
 use crate::series::{Point, Selection};
 use crate::suspect::{Suspect, follows_closely};
 
@@ -34,6 +34,19 @@ pub struct Finding<'a> {
     pub toll: Toll,
     /// What went on beside it.
     pub look: &'a Look,
+    /// Whether it was one stretch with another finding, which failed otherwise.
+    pub part: Part,
+}
+
+/// What a finding is of its stretch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// All of it.
+    Whole,
+    /// What was over when the other began.
+    Early,
+    /// What failed from then on.
+    Late,
 }
 
 impl Finding<'_> {
@@ -55,6 +68,13 @@ impl Finding<'_> {
 #[must_use]
 pub fn find<'a>(suspect: &'a Suspect, look: &'a Look) -> Vec<Finding<'a>> {
     let samples = &look.samples;
+    if suspect.intermittent && look.between.requests == 0 {
+        let row = Row { suspect, look, after: (0.0, 0.0) };
+        let all = (0, samples.len().saturating_sub(1), samples.len());
+        if let Some(division) = divide(&suspect.selection, samples, all) {
+            return row.apart(samples, (0, all.0, all.1, all.2), &division).collect();
+        }
+    }
     if look.between.requests > 0 || suspect.intermittent {
         return whole(suspect, look).into_iter().collect();
     }
@@ -68,7 +88,13 @@ pub fn find<'a>(suspect: &'a Suspect, look: &'a Look) -> Vec<Finding<'a>> {
         let from = index.checked_sub(1).map_or(0, |previous| stretches[previous].1 + 1);
         let until = stretches.get(index + 1).map_or(samples.len(), |next| next.0);
         let row = Row { suspect, look, after: (0.0, 0.0) };
-        found.extend(row.finding(&samples[from..=last], &samples[first..until], None));
+        match divide(&suspect.selection, samples, (first, last, until)) {
+            Some(division) => {
+                let apart = row.apart(samples, (from, first, last, until), &division);
+                found.extend(apart);
+            }
+            None => found.extend(row.finding(&suspect.selection, &samples[from..=last], &samples[first..until], None)),
+        }
     }
     if found.is_empty() { whole(suspect, look).into_iter().collect() } else { found }
 }
@@ -95,11 +121,12 @@ fn whole<'a>(suspect: &'a Suspect, look: &'a Look) -> Option<Finding<'a>> {
     #[expect(clippy::cast_precision_loss, reason = "a count of requests is far below 2^52")]
     let between = (look.between.requests as f64, look.between.failed as f64);
     let row = Row { suspect, look, after: between };
-    row.finding(&samples[..ends], &samples[begins.min(samples.len())..], Some(&look.between))
+    row.finding(&suspect.selection, &samples[..ends], &samples[begins.min(samples.len())..], Some(&look.between))
 }
 
-fn failed(sample: &Sample) -> bool {
-    Outcome::of(sample.hit.status).failed()
+/// Whether it went bad as its suspect sees it: only then is it known who was hit.
+const fn failed(sample: &Sample) -> bool {
+    sample.visitor.is_some()
 }
 
 /// A suspect with what was counted around the requests at hand.
@@ -110,8 +137,33 @@ struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
+    /// The two findings of a stretch that divides.
+    fn apart(
+        &self,
+        samples: &[Sample],
+        (from, first, last, until): (usize, usize, usize, usize),
+        division: &Division,
+    ) -> impl Iterator<Item = Finding<'a>> {
+        let is = |sample: &Sample, status: u16| failed(sample) && sample.hit.status == status;
+        let early: Vec<Sample> =
+            samples[first..until].iter().filter(|sample| !is(sample, division.late)).copied().collect();
+        let early = self.finding(&self.suspect.selection, &samples[from..division.at], &early, None);
+        let of_late = |sample: &&Sample| division.selection.holds(sample.hit.slice) && !is(sample, division.early);
+        let opening: Vec<Sample> = samples[from..=last].iter().filter(of_late).copied().collect();
+        let closing: Vec<Sample> = samples[division.at..until].iter().filter(of_late).copied().collect();
+        let late = self.finding(&division.selection, &opening, &closing, None);
+        let early = early.map(|finding| Finding { part: Part::Early, ..finding });
+        early.into_iter().chain(late.map(|finding| Finding { part: Part::Late, ..finding }))
+    }
+
     /// The finding between the turn in `opening` and the turn in `closing`; the two may share requests.
-    fn finding(&self, opening: &[Sample], closing: &[Sample], between: Option<&Toll>) -> Option<Finding<'a>> {
+    fn finding(
+        &self,
+        selection: &Selection,
+        opening: &[Sample],
+        closing: &[Sample],
+        between: Option<&Toll>,
+    ) -> Option<Finding<'a>> {
         let Turn { last_good, first_bad } = self.opens(opening, closing)?;
         let started = opening[first_bad].hit;
         let from = key(&started);
@@ -132,7 +184,7 @@ impl<'a> Row<'a> {
             // The two rows may share requests; in order, each place counts once.
             if place >= from && until.is_none_or(|until| place < until) && counted < Some(place) {
                 counted = Some(place);
-                toll.add(&sample.hit, || sample.visitor.unwrap_or_default());
+                toll.add(&sample.hit, failed(sample), || sample.visitor.unwrap_or_default());
             }
         }
         let kind = match last_good {
@@ -141,7 +193,7 @@ impl<'a> Row<'a> {
             Some(_) => OnsetKind::Bracketed,
         };
         Some(Finding {
-            selection: self.suspect.selection.clone(),
+            selection: selection.clone(),
             kind,
             last_good: last_good.map(|index| opening[index].hit),
             first_bad: started,
@@ -150,6 +202,7 @@ impl<'a> Row<'a> {
             width: last_good.map(|index| (first_bad - index) as u64),
             toll,
             look: self.look,
+            part: Part::Whole,
         })
     }
 

@@ -3,8 +3,10 @@
 use lastgood_model::{ClientId, UnixMs};
 
 use crate::Question;
-use crate::finding::Finding;
+use crate::finding::{Finding, Part};
+use crate::lens::Lens;
 use crate::outcome::Outcome;
+use crate::turned::is_front;
 
 /// What a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,37 +25,65 @@ pub enum Judgement {
     Nothing,
 }
 
+/// What is known of a finding beside its requests.
+pub struct Known<S, E> {
+    /// Of those that did not fail, whether it is worth a word.
+    pub stands: S,
+    /// Whether the proxy's own error log names what is wrong with nearly every failed request.
+    pub explained: E,
+}
+
 /// Judges each finding; `now` is the last moment read.
 #[must_use]
-pub fn judge(findings: &[Finding<'_>], question: &Question, now: UnixMs) -> Vec<Judgement> {
+pub fn judge<S, E>(findings: &[Finding<'_>], question: &Question, now: UnixMs, known: &Known<S, E>) -> Vec<Judgement>
+where
+    S: Fn(&Finding<'_>) -> bool,
+    E: Fn(&Finding<'_>) -> bool,
+{
+    let stands = &known.stands;
+    let alone = |finding: &Finding<'_>| alone(finding, question, now, (known.explained)(finding));
+    let failed = |finding: &Finding<'_>| finding.look.lens() == Lens::Failures;
     findings
         .iter()
         .enumerate()
         .map(|(index, finding)| {
+            if !failed(finding) && !stands(finding) {
+                return Judgement::Nothing;
+            }
             let echo = findings.iter().enumerate().any(|(other, larger)| {
                 let first =
                     (larger.toll.failed, std::cmp::Reverse(other)) > (finding.toll.failed, std::cmp::Reverse(index));
-                other != index && first && is_echo(finding, larger, now)
+                match (failed(finding), failed(larger)) {
+                    _ if other == index => false,
+                    (true, true) => first && is_echo(finding, larger, now),
+                    (false, false) => first && stands(larger) && is_echo(finding, larger, now),
+                    // What fails says more than what is refused meanwhile, unless it was over before.
+                    (false, true) => alone(larger) == Judgement::Incident && larger.bad(now).meets(finding.bad(now)),
+                    (true, false) => false,
+                }
             });
-            if echo { Judgement::Nothing } else { alone(finding, question, now) }
+            if echo { Judgement::Nothing } else { alone(finding) }
         })
         .collect()
 }
 
-fn alone(finding: &Finding<'_>, question: &Question, now: UnixMs) -> Judgement {
+fn alone(finding: &Finding<'_>, question: &Question, now: UnixMs, explained: bool) -> Judgement {
     let first = finding.first_bad.at;
     if question.since.is_some_and(|since| finding.recovered.is_some_and(|hit| hit.at < since))
         || question.until.is_some_and(|until| until < first)
     {
         return Judgement::Nothing;
     }
-    if finding.recovered.is_some() && outage_ms(finding) < question.min_duration_ms {
+    // Where it is known what is wrong, a part of the requests is no lesser trouble than all of them.
+    let lasted = if explained { finding.last_bad.at.since(finding.first_bad.at) } else { outage_ms(finding) };
+    if finding.recovered.is_some() && lasted < question.min_duration_ms {
         return Judgement::Blip;
     }
     if let Some(client) = finding.toll.only_client
         && client != ClientId::UNKNOWN
         && finding.toll.failed > 1
         && finding.toll.served.iter().any(|&other| other != client)
+        && !is_front(finding, client)
     {
         return Judgement::OneClient;
     }
@@ -88,6 +118,9 @@ fn outage_ms(finding: &Finding<'_>) -> i64 {
 
 /// A small finding within the time of a large one is part of the same trouble, as far as anybody can tell.
 fn is_echo(small: &Finding<'_>, large: &Finding<'_>, now: UnixMs) -> bool {
+    if small.part != Part::Whole && large.part != Part::Whole && std::ptr::eq(small.look, large.look) {
+        return false;
+    }
     let overlaps = large.onset().cover(large.bad(now)).meets(small.bad(now));
     overlaps && (small.toll.failed * 5 <= large.toll.failed || small.selection.meets(&large.selection))
 }

@@ -1,5 +1,7 @@
 //! Ranking: the only place where hypotheses meet. Symptoms that a deeper cause explains are dropped.
 
+use std::sync::Arc;
+
 use lastgood_model::{Cause, Confidence, Link, Weight};
 
 use crate::decide::LOG_SKEW_MS;
@@ -26,7 +28,9 @@ pub fn rank(hypotheses: Vec<Hypothesis>) -> Vec<Cause> {
     if kept.iter().any(|(_, hypothesis)| hypothesis.depth > Depth::Place) {
         kept.retain(|(_, hypothesis)| hypothesis.depth > Depth::Place);
     }
-    kept.sort_by(|a, b| b.0.total_cmp(&a.0).then(b.1.depth.cmp(&a.1.depth)));
+    // Where nothing tells two apart, the order is still the same every time.
+    let name = |hypothesis: &Hypothesis| (Arc::clone(&hypothesis.component), hypothesis.code.to_string());
+    kept.sort_by(|a, b| b.0.total_cmp(&a.0).then(b.1.depth.cmp(&a.1.depth)).then_with(|| name(&a.1).cmp(&name(&b.1))));
     let highest = kept.first().map_or(0.0, |(weight, _)| *weight);
     // "None of these" stands in the sum as well, so that a single weak hypothesis does not score 1.
     let total: f64 = kept.iter().map(|(weight, _)| (weight - highest).exp()).sum::<f64>() + (-highest).exp();

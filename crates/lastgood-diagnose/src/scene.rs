@@ -137,6 +137,16 @@ impl Scene<'_> {
         })
     }
 
+    /// The paths that failed, in order.
+    #[must_use]
+    pub fn failing_paths(&self) -> Vec<Arc<str>> {
+        let slices = self.finding.toll.slices.keys().filter_map(|&id| self.catalogue.slice(id));
+        let mut paths: Vec<Arc<str>> = slices.map(|slice| Arc::from(self.catalogue.text(slice.path))).collect();
+        paths.sort();
+        paths.dedup();
+        paths
+    }
+
     /// How to name what failed where nothing better is known: the upstream, else the vhost.
     #[must_use]
     pub fn component(&self) -> Arc<str> {

@@ -53,6 +53,13 @@ impl Selection {
         }
     }
 
+    /// Those of its slices that are to be kept.
+    #[must_use]
+    pub fn only(&self, keep: impl Fn(SliceId) -> bool) -> Self {
+        let members = (0_u32..).zip(&self.members).map(|(id, &member)| member && keep(SliceId(id)));
+        Self { members: members.collect() }
+    }
+
     /// Whether two selections share a slice.
     #[must_use]
     pub fn meets(&self, other: &Self) -> bool {

@@ -8,7 +8,6 @@ use lastgood_model::{AppCall, AppError, AppShape, AppShapeId, AppWord, Catalogue
 
 use crate::address::is_localhost;
 use crate::finding::Finding;
-use crate::outcome::Outcome;
 use crate::runs::AppRun;
 use crate::stack_scene::StackScene;
 use crate::standing;
@@ -114,8 +113,8 @@ impl<'a> Spoken<'a> {
     #[must_use]
     pub fn met(&self, shape: AppShapeId, finding: &Finding<'_>) -> (u64, u64) {
         let bad = Span::new(finding.first_bad.at, finding.last_bad.at);
-        let failed = finding.look.samples.iter().map(|sample| &sample.hit);
-        let failed = failed.filter(|hit| bad.contains(hit.at) && Outcome::of(hit.status).failed()).take(MAX_LOOKED_AT);
+        let failed = finding.look.samples.iter().filter(|sample| sample.visitor.is_some()).map(|sample| &sample.hit);
+        let failed = failed.filter(|hit| bad.contains(hit.at)).take(MAX_LOOKED_AT);
         failed.fold((0, 0), |(met, all), hit| {
             let near = Span::new(hit.at.plus(-WITH_REQUEST_MS), hit.at.plus(WITH_REQUEST_MS));
             (met + u64::from(self.all.dated.any_within(shape, near)), all + 1)

@@ -110,7 +110,11 @@ pub fn groups(scene: &StackScene<'_>) -> Vec<Group> {
     for group in &mut groups {
         group.faults.sort_by_key(|fault| (!fault.grave, fault.ailment, !fault.is_decisive()));
     }
-    groups.sort_by_key(|group| group.worst().map(|fault| (!fault.grave, fault.ailment)));
+    // Of those that are as bad, what is proven, then what was first; the name where nothing else tells.
+    groups.sort_by_key(|group| {
+        let worst = group.worst().map(|fault| (!fault.grave, fault.ailment, !fault.is_decisive(), fault.first_bad.at));
+        (worst, Arc::clone(&group.bearer))
+    });
     groups
 }
 
@@ -162,6 +166,10 @@ pub fn concerned(scene: &StackScene<'_>, scope: &Scope) -> Vec<Arc<str>> {
     }
     if first.is_empty() {
         first.extend(proxies().filter_map(|edge| edge.to));
+    }
+    // Where nobody knows who passes to whom, it may be any of them.
+    if first.is_empty() {
+        first.extend(0..topology.components.len());
     }
     let mut all = first.clone();
     all.extend(proxies().filter(|edge| edge.to.is_some_and(|to| first.contains(&to))).map(|edge| edge.from));
@@ -219,6 +227,18 @@ fn at_address(scene: &StackScene<'_>, address: &str) -> Option<usize> {
         .find(|container| container.attachments.iter().any(|attachment| &*attachment.address == host))
         .or_else(|| containers().filter(|_| host.starts_with("127.") || host == "localhost").find(published));
     by_address.and_then(|container| scene.index(container)).or_else(|| scene.named(host))
+}
+
+/// How well a group's worst fault agrees with failures that began at `first_bad`: how bad it is, whether it is proven, and how far
+/// apart they began, as far as that is known; the name decides where nothing else does.
+#[must_use]
+pub fn nearness(group: &Group, first_bad: UnixMs, now: UnixMs) -> impl Ord + use<> {
+    let worst = group.worst().map(|fault| {
+        let began = fault.first_bad.at;
+        let apart = if began >= now { i64::MAX } else { began.since(first_bad).abs() };
+        (!fault.grave, fault.ailment, !fault.is_decisive(), apart)
+    });
+    (worst.is_none(), worst, Arc::clone(&group.bearer))
 }
 
 /// Whether a group's fault may be why requests failed then: it was there before good answers ended, and none came since. Of a

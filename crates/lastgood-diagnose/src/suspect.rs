@@ -1,14 +1,15 @@
 //! Where to look closely: slices and stretches that may hold an incident, found in the buckets.
 //! It may suspect too much; what it suspects is judged request by request in `decide`.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use foldhash::fast::FixedState;
-use lastgood_model::{Atom, Catalogue, Span, UnixMs};
+use lastgood_model::{Atom, Catalogue, SliceId, Span, UnixMs};
 
 use crate::attribution::{Dimension, Share, attribute};
 use crate::cells::Cell;
 use crate::episodes::{Episode, change_cost, episodes, gain, good_rate};
+use crate::lens::Lens;
 use crate::scatter::Scatter;
 use crate::series::{Point, Selection, collect, push, sum};
 use crate::silence::{Silence, silences};
@@ -29,6 +30,8 @@ const TRAIN_GAP_MS: i64 = 600_000;
 /// A stretch of time in which a part of the traffic may have gone bad.
 #[derive(Clone, Debug)]
 pub struct Suspect {
+    /// What is bad about it.
+    pub(crate) lens: Lens,
     /// Which part.
     pub(crate) selection: Selection,
     /// From the beginning of its first bad bucket to the end of its last.
@@ -74,12 +77,21 @@ impl Suspects {
 #[must_use]
 pub fn suspect(timeline: &mut Timeline, catalogue: &Catalogue, question: &Question) -> Suspects {
     timeline.settle();
-    Suspects { failing: failing(timeline, catalogue, question), silent: silences(timeline, catalogue, question) }
+    let mut suspects = failing(timeline, catalogue, question, Lens::Failures);
+    for lens in Lens::OF_TURNS {
+        suspects.extend(failing(timeline, catalogue, question, lens));
+    }
+    Suspects { failing: suspects, silent: silences(timeline, catalogue, question) }
 }
 
-fn failing(timeline: &Timeline, catalogue: &Catalogue, question: &Question) -> Vec<Suspect> {
-    let search = Search { timeline, catalogue, question };
-    let mut cells = timeline.cells_in(question.window()).to_vec();
+fn failing(timeline: &Timeline, catalogue: &Catalogue, question: &Question, lens: Lens) -> Vec<Suspect> {
+    let all = timeline.cells_in(question.window());
+    let mut cells = if lens == Lens::Failures { all.to_vec() } else { lens.cells(all) };
+    let looked_at: HashSet<SliceId, FixedState> = cells.iter().map(|cell| cell.slice).collect();
+    let all_slices = Selection::of(&catalogue.slices, |_| true);
+    // What a lens does not look at is no part of what it finds.
+    let everything = all_slices.only(|slice| lens == Lens::Failures || looked_at.contains(&slice));
+    let search = Search { timeline, catalogue, question, lens, everything };
     let mut found: Vec<Suspect> = Vec::new();
     while found.len() < MAX_SUSPECTS {
         let Some(seed) = search.strongest(&cells) else { break };
@@ -145,12 +157,14 @@ struct Search<'a> {
     timeline: &'a Timeline,
     catalogue: &'a Catalogue,
     question: &'a Question,
+    lens: Lens,
+    everything: Selection,
 }
 
 impl Search<'_> {
     /// The episode that stands out most, over all series along one dimension.
     fn strongest(&self, cells: &[Cell]) -> Option<Seed> {
-        let everything = Selection::of(&self.catalogue.slices, |_| true);
+        let everything = self.everything.clone();
         let all = collect(cells.iter(), |bucket| self.timeline.begins(bucket));
         let whole = Whole { episodes: episodes(&all), points: all };
         let mut best = self.stands_out(&whole.points, &whole, 0.0).map(|(span, margin)| Seed {
@@ -171,7 +185,8 @@ impl Search<'_> {
                 }
                 let Some((span, margin)) = self.stands_out(&points, &whole, choice) else { continue };
                 if best.as_ref().is_none_or(|best| margin > best.margin) {
-                    let selection = Selection::of(&self.catalogue.slices, |slice| dimension.element(slice) == element);
+                    let of_element = Selection::of(&self.catalogue.slices, |slice| dimension.element(slice) == element);
+                    let selection = of_element.only(|slice| self.everything.holds(slice));
                     best = Some(Seed { selection, span, margin });
                 }
             }
@@ -264,7 +279,7 @@ impl Search<'_> {
         let mut span = seed.span;
         // The slices depend on the stretch and the stretch on the slices; two rounds settle them.
         for _ in 0..2 {
-            let everything = Selection::of(&self.catalogue.slices, |_| true);
+            let everything = self.everything.clone();
             let (shares, good) = self.shares(cells, span, &everything);
             let wide = attribute(self.catalogue, &everything, &shares, good);
             let narrow = attribute(self.catalogue, &seed.selection, &shares, good);
@@ -361,6 +376,7 @@ impl Search<'_> {
         let dispersion =
             Scatter::measure(points, |index| is_bad(index) || (from..until).contains(&index)).dispersion(points);
         Suspect {
+            lens: self.lens,
             selection,
             bad,
             before: Span::new(at(from), at(into.saturating_sub(1)).plus(width - 1)),

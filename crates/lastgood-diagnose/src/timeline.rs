@@ -8,6 +8,7 @@ use lastgood_model::{
 
 use crate::cells::{Cell, Cells};
 use crate::host::{self, Host};
+use crate::lens::Lens;
 use crate::outcome::Outcome;
 use crate::refused::RefusedClients;
 use crate::runs::ErrorRuns;
@@ -141,6 +142,17 @@ impl Timeline {
     /// equal width. Call [`Timeline::settle`] first.
     #[must_use]
     pub fn traffic(&self, most: usize, window: Span, wanted: impl Fn(SliceId) -> bool) -> Traffic {
+        self.traffic_through(Lens::Failures, most, window, wanted)
+    }
+
+    /// The same, with what a lens takes for bad in place of failures.
+    pub(crate) fn traffic_through(
+        &self,
+        lens: Lens,
+        most: usize,
+        window: Span,
+        wanted: impl Fn(SliceId) -> bool,
+    ) -> Traffic {
         let (Some(first), Some(last)) = (self.cells_in(window).first(), self.cells_in(window).last()) else {
             return Traffic::default();
         };
@@ -150,7 +162,8 @@ impl Timeline {
         let mut buckets: Vec<Bucket> = Vec::new();
         for cell in self.cells_in(window).iter().filter(|cell| wanted(cell.slice)) {
             let from = UnixMs(self.begins(cell.bucket).0.div_euclid(width_ms) * width_ms);
-            let (requests, failed) = (u64::from(cell.counts.requests), u64::from(cell.counts.failed));
+            let counts = lens.recount(cell.counts);
+            let (requests, failed) = (u64::from(counts.requests), u64::from(counts.failed));
             match buckets.last_mut().filter(|bucket| bucket.from == from) {
                 Some(bucket) => {
                     bucket.requests += requests;

@@ -137,15 +137,38 @@ pub fn upstream_name(upstream: &[u8]) -> &[u8] {
 pub struct ErrorLog {
     clock: Clock,
     last_time: Option<UnixMs>,
+    /// When the line was written, as what is around it says.
+    around: Option<UnixMs>,
     kinds: Kinds,
     life: Life,
+}
+
+/// Zones lie this far apart.
+const QUARTER_MS: i64 = 900_000;
+/// From a line's own time to that of whoever took it, at most.
+const TAKEN_MS: i64 = 60_000;
+/// No zone is farther from UTC.
+const FARTHEST_MS: i64 = 14 * 3_600_000;
+
+/// A time that was read in a zone that may not be its own, put right by a time that is known: the two differ by zones alone.
+fn put_right(at: UnixMs, around: UnixMs) -> UnixMs {
+    let apart = around.since(at);
+    let zones = (apart + QUARTER_MS / 2).div_euclid(QUARTER_MS) * QUARTER_MS;
+    let is_zone = zones.abs() <= FARTHEST_MS && (apart - zones).abs() <= TAKEN_MS;
+    if is_zone { at.plus(zones) } else { at }
 }
 
 impl ErrorLog {
     /// A reader for a log whose times are in this zone.
     #[must_use]
     pub fn new(zone: TimeZone) -> Self {
-        Self { clock: Clock::new(zone), last_time: None, kinds: Kinds::default(), life: Life::default() }
+        Self { clock: Clock::new(zone), last_time: None, around: None, kinds: Kinds::default(), life: Life::default() }
+    }
+
+    /// Reads a line of an error log that was written `at` that time, if something around it says so.
+    pub(crate) fn line_at(&mut self, line: &[u8], at: Option<UnixMs>, number: u64, sink: &mut impl Sink) -> Line {
+        self.around = at;
+        self.line(line, number, sink)
     }
 
     /// Reads a line of an error log.
@@ -190,6 +213,7 @@ impl ErrorLog {
     pub fn read<'a>(&mut self, line: &'a [u8]) -> Option<ProxyError<'a>> {
         let start = time_position(line)?;
         let (at, _) = self.clock.error_log(&line[start..start + ERROR_LEN])?;
+        let at = self.around.map_or(at, |around| put_right(at, around));
         let rest = line[start + ERROR_LEN..].strip_prefix(b" [")?;
         let bracket = memchr(b']', rest).filter(|end| *end <= b"notice".len())?;
         let level = Level::find(&rest[..bracket])?;
@@ -319,6 +343,17 @@ mod tests {
     struct Nobody;
 
     impl Sink for Nobody {}
+
+    #[test]
+    fn what_is_around_a_line_tells_its_zone() {
+        let at = UnixMs::from_seconds(1_700_000_000);
+        let hours = |hours: i64| at.plus(hours * 3_600_000);
+        assert_eq!(put_right(hours(9), at), at, "written in Seoul, taken at once");
+        assert_eq!(put_right(hours(-8), at.plus(700)), at, "and a moment later");
+        assert_eq!(put_right(at, at.plus(5_000)), at, "no zone at all");
+        assert_eq!(put_right(at, at.plus(240_000)), at, "read much later: nobody knows");
+        assert_eq!(put_right(hours(-40), at), hours(-40), "another day");
+    }
 
     #[test]
     fn addresses_are_what_the_access_log_says() {

@@ -19,9 +19,13 @@ const FOLDER: &str = "/etc/nginx/";
 #[must_use]
 pub fn routes<'f>(files: impl IntoIterator<Item = (&'f str, &'f [u8])>) -> ProxyConf {
     let files: Vec<(Arc<str>, &[u8])> = files.into_iter().map(|(path, text)| (Arc::from(path), text)).collect();
-    let mut reader = Reader { files: &files, conf: ProxyConf::default() };
+    let mut reader = Reader { files: &files, conf: ProxyConf::default(), tells: Vec::new(), outside: false };
     for (path, text) in &files {
         reader.file(path, text);
+    }
+    for (pass, tells) in reader.conf.passes.iter_mut().zip(&reader.tells) {
+        // Where a place says nothing, what is said around it counts; and that may be another file.
+        pass.tells_host = tells.unwrap_or(reader.outside);
     }
     reader.conf
 }
@@ -29,6 +33,19 @@ pub fn routes<'f>(files: impl IntoIterator<Item = (&'f str, &'f [u8])>) -> Proxy
 struct Reader<'f> {
     files: &'f [(Arc<str>, &'f [u8])],
     conf: ProxyConf,
+    /// Of each pass: whether the host is told, where its own block or one around it says anything of headers.
+    tells: Vec<Option<bool>>,
+    /// A block around servers, or a file that is read into one, may tell it.
+    outside: bool,
+}
+
+/// What a block says of the headers that it passes on.
+#[derive(Clone, Copy, Default)]
+struct Headers {
+    any: bool,
+    host: bool,
+    /// The first pass in it.
+    first: usize,
 }
 
 /// A block that is open.
@@ -48,6 +65,7 @@ enum Block {
 impl Reader<'_> {
     fn file(&mut self, path: &Arc<str>, text: &[u8]) {
         let (mut blocks, mut words): (Vec<Block>, Vec<String>) = (Vec::new(), Vec::new());
+        let mut headers = vec![Headers { first: self.conf.passes.len(), ..Headers::default() }];
         let mut tokens = Tokens::new(text);
         let mut begun = 1;
         while let Some(token) = tokens.next() {
@@ -59,10 +77,24 @@ impl Reader<'_> {
                     }
                     words.push(word);
                 }
-                Token::End => self.directive(&std::mem::take(&mut words), &mut blocks, &at),
-                Token::Open => blocks.push(self.opened(&std::mem::take(&mut words), at)),
+                Token::End => {
+                    let words = std::mem::take(&mut words);
+                    if let Some(headers) = headers.last_mut() {
+                        note_header(headers, &words, !blocks.is_empty());
+                    }
+                    self.directive(&words, &mut blocks, &at);
+                }
+                Token::Open => {
+                    blocks.push(self.opened(&std::mem::take(&mut words), at));
+                    headers.push(Headers { first: self.conf.passes.len(), ..Headers::default() });
+                }
                 Token::Close => {
                     words.clear();
+                    if headers.len() > 1
+                        && let Some(headers) = headers.pop()
+                    {
+                        self.told(headers, matches!(blocks.last(), Some(Block::Other)));
+                    }
                     if let Some(block) = blocks.pop() {
                         self.closed(block);
                     }
@@ -70,9 +102,21 @@ impl Reader<'_> {
             }
         }
         // A file that is cut off, or a part of another one, still says what it says.
+        while let Some(headers) = headers.pop() {
+            self.told(headers, headers.first == 0 || blocks.is_empty());
+        }
         while let Some(block) = blocks.pop() {
             self.closed(block);
         }
+    }
+
+    /// A block ends: of what passes in it, the innermost that says anything of headers has said it.
+    fn told(&mut self, headers: Headers, is_around: bool) {
+        self.tells.resize(self.conf.passes.len(), None);
+        for tells in self.tells.iter_mut().skip(headers.first).filter(|tells| tells.is_none() && headers.any) {
+            *tells = Some(headers.host);
+        }
+        self.outside |= is_around && headers.host;
     }
 
     fn opened(&self, words: &[String], at: Ref) -> Block {
@@ -156,6 +200,32 @@ impl Reader<'_> {
     }
 }
 
+/// Notes a header that is passed on. What is included may set it, too, and is not followed here.
+fn note_header(headers: &mut Headers, words: &[String], in_block: bool) {
+    match words {
+        [name, header, ..] if name == "proxy_set_header" => {
+            headers.any = true;
+            headers.host |= header.eq_ignore_ascii_case("host");
+        }
+        // Files of whole servers are no part of a block of ours.
+        [name, path]
+            if name == "include"
+                && in_block
+                && !path.contains("conf.d")
+                && !path.contains("sites-enabled")
+                && !path.ends_with("mime.types")
+                && !path.ends_with("_params")
+                && !path.contains("modules") =>
+        {
+            (headers.any, headers.host) = (true, true);
+        }
+        [name, path] if name == "include" && in_block && path.ends_with("proxy_params") => {
+            (headers.any, headers.host) = (true, true);
+        }
+        _ => {}
+    }
+}
+
 /// A server of a group; a socket in the file system is asked by no name.
 fn add(group: &mut UpstreamGroup, server: &str, at: Ref) {
     if !server.starts_with("unix:") {
@@ -166,7 +236,7 @@ fn add(group: &mut UpstreamGroup, server: &str, at: Ref) {
 /// `http://api:8000/x`, `api:9000`, `http://$upstream`; a socket in the file system is asked by no name.
 fn pass(text: &str, usual: Option<u16>, location: Arc<str>, at: Ref) -> Option<Pass> {
     let (scheme, rest) = text.split_once("://").map_or((None, text), |(scheme, rest)| (Some(scheme), rest));
-    let place = rest.split('/').next()?;
+    let (place, path) = rest.split_once('/').map_or((rest, None), |(place, path)| (place, Some(path)));
     if place.is_empty() || place.starts_with("unix:") {
         return None;
     }
@@ -181,7 +251,10 @@ fn pass(text: &str, usual: Option<u16>, location: Arc<str>, at: Ref) -> Option<P
     };
     let is_variable = place.contains('$');
     let port = port.or(of_scheme);
-    Some(Pass { host: Arc::from(host), port, location, server: Arc::from(""), is_variable, at })
+    // With a variable in it, what is written is sent as it is.
+    let replaces = path.is_some() && !text.contains('$');
+    let server = Arc::from("");
+    Some(Pass { host: Arc::from(host), port, location, server, is_variable, replaces, tells_host: true, at })
 }
 
 /// `80`, `127.0.0.1:80`, `[::]:443`; an address alone listens on 80.
@@ -220,6 +293,33 @@ mod tests {
         assert_eq!(conf.groups[0].servers.len(), 1);
         assert_eq!(conf.groups[0].servers[0].1.to_string(), "nginx.conf:3");
         assert_eq!(conf.servers[0].ports, [80, 8080]);
+    }
+
+    #[test]
+    fn what_is_passed_on_of_path_and_host_is_known() {
+        let told = |conf: &str| {
+            let conf = routes([("a.conf", conf.as_bytes())]);
+            conf.passes.iter().map(|pass| (pass.replaces, pass.tells_host)).collect::<Vec<_>>()
+        };
+        assert_eq!(told("server { location /api/ { proxy_pass http://app:8000; } }"), [(false, false)]);
+        assert_eq!(told("server { location /api/ { proxy_pass http://app:8000/; } }"), [(true, false)]);
+        let own = "proxy_pass http://app; proxy_set_header X-A b;";
+        assert_eq!(
+            told(&format!("server {{ proxy_set_header Host $host; location / {{ {own} }} }}")),
+            [(false, false)]
+        );
+        assert_eq!(
+            told("server { proxy_set_header host $host; location / { proxy_pass http://app; } }"),
+            [(false, true)]
+        );
+        assert_eq!(told("server { location / { proxy_pass http://app; include proxy_params; } }"), [(false, true)]);
+        assert_eq!(told("server { location / { proxy_pass http://app; include snippets/x.conf; } }"), [(false, true)]);
+        assert_eq!(told("server { location / { proxy_pass http://$up/; } }"), [(false, false)]);
+        let files = [
+            ("nginx.conf", b"http { proxy_set_header Host $host; include conf.d/*.conf; }".as_slice()),
+            ("a.conf", b"server { location / { proxy_pass http://app; } }".as_slice()),
+        ];
+        assert!(routes(files).passes[0].tells_host, "what is around may stand in another file");
     }
 
     #[test]

@@ -20,6 +20,7 @@ const PHRASES: &[(&str, Kind)] = &[
     ("while resolving", Kind::NameNotResolved),
     ("buffered to a temporary file", Kind::Harmless),
     ("upstream sent more data than specified", Kind::Harmless),
+    ("directory index of ", Kind::NoIndex),
     ("limiting requests", Kind::Limited),
     ("delaying request", Kind::Harmless),
     ("limiting connections", Kind::Limited),
@@ -183,6 +184,7 @@ mod tests {
     #[test]
     fn sentences_have_kinds() {
         for (message, kind, errno) in [
+            ("directory index of \"/srv/pages/\" is forbidden", Kind::NoIndex, None),
             (
                 "connect() failed (111: Connection refused) while connecting to upstream",
                 Kind::ConnectRefused,

@@ -218,7 +218,7 @@ impl Reader {
             Self::Uvicorn(log) => log.line(line, at, number, sink),
             Self::JsonAccess(log) => log.line(line, number, sink),
             Self::Wrapped(log) => log.line(line, number, sink),
-            Self::NginxError(log) => log.line(line, number, sink),
+            Self::NginxError(log) => log.line_at(line, at, number, sink),
             Self::ApacheError(log) => log.line(line, number, sink),
             Self::Journal(journal) => journal.line(line, number, sink),
             Self::HostText(text) => text.line(line, number, sink),

@@ -83,6 +83,9 @@ codes! {
     RedirectUri = "identity" / "redirect-uri",
     WrongHostHeader = "proxy" / "wrong-host-header",
     Ipv6Mismatch = "network" / "ipv6-mismatch",
+    ConfigSemantic = "configuration" / "config-semantic",
+    VersionSkew = "version" / "version-skew",
+    StartupOrder = "startup" / "startup-order",
 }
 
 impl CauseCode {

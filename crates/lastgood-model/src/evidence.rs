@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{AppClaim, BuildFact, ChangeKind, ProxyErrorKind, Ref, StateClaim, UnitFileState, UnixMs};
+use crate::{AppClaim, BuildFact, ChangeKind, ProxyErrorKind, Ref, StateClaim, TurnClaim, UnitFileState, UnixMs};
 
 /// How much a piece of evidence says, in natural logarithms of a likelihood ratio.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -230,4 +230,6 @@ pub enum Claim {
     Application(AppClaim),
     /// What the output of a build says.
     Build(BuildFact),
+    /// Answers that turned without failing.
+    Turn(TurnClaim),
 }

@@ -179,6 +179,8 @@ pub enum ProxyErrorKind {
     BadAnswer,
     /// `upstream sent too big header`.
     HeaderTooBig,
+    /// `directory index of … is forbidden`: a folder was asked for that has no start page.
+    NoIndex,
     /// `(28: No space left on device)`.
     NoSpace,
     /// `(24: Too many open files)`.

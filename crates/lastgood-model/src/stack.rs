@@ -75,6 +75,8 @@ pub struct EnvEntry {
     pub lost_dollar: bool,
     /// The line ends with a carriage return that became part of the value.
     pub carriage_return: bool,
+    /// It is an address that ends within its own password, at a `/`, `?` or `#` that should have been written `%2F`, `%3F`, `%23`.
+    pub splits: bool,
 }
 
 impl EnvEntry {
@@ -198,6 +200,10 @@ pub struct Pass {
     pub server: Arc<str>,
     /// It holds a variable, so that the name is looked up again and again and not once at the start.
     pub is_variable: bool,
+    /// A path is written behind the host: it takes the place of what the location matched.
+    pub replaces: bool,
+    /// The host that users asked for is passed on, or may be.
+    pub tells_host: bool,
     /// Where.
     pub at: Ref,
 }

@@ -8,6 +8,15 @@ use crate::{ProbeClaim, Secret};
 /// What is claimed of a state. Each has words in every language.
 #[derive(Clone, Debug, PartialEq)]
 pub enum StateClaim {
+    /// A variable reached a container as something else than was written.
+    Misread {
+        /// The service that holds it.
+        service: Arc<str>,
+        /// The variable.
+        key: Arc<str>,
+        /// What became of it.
+        how: Misread,
+    },
     /// A container does not run any more.
     ContainerEnded {
         /// Which.
@@ -256,4 +265,18 @@ pub enum DeadEnd {
         /// Which.
         listens: Vec<u16>,
     },
+}
+
+/// What became of a value on its way to a container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Misread {
+    /// A `$` in it was taken for a variable, and a part of it is gone.
+    DollarLost,
+    /// A `${…}` in it stands for nothing.
+    NothingStandsIn {
+        /// The variable that nobody sets.
+        variable: Arc<str>,
+    },
+    /// A sign in its password ends the address.
+    Splits,
 }

@@ -115,6 +115,9 @@ const fn source(code: CauseCode) -> &'static str {
         CauseCode::RedirectUri => include_str!("../../../knowledge/causes/redirect-uri.toml"),
         CauseCode::WrongHostHeader => include_str!("../../../knowledge/causes/wrong-host-header.toml"),
         CauseCode::Ipv6Mismatch => include_str!("../../../knowledge/causes/ipv6-mismatch.toml"),
+        CauseCode::ConfigSemantic => include_str!("../../../knowledge/causes/config-semantic.toml"),
+        CauseCode::VersionSkew => include_str!("../../../knowledge/causes/version-skew.toml"),
+        CauseCode::StartupOrder => include_str!("../../../knowledge/causes/startup-order.toml"),
         CauseCode::Located => include_str!("../../../knowledge/causes/located.toml"),
     }
 }

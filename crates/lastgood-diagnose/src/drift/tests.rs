@@ -87,6 +87,7 @@ fn stack() -> Stack {
                 line: 3,
                 lost_dollar: false,
                 carriage_return: false,
+                splits: false,
             }],
             fault: None,
             modified: Some(UnixMs(900_000)),
@@ -295,6 +296,8 @@ fn a_proxy_that_read_its_configuration_before_asks_the_old_address() {
             location: text("/"),
             server: text("_"),
             is_variable,
+            replaces: false,
+            tells_host: true,
             at: Ref::Text { file: text("x.conf"), line: 1 },
         }],
         ..ProxyConf::default()

@@ -37,6 +37,12 @@ fn of_container(scene: &StackScene<'_>, container: &Container) -> Option<Fault> 
     let verdict = foreign_module(scene, container)
         .or_else(|| mounted_folder(container))
         .unwrap_or_else(|| last_words(scene, container));
+    let came = if loops { None } else { came_later(scene, container, &verdict) };
+    let verdict = if came.is_some() {
+        Verdict { code: CauseCode::StartupOrder, depth: Depth::Origin, ..verdict }
+    } else {
+        verdict
+    };
     let component = scene.component(container);
     let told = verdict.lacks.map(|variable| told(scene, container, variable));
     let ailment = if loops { Ailment::Restarting } else { Ailment::Down };
@@ -61,6 +67,10 @@ fn of_container(scene: &StackScene<'_>, container: &Container) -> Option<Fault> 
             Weight::Decisive,
         );
     }
+    if let Some(other) = came {
+        let claim = StateClaim::ContainerStarted { container: Arc::clone(&other.name) };
+        fault = fault.says(claim, key(&other.name, "State.StartedAt"), Weight::Strong);
+    }
     if verdict.code == CauseCode::WrongArch {
         fault = with_architecture(fault, scene, container);
     }
@@ -68,6 +78,24 @@ fn of_container(scene: &StackScene<'_>, container: &Container) -> Option<Fault> 
     let weight = if verdict.words.is_some() { Weight::Strong } else { Weight::Moderate };
     let field = if loops { "RestartCount" } else { "State.ExitCode" };
     Some(fault.led(state.finished, ended, key(&container.name, field), weight))
+}
+
+/// Who bears the name that a container could not find, and came only after that had given up: it was started too early, and
+/// nothing starts it again.
+fn came_later<'a>(scene: &StackScene<'a>, container: &Container, verdict: &Verdict<'_>) -> Option<&'a Container> {
+    let gave_up = container.state.finished?;
+    if verdict.code != CauseCode::DnsFailure || matches!(&*container.restart_policy, "always" | "unless-stopped") {
+        return None;
+    }
+    let quoted = verdict.words.and_then(|words| words.split('"').nth(1));
+    let name = quoted.map(|name| name.split(':').next().unwrap_or(name))?;
+    let mut others = scene.containers().filter(|other| other.name != container.name && other.is_running());
+    others.find(|other| {
+        let bears = *other.name == *name
+            || other.service.as_deref() == Some(name)
+            || other.attachments.iter().any(|there| there.aliases.iter().any(|alias| **alias == *name));
+        bears && container.shares_network(other) && other.state.started.is_some_and(|started| started > gave_up)
+    })
 }
 
 /// The first end of a row of them: an engine waits longer and longer between two starts, and never longer than this.

@@ -12,6 +12,7 @@ mod crash;
 mod cut_off;
 mod down;
 mod host_short;
+mod misread;
 mod out_of_memory;
 pub mod probed;
 mod refused_start;
@@ -30,6 +31,7 @@ pub const CODES: &[CauseCode] = &[
     CauseCode::WrongAddress,
     CauseCode::StaleUpstreamIp,
     CauseCode::StaleEnv,
+    CauseCode::StartupOrder,
     CauseCode::BadMount,
     CauseCode::WrongCredential,
     CauseCode::MissingCredential,
@@ -61,6 +63,7 @@ pub const FAULTS: &[fn(&StackScene<'_>) -> Vec<Fault>] = &[
     wrong_address::propose,
     stale_upstream::propose,
     unhealthy::propose,
+    misread::propose,
     probed::propose,
 ];
 

@@ -10,7 +10,7 @@ use lastgood_model::{
     Ailment, CauseCode, ProbeClaim, ProbeOutcome, ProbeProtocol, Probed, StateClaim, TlsFault, Told, Weight,
 };
 
-use super::{Fault, edge};
+use super::{Fault, edge, misread};
 use crate::address::is_localhost;
 use crate::probing::reference;
 use crate::rules::Depth;
@@ -82,21 +82,25 @@ fn of(scene: &StackScene<'_>, probed: &Probed) -> Option<Fault> {
     let mut fault =
         Fault::new(reading.code, &component, Ailment::Unserved, reading.depth, edge(scene.stack.at, reference.clone()));
     fault.bearer = Arc::clone(&question.from);
-    fault.follows = reading.follows;
+    fault.follows = reading.follows || misread::explains(scene, question);
     // What the files say hurts only the next container; and not everything that is told is used, unless it is somebody of ours, or
     // has a name that only one of ours could have.
     let bare = probed.answer.outcome == ProbeOutcome::NoSuchName && !question.target.host.contains('.');
     let is_ours = question.to.is_some() || bare;
     fault.grave = question.told == Told::Running && reading.weight == Weight::Decisive && is_ours;
     let wants_password = probed.answer.outcome == ProbeOutcome::WantsPassword && question.password_key.is_none();
-    let (outcome, words) = (probed.answer.outcome.clone(), probed.answer.words.clone());
-    let answered = StateClaim::Probe(ProbeClaim::Answered { asked: asked.clone(), outcome, words });
-    fault = fault.led(None, answered, reference.clone(), reading.weight);
+    fault = fault.led(None, answered(probed), reference.clone(), reading.weight);
     if wants_password {
         let nothing = StateClaim::Probe(ProbeClaim::NoVariable { asked });
         fault = fault.says(nothing, reference, Weight::Weak);
     }
     Some(fault)
+}
+
+/// What was asked and what came back.
+pub(super) fn answered(probed: &Probed) -> StateClaim {
+    let (outcome, words) = (probed.answer.outcome.clone(), probed.answer.words.clone());
+    StateClaim::Probe(ProbeClaim::Answered { asked: Asked::of(&probed.question), outcome, words })
 }
 
 /// What an answer means, if it means that whoever asked is not served.

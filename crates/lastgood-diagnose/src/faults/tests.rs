@@ -18,6 +18,7 @@ use lastgood_model::{
 use crate::stack_scene::StackScene;
 use crate::{CloseUp, Question, Suspects, Timeline, decide};
 
+mod misread;
 mod probed;
 
 const NOW: UnixMs = UnixMs(1_700_000_000_000);
@@ -414,6 +415,42 @@ fn a_proxy_that_cannot_find_a_service_that_is_down_only_follows() {
         &["nginx: [emerg] host not found in upstream \"backent\" in /etc/nginx/nginx.conf:9"],
     );
     assert_eq!((told(&alone.incident()).0, told(&alone.incident()).1), (CauseCode::DnsFailure, "web"));
+}
+
+#[test]
+fn a_proxy_that_was_started_too_early_and_is_left_so() {
+    let words = "nginx: [emerg] host not found in upstream \"backend\" in /etc/nginx/nginx.conf:9";
+    let early = |policy: &str, backend_minutes: i64| {
+        let mut yard = Yard::new();
+        let web = yard.ended("shop-web", 1);
+        (web.restart_policy, web.last_words) = (text(policy), vec![text(words)]);
+        yard.container("shop-backend").state.started = Some(NOW.plus(-backend_minutes * MINUTE));
+        let incident = yard.incident();
+        assert_eq!(&*incident.causes[0].component, "web");
+        incident.causes[0].code
+    };
+    assert_eq!(early("no", 5), CauseCode::StartupOrder);
+    assert_eq!(early("on-failure", 5), CauseCode::StartupOrder);
+    assert_eq!(early("no", 60), CauseCode::DnsFailure, "it was there all the time, and could not be found");
+    assert_eq!(
+        early("unless-stopped", 5),
+        CauseCode::ProcessDown,
+        "somebody stopped it: else it had been started again"
+    );
+}
+
+#[test]
+fn of_two_that_are_as_bad_the_same_one_is_told_first_every_time() {
+    let mut yard = Yard::new();
+    yard.ended("shop-backend", 0).state.finished = Some(NOW.plus(-3 * MINUTE));
+    yard.ended("shop-web", 0).state.finished = Some(NOW.plus(-9 * MINUTE));
+    let scene = StackScene { stack: &yard.stack, topology: yard.topology.clone(), drift: Vec::new() };
+    let order =
+        |groups: Vec<crate::standing::Group>| groups.iter().map(|group| group.bearer.to_string()).collect::<Vec<_>>();
+    assert_eq!(order(crate::standing::groups(&scene)), ["web", "backend"]);
+    let mut near = crate::standing::groups(&scene);
+    near.sort_by_key(|group| crate::standing::nearness(group, NOW.plus(-4 * MINUTE), NOW));
+    assert_eq!(order(near), ["backend", "web"], "the one that began with the failures");
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use lastgood_model::{CauseCode, Evidence, Link};
 
+use crate::lens::Lens;
 use crate::scene::Scene;
 
 mod app_bug;
@@ -13,13 +14,19 @@ mod app_told;
 mod dependency_down;
 mod disk_full;
 mod dns_failure;
+mod gave_up;
+mod host_not_passed;
 mod located;
+mod no_start_page;
 mod not_started_after_reboot;
 mod oom_kill;
+mod path_cut;
 mod proxy_says;
+mod release_lacks;
 mod server_conn_limit;
 pub mod stale_upstream;
 pub mod stopped;
+mod turn;
 mod unit_failed;
 mod upstream;
 mod upstream_closing;
@@ -56,6 +63,8 @@ pub enum Depth {
     Process,
     /// What was done to the process, or to the host under it.
     Origin,
+    /// What was written and became something else, of which the other came.
+    Written,
 }
 
 /// A cause that can be recognised.
@@ -137,6 +146,27 @@ pub const RULES: &[&dyn Rule] = &[
     &located::Located,
 ];
 
+/// Rules of answers that turned without failing. What explains failures explains no refusal.
+const OF_REFUSALS: &[&dyn Rule] = &[
+    &path_cut::PathCut,
+    &host_not_passed::HostNotPassed,
+    &no_start_page::NoStartPage,
+    &release_lacks::ReleaseLacks,
+    &app_says::AppSays::of(CauseCode::WrongHostHeader),
+    &located::Located,
+];
+const OF_DEPARTURES: &[&dyn Rule] = &[&gave_up::GaveUp];
+
+/// The rules that may explain what a lens finds. Why somebody is slow has the reasons that failures have.
+pub fn rules_for(lens: Lens) -> impl Iterator<Item = &'static &'static dyn Rule> {
+    let (own, all) = match lens {
+        Lens::Failures => (&[][..], RULES),
+        Lens::Refusals => (OF_REFUSALS, &[][..]),
+        Lens::Departures => (OF_DEPARTURES, RULES),
+    };
+    own.iter().chain(all)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -145,7 +175,8 @@ mod tests {
     #[test]
     fn every_code_has_a_rule() {
         for &code in CauseCode::ALL {
-            let proposed = RULES.iter().any(|rule| rule.code() == code)
+            let turns = OF_REFUSALS.iter().chain(OF_DEPARTURES);
+            let proposed = RULES.iter().chain(turns).any(|rule| rule.code() == code)
                 || stopped::CODES.contains(&code)
                 || faults::CODES.contains(&code)
                 || builds::CODES.contains(&code);

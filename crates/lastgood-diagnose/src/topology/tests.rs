@@ -41,6 +41,8 @@ fn stack(environment: &[(&str, &str)]) -> Stack {
         location: text("/v1/"),
         server: text("_"),
         is_variable: false,
+        replaces: false,
+        tells_host: true,
         at: Ref::Text { file: text("nginx.conf"), line },
     };
     Stack {
@@ -167,6 +169,8 @@ fn what_others_ask_of_each_other_does_not_concern_us() {
             location: text("/"),
             server: text("_"),
             is_variable: false,
+            replaces: false,
+            tells_host: true,
             at: Ref::Text { file: text("other.conf"), line: 1 },
         }],
         ..ProxyConf::default()

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use lastgood_model::Secret;
 use lastgood_model::stack::EnvEntry;
 
-use super::{Around, EnvRead, Variables, interpolate};
+use super::{Around, EnvRead, Variables, interpolate, splits};
 
 pub(super) fn read(text: &str, around: Around<'_>) -> EnvRead {
     let mut reader = Reader { whole: text, rest: text, read: EnvRead::default(), around };
@@ -120,8 +120,9 @@ impl Reader<'_> {
 
     fn push(&mut self, key: String, value: Option<String>, line: u64, lost_dollar: bool) {
         let carriage_return = value.as_ref().is_some_and(|value| value.contains('\r'));
+        let splits = value.as_deref().is_some_and(splits);
         let value = value.map(Secret::from);
-        self.read.entries.push(EnvEntry { key: key.into(), value, line, lost_dollar, carriage_return });
+        self.read.entries.push(EnvEntry { key: key.into(), value, line, lost_dollar, carriage_return, splits });
     }
 }
 

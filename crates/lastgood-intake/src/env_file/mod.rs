@@ -74,3 +74,49 @@ impl EnvRead {
         EnvEntry::in_force(&self.entries, key)?.value.as_ref()
     }
 }
+
+/// Whether an address ends within its own password: another `@` follows behind what ends the part with user and host.
+#[must_use]
+pub fn splits(value: &str) -> bool {
+    let text = value.trim();
+    let text = text.strip_prefix("jdbc:").unwrap_or(text);
+    let Some((scheme, rest)) = text.split_once("://") else { return false };
+    let (authority, behind) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    // What follows a path may hold any sign, and so may what follows a place.
+    let has_place = authority.contains('@');
+    let path = match behind.chars().next() {
+        Some('/') => behind.split(['?', '#']).next().unwrap_or_default(),
+        _ if has_place => "",
+        _ => behind,
+    };
+    // A web address may have a sign in its path; with a login before it, and a place behind it, it has none.
+    let place = path.rsplit_once('@').map(|(_, place)| place.split('/').next().unwrap_or_default());
+    let of_place = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte);
+    let leads = |place: &str| !place.is_empty() && place.bytes().all(of_place);
+    let has_login = has_place || !scheme.starts_with("http");
+    !scheme.is_empty() && authority.contains(':') && has_login && place.is_some_and(leads)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_that_ends_within_its_password_is_known() {
+        for value in ["postgresql://shop:carbon@word/72@db:5432/shop", "redis://:car/bon@kvs:6379/0", "amqp://a:b#c@mq"]
+        {
+            assert!(splits(value), "{value}");
+        }
+        for value in [
+            "postgresql://shop:carbon@db:5432/shop",
+            "postgresql://shop:car%2Fbon@db/shop?options=a@b.c",
+            "https://example.com:8443/@user/page",
+            "https://example.com/@user",
+            "redis://:a@b@kvs:6379/0",
+            "mailto:a@b",
+            "plain@word/x@y",
+        ] {
+            assert!(!splits(value), "{value}");
+        }
+    }
+}

@@ -175,6 +175,8 @@ struct EntryFacts {
     lost_dollar: bool,
     #[serde(skip_serializing_if = "is_false")]
     carriage_return: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    splits: bool,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
@@ -196,6 +198,7 @@ impl EnvFileFacts {
             line: entry.line,
             lost_dollar: entry.lost_dollar,
             carriage_return: entry.carriage_return,
+            splits: entry.splits,
         });
         Self {
             path: file.path.to_string(),
@@ -223,6 +226,7 @@ impl From<EnvFileFacts> for EnvFile {
             line: entry.line,
             lost_dollar: entry.lost_dollar,
             carriage_return: entry.carriage_return,
+            splits: entry.splits,
         });
         Self {
             path: Arc::from(facts.path),
@@ -304,6 +308,7 @@ mod tests {
                 line: 3,
                 lost_dollar: true,
                 carriage_return: false,
+                splits: true,
             }],
             fault: Some((7, Arc::from("unterminated quote"))),
             modified: Some(UnixMs(5)),

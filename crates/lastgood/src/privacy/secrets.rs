@@ -231,8 +231,23 @@ fn user_info(line: &[u8], at: usize) -> Option<Range<usize>> {
     let authority = line.get(at..)?;
     let ends = |byte: &u8| *byte == b'/' || *byte == b'?' || ends_value(*byte);
     let end = authority.iter().position(ends).unwrap_or(authority.len());
-    let sign = authority.get(..end)?.iter().rposition(|byte| *byte == b'@')?;
-    (sign > 0).then_some(at..at + sign)
+    let ends_all = |byte: &u8| ends_value(*byte) && !b"#&;".contains(byte);
+    let whole = authority.iter().position(ends_all).unwrap_or(authority.len());
+    // A sign in the password may end the address for whoever reads it, and what follows is of the password all the same.
+    let begins = line.get(..at - 3)?.iter().rposition(|byte| !byte.is_ascii_alphanumeric() && *byte != b'+');
+    let address = line.get(begins.map_or(0, |before| before + 1)..at + whole)?;
+    let splits = std::str::from_utf8(address).is_ok_and(lastgood_intake::env_file::splits);
+    let sign = authority.get(..if splits { whole } else { end })?.iter().rposition(|byte| *byte == b'@')?;
+    let login = authority.get(..sign)?;
+    let password =
+        login.iter().position(|byte| *byte == b':').and_then(|colon| login.get(colon + 1..)).unwrap_or(login);
+    (sign > 0 && !is_reference(password)).then_some(at..at + sign)
+}
+
+/// `${CACHE_PASSWORD}`, as a compose file says where a value comes from: a name, and no value.
+fn is_reference(text: &[u8]) -> bool {
+    let name = text.strip_prefix(b"${").and_then(|text| text.strip_suffix(b"}"));
+    name.is_some_and(|name| !name.is_empty() && name.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_'))
 }
 
 /// A run of letters, digits and signs of encodings that begins here and is too long to mean anything to a reader.
@@ -293,6 +308,16 @@ mod tests {
         assert!(found("redis.exceptions.AuthenticationError: Authentication required.").is_empty());
         assert!(found("TokenException: expired").is_empty());
         assert_eq!(found("AuthenticationError: password=hunter2"), [("hunter2", Why::Secret)]);
+    }
+
+    #[test]
+    fn a_password_is_hidden_to_its_end_and_a_reference_is_none() {
+        let secret = |line| found(line).first().map(|(text, _)| *text);
+        assert_eq!(secret("to postgresql://shop:carbon@word/72@db:5432/shop"), Some("shop:carbon@word/72"));
+        assert_eq!(secret("amqp://shop:carbon#word@mq:5672"), Some("shop:carbon#word"));
+        assert_eq!(secret("postgresql://shop:carbon@db:5432/shop"), Some("shop:carbon"));
+        assert_eq!(secret("REDIS_URL: \"redis://:${CACHE_PASSWORD}@cache:6379/0\""), None);
+        assert_eq!(secret("redis://:$carbon@cache:6379/0"), Some(":$carbon"));
     }
 
     #[test]

@@ -90,6 +90,7 @@ pub fn commands(account: &Account<'_>) -> Vec<String> {
             out.push("journalctl --list-boots --no-pager".to_owned());
             out.extend(around_the_onset(account));
         }
+        CauseCode::ConfigSemantic => out.push("sudo nginx -T".to_owned()),
         CauseCode::ConfigSyntax => {
             out.push("sudo nginx -t".to_owned());
             out.push("systemctl status nginx".to_owned());
@@ -128,6 +129,8 @@ pub fn commands(account: &Account<'_>) -> Vec<String> {
         | CauseCode::RedirectUri
         | CauseCode::WrongHostHeader
         | CauseCode::Ipv6Mismatch
+        | CauseCode::VersionSkew
+        | CauseCode::StartupOrder
         | CauseCode::TlsNotYetValid
         | CauseCode::TlsVersion => out.push("lastgood check".to_owned()),
         CauseCode::Located => {

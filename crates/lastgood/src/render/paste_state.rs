@@ -15,7 +15,11 @@ pub(super) fn commands(account: &Account<'_>, claim: &StateClaim) -> Vec<String>
     match (account.cause.code, claim) {
         (CauseCode::StaleEnv | CauseCode::WrongAddress | CauseCode::BadMount, _) => out.extend(anew(account)),
         // A line is edited by hand first: that is said by the fix.
-        (_, StateClaim::VariableMissing { .. }) => {}
+        (_, StateClaim::VariableMissing { .. } | StateClaim::Misread { .. }) => {}
+        (CauseCode::StartupOrder, _) => {
+            out.extend(start(container.as_deref()));
+            out.extend(logs);
+        }
         (CauseCode::StaleUpstreamIp, _) => {
             let proxy = word(&account.cause.component).filter(|proxy| proxy != "nginx");
             out.push(match proxy {

@@ -4,7 +4,10 @@
 use std::sync::Arc;
 
 use lastgood_model::app_claim::SaidError;
-use lastgood_model::{AppClaim, BuildFact, Cause, ChangeKind, Claim, Evidence, Incident, StateClaim, UnitFileState};
+use lastgood_model::{
+    AppClaim, BuildFact, Cause, ChangeKind, Claim, Evidence, Incident, ProxyErrorKind, StateClaim, TurnClaim,
+    UnitFileState,
+};
 
 /// Whether a vhost names anything: standard input does not, nor does a file that is called what nginx calls it.
 pub(super) fn is_name(vhost: &str) -> bool {
@@ -90,6 +93,28 @@ impl<'a> Account<'a> {
             Claim::Build(BuildFact::Step { step, .. }) => Some(step.as_ref()),
             _ => None,
         })
+    }
+
+    /// What is claimed of answers that turned without failing, if anything is.
+    #[must_use]
+    pub fn turn(self) -> Option<&'a TurnClaim> {
+        self.claims().find_map(|claim| match claim {
+            Claim::Turn(claim) => Some(claim),
+            _ => None,
+        })
+    }
+
+    /// Whether it is known that the application is asked for another path.
+    #[must_use]
+    pub fn has_cut_path(self) -> bool {
+        let cut = |claim| matches!(claim, &Claim::Turn(TurnClaim::PathCut { .. } | TurnClaim::PassReplaces { .. }));
+        self.claims().any(cut)
+    }
+
+    /// Whether the proxy's error log says this for it.
+    #[must_use]
+    pub fn proxy_error(self, wanted: ProxyErrorKind) -> bool {
+        self.claims().any(|claim| matches!(claim, Claim::UpstreamErrors { kind, .. } if *kind == wanted))
     }
 
     /// The error of an application that weighs most, where none weighs more.

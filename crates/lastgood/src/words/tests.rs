@@ -5,8 +5,8 @@ use std::sync::Arc;
 use lastgood_model::probe_claim::Asked;
 use lastgood_model::{
     Cause, CauseCode, ChangeKind, Claim, Confidence, DeadEnd, Ending, Evidence, Gap, GapKind, Incident, Instead,
-    NoteKind, OnsetKind, ProbeClaim, ProbeOutcome, ProbeProtocol, ProbeQuestion, ProbeTarget, ProxyErrorKind, Ref,
-    Scope, Secret, StateClaim, Status, TlsFault, Told, UnitFileState, UnixMs, Weight,
+    Misread, NoteKind, OnsetKind, ProbeClaim, ProbeOutcome, ProbeProtocol, ProbeQuestion, ProbeTarget, ProxyErrorKind,
+    Ref, Scope, Secret, StateClaim, Status, TlsFault, Told, TurnClaim, UnitFileState, UnixMs, Weight,
 };
 
 use super::{Account, Lang};
@@ -38,7 +38,8 @@ const CHANGES: [ChangeKind; 19] = [
     ChangeKind::FileEdited,
     ChangeKind::Reported,
 ];
-const PROXY: [ProxyErrorKind; 28] = [
+const PROXY: [ProxyErrorKind; 29] = [
+    ProxyErrorKind::NoIndex,
     ProxyErrorKind::ConnectRefused,
     ProxyErrorKind::ConnectTimeout,
     ProxyErrorKind::NoRoute,
@@ -107,6 +108,7 @@ fn claims() -> Vec<Claim> {
         Claim::ServedWell { requests: 1, failed: 0 },
         Claim::ServedWell { requests: 9, failed: 1 },
     ];
+    all.extend(turns().map(Claim::Turn));
     all.extend(states().into_iter().map(Claim::State));
     all.extend(UNIT_STATES.map(|state| Claim::UnitFile { unit: unit(), state }));
     all.extend(CHANGES.iter().filter(|kind| **kind != ChangeKind::Reported).map(|kind| Claim::ChangeBefore {
@@ -119,6 +121,20 @@ fn claims() -> Vec<Claim> {
         all.extend(PROXY.map(|kind| Claim::UpstreamErrors { kind, upstream: upstream.clone(), count: 2 }));
     }
     all
+}
+
+/// Everything that can be said of answers that turned.
+fn turns() -> impl Iterator<Item = TurnClaim> {
+    let gave_up = |waited_ms| TurnClaim::GaveUp { left: 40, of: 41, answered: 1_200, waited_ms };
+    [
+        TurnClaim::Refused { status: 404, refused: 40, of: 41, answered: 1_200 },
+        gave_up(None),
+        gave_up(Some(2_004)),
+        TurnClaim::PathCut { asked: name("/api/cart"), passed: name("/cart") },
+        TurnClaim::PassReplaces { location: name("/api/"), host: name("app") },
+        TurnClaim::HostNotPassed { told: name("app") },
+    ]
+    .into_iter()
 }
 
 /// Everything that can be said of a probe.
@@ -236,6 +252,8 @@ fn states() -> Vec<StateClaim> {
         key: name("SECRET_KEY"),
         instead,
     }));
+    let misread = [Misread::DollarLost, Misread::NothingStandsIn { variable: name("CACHE_PASSWORD") }, Misread::Splits];
+    all.extend(misread.map(|how| StateClaim::Misread { service: name("api"), key: name("REDIS_URL"), how }));
     all.push(StateClaim::VariableThere { container: container(), key: name("SECRET_KEY") });
     all.extend([
         StateClaim::ContainerGone { service: name("backend") },

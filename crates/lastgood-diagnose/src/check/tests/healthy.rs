@@ -43,7 +43,14 @@ pub fn healthcheck(command: &str) -> Healthcheck {
 }
 
 pub fn entry(key: &str, value: &str, line: u64) -> EnvEntry {
-    EnvEntry { key: name(key), value: Some(value.into()), line, lost_dollar: false, carriage_return: false }
+    EnvEntry {
+        key: name(key),
+        value: Some(value.into()),
+        line,
+        lost_dollar: false,
+        carriage_return: false,
+        splits: false,
+    }
 }
 
 fn service(service_name: &str, line: u64, port: u16) -> Service {

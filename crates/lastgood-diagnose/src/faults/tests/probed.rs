@@ -6,7 +6,7 @@ use super::*;
 
 impl Yard {
     /// The backend asked Redis, or something that the topology does not know.
-    fn answered(&mut self, told: Told, to: Option<&str>, outcome: ProbeOutcome) -> &mut Probed {
+    pub(super) fn answered(&mut self, told: Told, to: Option<&str>, outcome: ProbeOutcome) -> &mut Probed {
         let target = ProbeTarget {
             protocol: ProbeProtocol::Redis,
             host: text(if to.is_some() { "172.18.0.1" } else { "store.example" }),

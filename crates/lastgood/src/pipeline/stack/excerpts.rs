@@ -186,6 +186,7 @@ mod tests {
             line,
             lost_dollar: false,
             carriage_return: false,
+            splits: false,
         };
         let env = EnvFile {
             path: Arc::from(".env"),

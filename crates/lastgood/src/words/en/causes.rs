@@ -4,9 +4,12 @@
 use lastgood_model::{CauseCode, ChangeKind, UnitFileState};
 
 use super::super::{Account, CauseText};
-use super::{app, builds, limits, states};
+use super::{app, builds, limits, states, turns};
 
 pub(super) fn cause(account: &Account<'_>) -> CauseText {
+    if let Some((summary, fix, prevention)) = turns::cause(account) {
+        return CauseText { summary, fix, prevention };
+    }
     if let Some(claim) = account.state() {
         return states::cause(account, claim);
     }
@@ -73,6 +76,9 @@ pub(super) fn cause(account: &Account<'_>) -> CauseText {
         CauseCode::RedirectUri => bare(account, "an address that is not registered"),
         CauseCode::WrongHostHeader => bare(account, "a host name that is refused"),
         CauseCode::Ipv6Mismatch => bare(account, "a localhost that means IPv6"),
+        CauseCode::ConfigSemantic => bare(account, "a configuration that leads elsewhere"),
+        CauseCode::VersionSkew => bare(account, "a release that does not know what is asked of it"),
+        CauseCode::StartupOrder => bare(account, "something that was started too early"),
         CauseCode::Located => located(account),
     };
     CauseText { summary, fix, prevention }

@@ -4,7 +4,7 @@ use lastgood_model::{ChangeKind, Claim, ProxyErrorKind, UnitFileState};
 
 use super::super::Words;
 use super::super::number::{grouped, status};
-use super::{English, app, builds, plural, states};
+use super::{English, app, builds, plural, states, turns};
 
 pub(super) fn claim(claim: &Claim) -> String {
     match claim {
@@ -76,6 +76,7 @@ pub(super) fn claim(claim: &Claim) -> String {
         Claim::State(claim) => states::claim(claim),
         Claim::Application(claim) => app::claim(claim),
         Claim::Build(fact) => builds::claim(fact),
+        Claim::Turn(claim) => turns::claim(claim),
         Claim::ServedWell { requests, failed: 0 } => {
             format!("{} in the same time, none failed", plural(*requests, "request"))
         }
@@ -137,6 +138,7 @@ pub(super) fn proxy_error(kind: ProxyErrorKind, upstream: Option<&str>) -> Strin
         ProxyErrorKind::TlsNameMismatch => format!("the certificate of {who} is for another name"),
         ProxyErrorKind::BadAnswer => format!("{who} answers something that is not valid HTTP"),
         ProxyErrorKind::HeaderTooBig => format!("{who} sends a header that is bigger than nginx's buffer"),
+        ProxyErrorKind::NoIndex => "nginx serves a folder that has no start page".to_owned(),
         ProxyErrorKind::NoSpace => "no space is left on the device".to_owned(),
         ProxyErrorKind::TooManyFiles => "nginx has too many files open".to_owned(),
         ProxyErrorKind::WorkerConnections => "nginx has no connection left (worker_connections)".to_owned(),

@@ -11,6 +11,7 @@ mod hosts;
 mod limits;
 mod probes;
 mod states;
+mod turns;
 
 use std::sync::Arc;
 

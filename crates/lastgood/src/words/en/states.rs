@@ -1,6 +1,6 @@
 //! English: states of containers and of the machine: claims, what is wrong, and the causes that they prove.
 
-use lastgood_model::{Ailment, CauseCode, DeadEnd, Ending, Instead, StateClaim};
+use lastgood_model::{Ailment, CauseCode, DeadEnd, Ending, Instead, Misread, StateClaim};
 
 use super::super::number::{grouped, listed_ports};
 use super::super::{Account, CauseText, value};
@@ -8,6 +8,15 @@ use super::probes;
 
 pub(super) fn claim(claim: &StateClaim) -> String {
     match claim {
+        StateClaim::Misread { key, how, .. } => match how {
+            Misread::DollarLost => format!("a $ in {key} was taken for a variable, and a part of its value is gone"),
+            Misread::NothingStandsIn { variable } => {
+                format!("{key} is made of ${{{variable}}}, which is set nowhere: nothing stands in its place")
+            }
+            Misread::Splits => {
+                format!("a sign in the password of {key} ends the address there: what follows is read as its path")
+            }
+        },
         StateClaim::ContainerEnded { container, ending: Ending::Stopped, .. } => format!("{container} was stopped"),
         StateClaim::ContainerEnded { container, ending: Ending::Killed, exit_code } => {
             format!("{container} was killed (exit code {exit_code})")
@@ -120,6 +129,14 @@ pub(super) fn cause(account: &Account<'_>, claim: &StateClaim) -> CauseText {
     let said = |text: &str| format!("{who} ends at once: {text}");
     let (summary, fix, prevention) = match (account.cause.code, claim) {
         (_, StateClaim::Probe(claim)) => probes::cause(account, claim),
+        (_, StateClaim::Misread { key, how, .. }) => misread(who, key, how),
+        (CauseCode::StartupOrder, _) => (
+            format!("{who} gave up because it was started before what it needs, and nothing starts it again"),
+            format!("Start {who}: what it missed is there now."),
+            vec![
+                "Give it a restart policy (unless-stopped), and let it wait for the other (depends_on with service_healthy).".to_owned(),
+            ],
+        ),
         (CauseCode::StaleEnv, StateClaim::ValueDiffers { .. }) => (
             format!("{who} runs with old values: {}", account.stale_keys().join(", ")),
             "Create the container anew with the command above; restart does not read env files again.".to_owned(),
@@ -268,4 +285,30 @@ fn limited(limit: Option<u64>) -> String {
 /// The first name in quotes.
 fn quoted(message: &str) -> Option<&str> {
     message.split('"').nth(1).filter(|name| !name.is_empty())
+}
+
+/// A value that reached its container as something else than was written.
+fn misread(who: &str, key: &str, how: &Misread) -> (String, String, Vec<String>) {
+    let anew = format!("then create {who} anew");
+    let (summary, fix) = match how {
+        Misread::DollarLost => (
+            format!("Compose took a $ in {key} of {who} for a variable"),
+            format!("Write $$ for each $ of the value, or put it in single quotes; {anew}."),
+        ),
+        Misread::NothingStandsIn { variable } => (
+            format!("{variable} is set nowhere, and {key} of {who} lacks it"),
+            format!("Set {variable} where Compose looks for it (.env), {anew}."),
+        ),
+        Misread::Splits => (
+            format!("a sign in the password of {key} ends the address that {who} is told"),
+            format!("Write / as %2F, ? as %3F, # as %23 and @ as %40 in the password of {key}; {anew}."),
+        ),
+    };
+    let prevention = match how {
+        Misread::NothingStandsIn { variable } => {
+            format!("Write ${{{variable}:?}} in the compose file: Compose then refuses to start without it.")
+        }
+        _ => "Make passwords of letters and digits alone; run lastgood check before a deploy.".to_owned(),
+    };
+    (summary, fix, vec![prevention])
 }

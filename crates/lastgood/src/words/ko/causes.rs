@@ -5,9 +5,12 @@ use lastgood_model::{CauseCode, ChangeKind, UnitFileState};
 
 use super::super::josa::{object, subject, topic};
 use super::super::{Account, CauseText};
-use super::{app, builds, limits, states};
+use super::{app, builds, limits, states, turns};
 
 pub(super) fn cause(account: &Account<'_>) -> CauseText {
+    if let Some((summary, fix, prevention)) = turns::cause(account) {
+        return CauseText { summary, fix, prevention };
+    }
     if let Some(claim) = account.state() {
         return states::cause(account, claim);
     }
@@ -74,6 +77,9 @@ pub(super) fn cause(account: &Account<'_>) -> CauseText {
         CauseCode::RedirectUri => bare(account, "등록되지 않은 redirect URI"),
         CauseCode::WrongHostHeader => bare(account, "거부된 Host 이름"),
         CauseCode::Ipv6Mismatch => bare(account, "IPv6로 해석된 localhost"),
+        CauseCode::ConfigSemantic => bare(account, "다른 곳으로 보내는 설정"),
+        CauseCode::VersionSkew => bare(account, "요청받은 것을 모르는 릴리스"),
+        CauseCode::StartupOrder => bare(account, "너무 일찍 시작된 서비스"),
         CauseCode::Located => located(account),
     };
     CauseText { summary, fix, prevention }

@@ -5,7 +5,7 @@ use lastgood_model::{ChangeKind, Claim, ProxyErrorKind, UnitFileState};
 use super::super::Words;
 use super::super::josa::{object, subject as subject_of, topic, with};
 use super::super::number::{grouped, status};
-use super::{Korean, app, builds, states};
+use super::{Korean, app, builds, states, turns};
 
 pub(super) fn claim(claim: &Claim) -> String {
     match claim {
@@ -75,6 +75,7 @@ pub(super) fn claim(claim: &Claim) -> String {
         Claim::State(claim) => states::claim(claim),
         Claim::Application(claim) => app::claim(claim),
         Claim::Build(fact) => builds::claim(fact),
+        Claim::Turn(claim) => turns::claim(claim),
         Claim::ServedWell { requests, failed: 0 } => {
             format!("같은 시간 요청 {}건, 실패 없음", grouped(*requests))
         }
@@ -138,6 +139,7 @@ pub(super) fn proxy_error(kind: ProxyErrorKind, upstream: Option<&str>) -> Strin
         ProxyErrorKind::TlsNameMismatch => format!("{who}의 인증서가 다른 이름의 것임"),
         ProxyErrorKind::BadAnswer => format!("{} HTTP가 아닌 응답을 보냄", subject_of(who)),
         ProxyErrorKind::HeaderTooBig => format!("{} nginx 버퍼보다 큰 헤더를 보냄", subject_of(who)),
+        ProxyErrorKind::NoIndex => "nginx가 내보이는 폴더에 시작 페이지가 없음".to_owned(),
         ProxyErrorKind::NoSpace => "디스크에 남은 공간이 없음".to_owned(),
         ProxyErrorKind::TooManyFiles => "nginx가 연 파일이 너무 많음".to_owned(),
         ProxyErrorKind::WorkerConnections => "nginx에 남은 연결이 없음(worker_connections)".to_owned(),

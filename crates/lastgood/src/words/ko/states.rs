@@ -1,6 +1,6 @@
 //! Korean: states of containers and of the machine: claims, what is wrong, and the causes that they prove.
 
-use lastgood_model::{Ailment, CauseCode, DeadEnd, Ending, Instead, StateClaim};
+use lastgood_model::{Ailment, CauseCode, DeadEnd, Ending, Instead, Misread, StateClaim};
 
 use super::super::josa::{object, subject, topic, towards};
 use super::super::number::{grouped, listed_ports};
@@ -9,6 +9,13 @@ use super::probes;
 
 pub(super) fn claim(claim: &StateClaim) -> String {
     match claim {
+        StateClaim::Misread { key, how, .. } => match how {
+            Misread::DollarLost => format!("{key} 값의 $가 변수로 읽혀 일부가 사라짐"),
+            Misread::NothingStandsIn { variable } => {
+                format!("{key} 값에 쓰인 ${{{variable}}}의 값이 어디에도 없어 그 자리가 비었음")
+            }
+            Misread::Splits => format!("{key} 비밀번호의 기호에서 주소가 끝남: 그 뒤는 경로로 읽힘"),
+        },
         StateClaim::ContainerEnded { container, ending: Ending::Stopped, .. } => {
             format!("{} 중지됨", subject(container))
         }
@@ -130,6 +137,12 @@ pub(super) fn cause(account: &Account<'_>, claim: &StateClaim) -> CauseText {
     let who = &account.cause.component;
     let (summary, fix, prevention) = match (account.cause.code, claim) {
         (_, StateClaim::Probe(claim)) => probes::cause(account, claim),
+        (_, StateClaim::Misread { key, how, .. }) => misread(who, key, how),
+        (CauseCode::StartupOrder, _) => (
+            format!("{} 필요한 것보다 먼저 시작되어 포기했고, 다시 시작하는 것이 없음", subject(who)),
+            format!("{} 시작하세요. 없던 것이 이제는 있습니다.", object(who)),
+            vec!["restart 정책(unless-stopped)을 두고, depends_on의 service_healthy로 기다리게 하세요.".to_owned()],
+        ),
         (CauseCode::StaleEnv, StateClaim::ValueDiffers { .. }) => (
             format!("{} 예전 값으로 실행 중: {}", subject(who), account.stale_keys().join(", ")),
             "위 명령으로 컨테이너를 다시 만드세요. restart는 env 파일을 다시 읽지 않습니다.".to_owned(),
@@ -283,4 +296,30 @@ fn limited(limit: Option<u64>) -> String {
 /// The first name in quotes.
 fn quoted(message: &str) -> Option<&str> {
     message.split('"').nth(1).filter(|name| !name.is_empty())
+}
+
+/// A value that reached its container as something else than was written.
+fn misread(who: &str, key: &str, how: &Misread) -> (String, String, Vec<String>) {
+    let anew = format!("{who} 컨테이너를 다시 만드세요");
+    let (summary, fix) = match how {
+        Misread::DollarLost => (
+            format!("Compose가 {who}의 {key} 값에 있는 $를 변수로 읽음"),
+            format!("값의 $를 $$로 쓰거나 작은따옴표로 감싼 뒤 {anew}."),
+        ),
+        Misread::NothingStandsIn { variable } => (
+            format!("{} 어디에도 없어 {who}의 {key} 값이 비었음", subject(variable)),
+            format!("Compose가 찾는 곳(.env)에 {} 두고 {anew}.", object(variable)),
+        ),
+        Misread::Splits => (
+            format!("{who}의 {key} 비밀번호에 있는 기호에서 주소가 끝남"),
+            format!("{key} 비밀번호의 /는 %2F, ?는 %3F, #는 %23, @는 %40으로 쓰고 {anew}."),
+        ),
+    };
+    let prevention = match how {
+        Misread::NothingStandsIn { variable } => {
+            format!("compose 파일에 ${{{variable}:?}}라고 쓰면 값이 없을 때 Compose가 시작을 거부합니다.")
+        }
+        _ => "비밀번호는 영문자와 숫자로만 만들고, 배포 전에 lastgood check를 실행하세요.".to_owned(),
+    };
+    (summary, fix, vec![prevention])
 }
