@@ -207,23 +207,17 @@ fn note_header(headers: &mut Headers, words: &[String], in_block: bool) {
             headers.any = true;
             headers.host |= header.eq_ignore_ascii_case("host");
         }
-        // Files of whole servers are no part of a block of ours.
-        [name, path]
-            if name == "include"
-                && in_block
-                && !path.contains("conf.d")
-                && !path.contains("sites-enabled")
-                && !path.ends_with("mime.types")
-                && !path.ends_with("_params")
-                && !path.contains("modules") =>
-        {
-            (headers.any, headers.host) = (true, true);
-        }
-        [name, path] if name == "include" && in_block && path.ends_with("proxy_params") => {
+        [name, path] if name == "include" && in_block && may_set_headers(path) => {
             (headers.any, headers.host) = (true, true);
         }
         _ => {}
     }
+}
+
+/// Whether an included file may say what is passed on: none of whole servers, of types, or of another protocol's parameters.
+fn may_set_headers(path: &str) -> bool {
+    let of_others = ["conf.d", "sites-enabled", "modules", "mime.types", "fastcgi", "uwsgi_params", "scgi_params"];
+    !of_others.iter().any(|other| path.contains(other))
 }
 
 /// A server of a group; a socket in the file system is asked by no name.
