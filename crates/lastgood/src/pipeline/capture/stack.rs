@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 use std::net::IpAddr;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -118,24 +119,21 @@ impl Writing {
         for (number, line) in (1_u64..).zip(text.split_inclusive(|byte| *byte == b'\n')) {
             let here = |at: &Ref| matches!(at, Ref::Text { file, line } if file == name && *line == number);
             let services = stack.desired.iter().flat_map(|desired| &desired.services);
-            let key = services.flat_map(|service| &service.environment_at).find(|(_, at)| here(at)).map(|(key, _)| key);
-            let line = String::from_utf8_lossy(line);
-            let rewritten = key.and_then(|key| self.assignment(key, &line));
-            self.stand_ins.line(rewritten.as_deref().unwrap_or(&line).as_bytes(), &mut out);
+            let keys =
+                services.flat_map(|service| &service.environment_at).filter(|(_, at)| here(at)).map(|(key, _)| key);
+            let mut line = String::from_utf8_lossy(line).into_owned();
+            for key in keys {
+                // What is interpolated stands in an environment file.
+                if let Some(place) = value_of(key, &line)
+                    && let Some(value) = line.get(place.clone()).filter(|value| !value.contains('$'))
+                {
+                    let masked = variable(key, value, &mut self.stand_ins);
+                    line.replace_range(place, &masked);
+                }
+            }
+            self.stand_ins.line(line.as_bytes(), &mut out);
         }
         out
-    }
-
-    /// `KEY: value` or `- KEY=value` with the structure of its value; `None` if it has none of its own.
-    fn assignment(&mut self, key: &str, line: &str) -> Option<String> {
-        let at = line.find(key)? + key.len();
-        let (front, rest) = line.split_at(at);
-        let value = rest.trim_start_matches(['"', '\'', ':', '=', ' ']).trim_end().trim_end_matches(['"', '\'']);
-        // What is interpolated stands in an environment file.
-        if value.is_empty() || value.contains('$') {
-            return None;
-        }
-        Some(format!("{front}{}", rest.replacen(value, &variable(key, value, &mut self.stand_ins), 1)))
     }
 
     fn json<T: Serialize>(&mut self, place: &str, value: &T) -> std::io::Result<CaseFile> {
@@ -147,5 +145,69 @@ impl Writing {
         self.folder.write(Path::new(place), bytes)?;
         self.captured.files += 1;
         Ok(CaseFile { path: place.to_owned(), original: place.to_owned(), ..CaseFile::default() })
+    }
+}
+
+/// Where the value is in `KEY: value`, `- KEY=value` or `{ KEY: "value", … }`; `None` if it has none of its own. Where its end cannot be
+/// told, all that follows is the value.
+fn value_of(key: &str, line: &str) -> Option<Range<usize>> {
+    let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '-');
+    let whole = |at: &usize| {
+        let after = line.get(at + key.len()..).unwrap_or_default().trim_start_matches(['"', '\'', ' ']);
+        !line.get(..*at).unwrap_or_default().ends_with(is_name) && after.starts_with([':', '='])
+    };
+    let at = line.match_indices(key).map(|(at, _)| at).find(whole)? + key.len();
+    let (front, rest) = line.split_at_checked(at)?;
+    let value = rest.trim_start_matches(['"', '\'', ':', '=', ' ']);
+    let start = line.len() - value.len();
+    let quote = line.get(..start)?.chars().next_back().filter(|last| matches!(last, '"' | '\''));
+    let end = match quote {
+        Some(quote) => closing(value, quote).unwrap_or(value.len()),
+        None if front.contains('{') => value.find([',', '}']).unwrap_or(value.len()),
+        None => value.len(),
+    };
+    let value = value.get(..end)?;
+    let value = if quote.is_some() { value } else { value.trim_end().trim_end_matches(['"', '\'']) };
+    let value = value.trim_end_matches(['\r', '\n']);
+    (!value.is_empty()).then(|| start..start + value.len())
+}
+
+/// The quote that ends a quoted text, which begins behind the one that opens it.
+fn closing(text: &str, quote: char) -> Option<usize> {
+    let mut escaped = false;
+    let mut all = text.char_indices().peekable();
+    while let Some((at, c)) = all.next() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if quote == '"' => escaped = true,
+            c if c == quote && quote == '\'' && all.peek().is_some_and(|(_, next)| *next == '\'') => escaped = true,
+            c if c == quote => return Some(at),
+            _ => {}
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_ends_where_yaml_ends_it() {
+        for (key, line, wanted) in [
+            ("TZ", "      TZ: UTC\n", "UTC"),
+            ("TZ", "      - TZ=UTC here \n", "UTC here"),
+            ("TZ", "      - \"TZ=UTC\"\n", "UTC"),
+            ("TZ", "    environment: { TZ: \"UTC\" }\n", "UTC"),
+            ("TZ", "    environment: { TZ: UTC, URL: 'it''s, }' }\n", "UTC"),
+            ("URL", "    environment: { TZ: UTC, URL: 'it''s, }' }\n", "it''s, }"),
+            ("URL", "    environment: { REDIS_URL: \"a\", URL: \"b\\\"c\" }\n", "b\\\"c"),
+            ("PASSWORD", "      \"PASSWORD\": \"open, and so on\n", "open, and so on"),
+        ] {
+            assert_eq!(value_of(key, line).map(|place| &line[place]), Some(wanted), "{line}");
+        }
+        assert_eq!(value_of("TZ", "      - TZ\n"), None, "it comes from elsewhere");
+        assert_eq!(value_of("TZ", "      TZ:\n"), None);
+        assert_eq!(value_of("URL", "      REDIS_URL: a\n"), None, "another key");
     }
 }
