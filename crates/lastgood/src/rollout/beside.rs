@@ -60,7 +60,6 @@ fn is_written(mount: &Mount) -> bool {
 
 #[cfg(test)]
 mod tests {
-
     use lastgood_model::desired::{DependsOn, Joined, Port};
     use lastgood_model::release::ReleasedService;
     use lastgood_model::rollout::ReleaseId;
