@@ -5,6 +5,7 @@
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -14,7 +15,6 @@ use serde_json::Value;
 use crate::bed::{Bed, Said, binary, lastgood};
 
 const COMPOSE: &str = r#"
-name: live-model
 services:
   web:
     image: live-python
@@ -33,6 +33,8 @@ const SETTINGS: &str = "[deploy]\nhold = \"300ms\"\n";
 const MODES: [&str; 4] = ["one", "two", "three", "bad"];
 
 struct Team {
+    /// The project is its own, so that teams can work side by side.
+    project: String,
     bed: Bed,
     live: PathBuf,
     random: Rng,
@@ -43,14 +45,15 @@ struct Team {
 
 impl Team {
     fn new(seed: u64) -> Self {
+        let project = format!("live-model-{seed}");
         let source = tempfile::tempdir().unwrap();
-        fs::write(source.path().join("compose.yaml"), COMPOSE).unwrap();
+        fs::write(source.path().join("compose.yaml"), format!("name: {project}{COMPOSE}")).unwrap();
         fs::write(source.path().join("lastgood.toml"), SETTINGS).unwrap();
         fs::write(source.path().join(".env"), "WEB=one\nWORKER=one\n").unwrap();
         let bed = Bed::laid(source.path()).unwrap();
         let live = bed.path().join("state/live");
         fs::create_dir_all(&live).unwrap();
-        Self { bed, live, random: Rng::with_seed(seed), meddled: false, log: Vec::new() }
+        Self { project, bed, live, random: Rng::with_seed(seed), meddled: false, log: Vec::new() }
     }
 
     fn one_of<'a>(&mut self, of: &[&'a str]) -> &'a str {
@@ -99,7 +102,7 @@ impl Team {
             }
             60..75 => Some(lastgood(&self.live, &["rollback", "--local"], &[])),
             75..85 => Some(lastgood(&self.live, &["prune", "--local"], &[])),
-            85..90 => self.by_hand("docker ps --quiet --filter name=live-model-web | xargs -r docker rm --force"),
+            85..90 => self.by_hand("docker ps --quiet --filter name=$PROJECT-web | xargs -r docker rm --force"),
             90..95 => self.by_hand("if [ -e .env ]; then sed -i 's/WORKER=.*/WORKER=mended/' .env; fi"),
             _ => self.by_hand("if [ -e .env ]; then docker compose --progress quiet up --detach; fi"),
         };
@@ -118,9 +121,13 @@ impl Team {
     }
 
     fn by_hand(&mut self, script: &str) -> Option<Said> {
-        self.bed.run(&format!("cd state/live; {script}")).unwrap();
+        self.run(&format!("cd state/live; {script}")).unwrap();
         self.meddled = true;
         None
+    }
+
+    fn run(&self, script: &str) -> Result<(), String> {
+        self.bed.run(&format!("export PROJECT={}; {script}", self.project))
     }
 
     fn told(&self) -> String {
@@ -130,48 +137,56 @@ impl Team {
     /// What the ledger says is so.
     fn is_true(&self) {
         // A guard may be at it still, on behalf of somebody who died.
-        let over = "guards() { docker ps --all --quiet --filter name=lastgood-guard-live-model; }; export -f guards
+        let over = "guards() { docker ps --all --quiet --filter name=^lastgood-guard-$PROJECT'$'; }; export -f guards
              await test ! -e state/live/.lastgood/lock && await bash -c '[ -z \"$(guards)\" ]'";
-        assert_eq!(self.bed.run(over), Ok(()), "it is never over: {}", self.told());
+        assert_eq!(self.run(over), Ok(()), "it is never over: {}", self.told());
         let history = lastgood(&self.live, &["history", "--local", "--json"], &[]);
         assert_eq!(history.code, 0, "{}{}", self.told(), history.stderr);
         let history: Value = serde_json::from_str(&history.stdout).unwrap();
         assert_eq!(history["damaged"], 0, "{}", self.told());
         let rollouts = history["rollouts"].as_array().unwrap();
         assert!(rollouts.iter().all(|one| !one["outcome"].is_null()), "unfinished: {}", self.told());
-        let left = "[ -z \"$(docker ps --all --quiet --filter label=lastgood.candidate)\" ]";
-        assert_eq!(self.bed.run(left), Ok(()), "a candidate stays: {}", self.told());
+        let left = "[ -z \"$(docker ps --all --quiet --filter label=lastgood.candidate --filter name=$PROJECT-)\" ]";
+        assert_eq!(self.run(left), Ok(()), "a candidate stays: {}", self.told());
         let Some(current) = history["current"].as_str().filter(|_| !self.meddled) else { return };
         let kept = self.live.join(".lastgood/releases").join(current).join("files/.env");
         let (kept, files) = (fs::read_to_string(kept), fs::read_to_string(self.live.join(".env")));
         assert_eq!(kept.unwrap(), files.unwrap(), "{}", self.told());
         let same = "cd state/live; . ./.env
-             of() { docker inspect live-model-$1-1 --format '{{.State.Running}} {{.Config.Env}}'; }
+             of() { docker inspect $PROJECT-$1-1 --format '{{.State.Running}} {{.Config.Env}}'; }
              of web | grep -q \"^true .*MODE=$WEB\" && of worker | grep -q \"^true .*MODE=$WORKER\"
              before=$(docker compose ps --quiet | sort); docker compose --progress quiet up --detach
              [ \"$before\" = \"$(docker compose ps --quiet | sort)\" ]";
-        assert_eq!(self.bed.run(same), Ok(()), "{}", self.told());
+        assert_eq!(self.run(same), Ok(()), "{}", self.told());
     }
 }
 
 impl Drop for Team {
     fn drop(&mut self) {
-        let clear = "docker ps --all --quiet --filter label=com.docker.compose.project=live-model | xargs -r docker rm --force
-                     docker network ls --quiet --filter label=com.docker.compose.project=live-model | xargs -r docker network rm";
-        let _gone = self.bed.run(clear);
+        let clear = "docker ps --all --quiet --filter label=com.docker.compose.project=$PROJECT | xargs -r docker rm --force
+                     docker network ls --quiet --filter label=com.docker.compose.project=$PROJECT | xargs -r docker network rm";
+        let _gone = self.run(clear);
     }
 }
 
 #[test]
-#[ignore = "needs a Docker engine, and a minute for each sequence"]
+#[ignore = "needs a Docker engine, and half a minute for each sequence"]
 fn whatever_a_team_does_what_the_ledger_says_is_so() {
     let number = |name: &str, usual| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual);
     let first: u64 = number("LASTGOOD_SEED", 0);
-    for seed in first..first + number("LASTGOOD_SEQUENCES", 3) {
-        let mut team = Team::new(seed);
-        for _ in 0..6 {
-            team.goes_on();
+    let (next, end) = (AtomicU64::new(first), first + number("LASTGOOD_SEQUENCES", 3));
+    // Most of the time is spent waiting.
+    thread::scope(|all| {
+        for _ in 0..number("LASTGOOD_SIDE_BY_SIDE", 3) {
+            all.spawn(|| {
+                while let Some(seed) = Some(next.fetch_add(1, Ordering::Relaxed)).filter(|seed| *seed < end) {
+                    let mut team = Team::new(seed);
+                    for _ in 0..6 {
+                        team.goes_on();
+                    }
+                    println!("sequence {seed}: {}", team.told().replace('\n', "; "));
+                }
+            });
         }
-        println!("sequence {seed}: {}", team.log.join("; "));
-    }
+    });
 }
