@@ -5,6 +5,7 @@ mod agent;
 mod errand;
 mod images;
 mod parcel;
+mod sending;
 
 use std::fs::File;
 use std::io::copy;
@@ -15,6 +16,7 @@ use lastgood_diagnose::nearest::nearest;
 use lastgood_world::hear::Heard;
 use lastgood_world::ssh::{Forward, Ssh, SshFault};
 
+use self::sending::Answered;
 use crate::cli::place::PlaceArgs;
 use crate::complaint::Complaint;
 use crate::exit::Exit;
@@ -27,8 +29,9 @@ use crate::settings::Settings;
 use agent::Agent;
 pub use errand::retold;
 use errand::{Errand, Surveyed};
-pub use images::{Brought, ImageFault, brought_name, emulator, roomy_folder, roomy_place};
+pub use images::{Brought, ImageFault, brought_name, emulator};
 pub use parcel::Expected;
+pub use sending::{Lost, roomy_folder, roomy_place};
 
 /// The host has to answer within this.
 const TO_ANSWER: Duration = Duration::from_secs(30);
@@ -232,13 +235,7 @@ impl Asked {
     ///
     /// # Errors
     /// As `answer`.
-    pub fn learn(
-        &self,
-        input: File,
-        typed: &[String],
-        deadline: Duration,
-        view: View,
-    ) -> Result<Result<Vec<u8>, (String, Exit)>, Complaint> {
+    pub fn learn(&self, input: File, typed: &[String], deadline: Duration, view: View) -> Result<Answered, Complaint> {
         let fault = |fault: HostFault| Complaint::Host { host: self.target.host.clone(), fault };
         let script = self.script(typed, None, false, false, view);
         let heard = self.ssh.hear(&script, Some(input), deadline).map_err(|error| fault(error.into()))?;
