@@ -131,6 +131,11 @@ pub fn decide(
         .any(|(finding, judgement)| finding.look.lens() == Lens::Refusals && *judgement == Judgement::Incident);
     notes.extend(desk.background(&findings, !turned));
     notes.extend(desk.stray_kills(&incidents));
+    notes.extend(stack.and_then(|scene| scene.stack.rollout.as_ref()).map(|rollout| Note {
+        kind: NoteKind::RolloutUnderWay(rollout.clone()),
+        at: Some(rollout.since),
+        reference: None,
+    }));
     notes.extend(stack.into_iter().flat_map(|stack| architecture::mislabelled(stack, question.service.as_deref())));
     if let (Some(service), Some(stack)) = (&question.service, stack) {
         notes.extend(narrow(&mut incidents, stack, service));

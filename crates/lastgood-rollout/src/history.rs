@@ -108,6 +108,8 @@ pub struct Past {
     pub steps: Vec<Step>,
     /// So many of its steps may have begun.
     pub begun: usize,
+    /// The step that is done, or taken back, by the last line that says one begins; and whether it is taken back.
+    pub at_step: Option<(usize, bool)>,
     /// Whether the ledger calls it good, though nothing more stands there.
     pub confirmed: bool,
     /// What became of it; `None`: whoever drove it died, or drives it still.
@@ -123,6 +125,14 @@ impl Past {
     #[must_use]
     pub fn plan(&self) -> Plan {
         Plan { parent: self.parent.clone(), target: self.release.id.clone(), steps: self.steps.clone() }
+    }
+
+    /// The act that began last, and whether it takes something back; `None`: none did, or it is a look, or tidies up.
+    #[must_use]
+    pub fn act(&self) -> Option<(&Action, bool)> {
+        let (step, undo) = self.at_step?;
+        let step = self.steps.get(step)?;
+        Some((if undo { step.undo.as_ref()? } else { &step.action }, undo))
     }
 
     /// Whether it was found, and not deployed.
@@ -184,6 +194,7 @@ impl History {
             services,
             steps,
             begun: 0,
+            at_step: None,
             confirmed: found,
             outcome: found.then_some(Outcome::Good),
             down: Vec::new(),
@@ -202,6 +213,9 @@ impl History {
     fn go_on(&mut self, rollout: u64, at: UnixMs, what: What) {
         let Some(past) = self.rollouts.iter_mut().rev().find(|past| past.number == rollout) else { return };
         past.until = at;
+        if let What::Begun { step, undo } = what {
+            past.at_step = step.map(|step| (step, undo));
+        }
         if let What::Begun { step: Some(step), .. } = what {
             // Steps begin in order, and only what began is taken back: also if a line of that is lost.
             past.has_begun(step + 1);
@@ -291,6 +305,12 @@ impl History {
     #[must_use]
     pub fn open(&self) -> Option<&Past> {
         self.rollouts.last().filter(|past| past.outcome.is_none())
+    }
+
+    /// The rollout that goes on, where somebody who lives has the target. Without one it was never finished.
+    #[must_use]
+    pub fn under_way(&self, is_held: bool) -> Option<&Past> {
+        self.open().filter(|_| is_held)
     }
 
     /// How far it goes: whoever looked at a target is to find it the same when a rollout begins.
@@ -390,6 +410,27 @@ mod tests {
         plan(&mut back, 1, "a");
         tell(&mut back, 1, What::Begun { step: Some(1), undo: true });
         assert_eq!(begun(&back), Some(2), "what is taken back began, and so did all before it");
+    }
+
+    #[test]
+    fn what_goes_on_is_known_while_somebody_lives_who_does_it() {
+        let mut past = history(&[("a", Some(Outcome::Good)), ("b", None)]);
+        let act =
+            |history: &History| history.under_way(true).map(|past| past.act().map(|(act, back)| (act.clone(), back)));
+        assert_eq!(
+            (act(&past), past.under_way(false)),
+            (Some(None), None),
+            "it is planned; or nobody is at it any more"
+        );
+        tell(&mut past, 2, What::Begun { step: Some(1), undo: false });
+        assert_eq!(act(&past), Some(Some((Action::Smoke, false))));
+        // A look is no step, and nothing takes the first one back.
+        for (step, undo) in [(None, false), (Some(0), true), (Some(9), false)] {
+            tell(&mut past, 2, What::Begun { step, undo });
+            assert_eq!(act(&past), Some(None));
+        }
+        tell(&mut past, 2, What::Finished(Outcome::Refused));
+        assert_eq!(act(&past), None);
     }
 
     #[test]

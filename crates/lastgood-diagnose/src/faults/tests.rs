@@ -20,6 +20,7 @@ use crate::{CloseUp, Question, Suspects, Timeline, decide};
 
 mod misread;
 mod probed;
+mod under_way;
 
 const NOW: UnixMs = UnixMs(1_700_000_000_000);
 const MINUTE: i64 = 60_000;

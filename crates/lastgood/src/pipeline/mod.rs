@@ -40,6 +40,7 @@ use lastgood_world::{Input, boot_time, discover, host_name, now};
 use crate::case::Opened;
 use crate::investigation::{FileRead, InvestigateArgs, Investigation, Progress, ProjectSeen};
 use crate::render::compose_call::compose_call;
+use crate::rollout::history::under_way;
 use crate::said::Moment;
 use duplicates::LineSet;
 use scan::Scanned;
@@ -135,7 +136,15 @@ pub fn investigate(args: &InvestigateArgs, progress: &dyn Progress) -> anyhow::R
 /// The stack: that of a case, or of this machine as it is now.
 #[must_use]
 pub fn look(case: Option<&Opened>, subject: &StackSubject) -> Looked {
-    case.map_or_else(|| stack::look(subject), replay::look)
+    case.map_or_else(|| look_here(subject), replay::look)
+}
+
+/// That of this machine, and the rollout that goes on there meanwhile, if one does: also one that was over before all was seen.
+fn look_here(subject: &StackSubject) -> Looked {
+    let before = stack::folder_of(subject).and_then(|folder| under_way(&folder));
+    let mut looked = stack::look(subject);
+    looked.stack.rollout = looked.folder.as_deref().and_then(under_way).or(before);
+    looked
 }
 
 /// What is to be looked at.
@@ -188,14 +197,14 @@ fn collect(subject: &Subject<'_>) -> Result<Collected, NoLogs> {
     if let ([path], Some(stack)) = (paths, subject.stack)
         && let Some(word) = stack::bare_word(path)
     {
-        let seen = stack::look(stack);
+        let seen = look_here(stack);
         if StackScene::new(&seen.stack).knows(&word) {
             (service, paths) = (Some(word), &[]);
         }
         looked = Some(seen);
     }
     if paths.is_empty() && looked.is_none() {
-        looked = subject.stack.map(stack::look);
+        looked = subject.stack.map(look_here);
     }
     // What this machine logs says nothing of containers on another one.
     let elsewhere = paths.is_empty() && looked.as_ref().is_some_and(|looked| looked.elsewhere);
@@ -223,7 +232,7 @@ fn collect(subject: &Subject<'_>) -> Result<Collected, NoLogs> {
     if live && !elsewhere && hints.nginx_conf.is_none() && Path::new(OWN_CONFIGURATION).is_file() {
         hints.nginx_conf = Some(OWN_CONFIGURATION.into());
     }
-    let looked = if live { looked.or_else(|| subject.stack.map(stack::look)) } else { None };
+    let looked = if live { looked.or_else(|| subject.stack.map(look_here)) } else { None };
     let looked = looked.unwrap_or_default();
     if looked.is_seen() {
         let begin = begin_of_logs(subject, hints.now);

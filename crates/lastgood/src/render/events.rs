@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use lastgood_model::Secret;
 use lastgood_model::rollout::{Ending, Outcome};
-use lastgood_rollout::{Act, History, Of, Past, Runs};
+use lastgood_rollout::{Act, History, Of, Runs};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -16,10 +16,12 @@ use super::clock::Clock;
 use super::json::document;
 use super::quote::{clean, inert_json};
 use super::rollout::with_findings;
+use super::under_way::UnderWayShape;
 use crate::privacy::env_value::shown;
 use crate::rollout::act::named;
 use crate::rollout::doer::{Trouble, Watcher};
 use crate::rollout::environment::Choice;
+use crate::rollout::history::{going_on, who};
 use crate::rollout::mended::{Mended, MendedKey};
 use crate::rollout::record::millis;
 use crate::rollout::survey::Survey;
@@ -155,6 +157,8 @@ struct HistoryShape<'a> {
     /// The release that serves, as far as the ledger knows.
     current: Option<&'a str>,
     /// The last one first.
+    /// The one that goes on.
+    rollout: Option<UnderWayShape>,
     rollouts: Vec<PastShape<'a>>,
     /// Lines of the ledger that cannot be read.
     damaged: usize,
@@ -388,10 +392,9 @@ pub fn failed_somehow(said: String) -> String {
     })
 }
 
-/// All rollouts.
+/// All rollouts. `is_held`: somebody is at the last one.
 #[must_use]
-pub fn history(history: &History, folder: &str, clock: Clock) -> String {
-    let who = |past: &Past| serde_json::from_str::<Value>(&past.who).ok()?["who"].as_str().map(str::to_owned);
+pub fn history(history: &History, is_held: bool, folder: &str, clock: Clock) -> String {
     let rollouts = history.rollouts.iter().rev().map(|one| PastShape {
         number: one.number,
         at: clock.rfc3339(one.at),
@@ -408,6 +411,7 @@ pub fn history(history: &History, folder: &str, clock: Clock) -> String {
         schema: "lastgood.history/1",
         folder,
         current: history.current().map(|release| &*release.id.0),
+        rollout: going_on(history, is_held).map(|going| UnderWayShape::of(&going, clock)),
         rollouts: rollouts.collect(),
         damaged: history.damaged,
     })

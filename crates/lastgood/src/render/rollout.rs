@@ -18,6 +18,7 @@ use crate::pipeline::stack::excerpts::excerpts;
 use crate::rollout::act::named;
 use crate::rollout::act::point;
 use crate::rollout::doer::{Trouble, Watcher};
+use crate::rollout::history::{going_on, who};
 use crate::rollout::survey::enters;
 use crate::rollout::target::{Ended, Refusal, Seen};
 
@@ -180,19 +181,16 @@ pub fn history(history: &History, is_held: bool, clock: Clock, view: View) -> St
     if history.rollouts.is_empty() {
         return format!("{}\n", words.no_history);
     }
-    let mut out = String::new();
+    let (mut out, going_on) = (String::new(), going_on(history, is_held));
     for past in history.rollouts.iter().rev() {
         let became = match past.outcome {
             Some(_) if past.is_found() => words.found.to_owned(),
             Some(outcome) => outcome.name().to_owned(),
-            None if is_held && history.open().is_some_and(|open| open.number == past.number) => {
-                words.under_way.to_owned()
-            }
+            None if going_on.as_ref().is_some_and(|going| going.number == past.number) => words.under_way.to_owned(),
             None => words.unfinished.to_owned(),
         };
         let seconds = past.until.since(past.at) / 1000;
-        let who = serde_json::from_str::<serde_json::Value>(&past.who).ok();
-        let who = who.as_ref().and_then(|who| who["who"].as_str()).unwrap_or_default().to_owned();
+        let who = who(past).unwrap_or_default();
         let line = format!(
             "{:>4}  {}  {}  {}  {seconds} s  {who}",
             past.number,
@@ -202,6 +200,11 @@ pub fn history(history: &History, is_held: bool, clock: Clock, view: View) -> St
         );
         out += clean(line.trim_end()).as_str();
         out.push('\n');
+        if let Some(act) =
+            going_on.as_ref().filter(|going| going.number == past.number).and_then(|going| going.act.as_ref())
+        {
+            row(&mut out, "", &view.lang.act(act), view);
+        }
         if let Some((act, why)) = &past.failure {
             let why = why.as_deref().unwrap_or_default();
             row(&mut out, "", &format!("{}: {why}", short_ids(&named(act))), view);
