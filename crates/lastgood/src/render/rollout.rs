@@ -19,6 +19,7 @@ use crate::rollout::act::named;
 use crate::rollout::act::point;
 use crate::rollout::doer::{Trouble, Watcher};
 use crate::rollout::history::{going_on, who};
+use crate::rollout::kept::Kept;
 use crate::rollout::survey::enters;
 use crate::rollout::target::{Ended, Refusal, Seen};
 
@@ -47,7 +48,11 @@ pub fn plan(seen: &Seen, place: &str, view: View) -> String {
         row(&mut out, words.files, &seen.changes.files.join(", "), view);
     }
     for mended in &seen.mended {
-        row(&mut out, words.mended, &view.lang.mended(&mended.path, seen.choice), view);
+        let said = match mended.stray {
+            true => view.lang.stray(&mended.path, seen.choice),
+            false => view.lang.mended(&mended.path, seen.choice),
+        };
+        row(&mut out, words.mended, &said, view);
         for key in &mended.keys {
             row(&mut out, "", &view.lang.mended_key(key), view);
         }
@@ -149,6 +154,7 @@ pub fn outcome(outcome: Outcome, release: &ReleaseId, parent: Option<&ReleaseId>
 #[must_use]
 pub fn ended(ended: &Ended, live: &Path, view: View) -> String {
     let mut out = outcome(ended.outcome, &ended.release, ended.parent.as_ref(), view);
+    out += &kept(&ended.kept, live, view);
     let Some(survey) = &ended.survey else { return out };
     let words = view.lang.remains_words();
     let mut label = words.state;
@@ -170,6 +176,25 @@ pub fn ended(ended: &Ended, live: &Path, view: View) -> String {
     }
     if let Some(parent) = &ended.parent {
         row(&mut out, words.or, &view.lang.or_rollback(parent.short()), view);
+    }
+    out
+}
+
+/// Where that is which somebody had mended, and what brings it back.
+fn kept(kept: &Kept, live: &Path, view: View) -> String {
+    let (mut out, mut label) = (String::new(), view.lang.rollout().kept);
+    if kept.copies.is_empty() {
+        return out;
+    }
+    for (path, copy) in &kept.copies {
+        let copy = live.join(copy);
+        row(&mut out, std::mem::take(&mut label), &view.lang.copy(path, &copy.to_string_lossy()), view);
+    }
+    let release = kept.release.as_ref().map(ReleaseId::short);
+    row(&mut out, "", &view.lang.brings_back(release), view);
+    // Commands stay on their line, to be copied.
+    for line in std::iter::once(&enters(live)).chain(&kept.by_hand).filter(|_| release.is_none()) {
+        out += &format!("{}{}\n", pad("", MARGIN), clean(line));
     }
     out
 }

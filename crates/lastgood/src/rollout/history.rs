@@ -44,15 +44,14 @@ pub fn who(past: &Past) -> Option<String> {
 #[must_use]
 pub fn going_on(history: &History, is_held: bool) -> Option<UnderWay> {
     let past = history.under_way(is_held)?;
-    let (act, back) = past.act().map_or((None, false), |(act, back)| (Some(act.clone()), back));
     Some(UnderWay {
         number: past.number,
         who: who(past).unwrap_or_default().into(),
         since: past.at,
         release: past.release.id.clone(),
         services: past.services.iter().map(|(service, _)| Arc::clone(service)).collect(),
-        act,
-        back,
+        act: past.act().cloned(),
+        back: past.back,
     })
 }
 
@@ -113,7 +112,8 @@ mod tests {
         told.dedup();
         assert_eq!(told.first(), Some(&(None, false)), "it is planned, and nothing began");
         assert!(told.contains(&(Some("keep".to_owned()), false)), "{told:?}");
-        assert!(told.iter().any(|(act, back)| *back && act.as_ref().unwrap().starts_with("place a773")), "{told:?}");
+        assert!(told.iter().any(|(act, back)| *back && act.as_ref().unwrap().starts_with("place 3b71")), "{told:?}");
+        assert_eq!(told.last(), Some(&(None, true)), "a look, on the way back");
         // Nobody is at it: it was never finished, and is not going on.
         let dead = ledger(&lines[..lines.len() - 1].concat());
         assert_eq!(going_on(&read(dead.path()).unwrap(), false), None);
