@@ -110,6 +110,8 @@ pub struct Past {
     pub begun: usize,
     /// The step that is done, or taken back, by the last line that says one begins; and whether it is taken back.
     pub at_step: Option<(usize, bool)>,
+    /// It is, or was, on its way back.
+    pub back: bool,
     /// Whether the ledger calls it good, though nothing more stands there.
     pub confirmed: bool,
     /// What became of it; `None`: whoever drove it died, or drives it still.
@@ -127,12 +129,12 @@ impl Past {
         Plan { parent: self.parent.clone(), target: self.release.id.clone(), steps: self.steps.clone() }
     }
 
-    /// The act that began last, and whether it takes something back; `None`: none did, or it is a look, or tidies up.
+    /// The act that began last; `None`: none did, or it is a look, or tidies up.
     #[must_use]
-    pub fn act(&self) -> Option<(&Action, bool)> {
+    pub fn act(&self) -> Option<&Action> {
         let (step, undo) = self.at_step?;
         let step = self.steps.get(step)?;
-        Some((if undo { step.undo.as_ref()? } else { &step.action }, undo))
+        if undo { step.undo.as_ref() } else { Some(&step.action) }
     }
 
     /// Whether it was found, and not deployed.
@@ -195,6 +197,7 @@ impl History {
             steps,
             begun: 0,
             at_step: None,
+            back: false,
             confirmed: found,
             outcome: found.then_some(Outcome::Good),
             down: Vec::new(),
@@ -215,6 +218,7 @@ impl History {
         past.until = at;
         if let What::Begun { step, undo } = what {
             past.at_step = step.map(|step| (step, undo));
+            past.back |= undo;
         }
         if let What::Begun { step: Some(step), .. } = what {
             // Steps begin in order, and only what began is taken back: also if a line of that is lost.
@@ -415,19 +419,17 @@ mod tests {
     #[test]
     fn what_goes_on_is_known_while_somebody_lives_who_does_it() {
         let mut past = history(&[("a", Some(Outcome::Good)), ("b", None)]);
-        let act =
-            |history: &History| history.under_way(true).map(|past| past.act().map(|(act, back)| (act.clone(), back)));
-        assert_eq!(
-            (act(&past), past.under_way(false)),
-            (Some(None), None),
-            "it is planned; or nobody is at it any more"
-        );
+        let act = |history: &History| history.under_way(true).map(|past| (past.act().cloned(), past.back));
+        assert_eq!(act(&past), Some((None, false)), "it is planned");
+        assert_eq!(past.under_way(false), None, "nobody is at it any more");
         tell(&mut past, 2, What::Begun { step: Some(1), undo: false });
-        assert_eq!(act(&past), Some(Some((Action::Smoke, false))));
-        // A look is no step, and nothing takes the first one back.
-        for (step, undo) in [(None, false), (Some(0), true), (Some(9), false)] {
+        assert_eq!(act(&past), Some((Some(Action::Smoke), false)));
+        // A look is no step, nothing takes the first one back, and there is no tenth.
+        for (step, undo, back) in
+            [(None, false, false), (Some(0), true, true), (None, false, true), (Some(9), false, true)]
+        {
             tell(&mut past, 2, What::Begun { step, undo });
-            assert_eq!(act(&past), Some(None));
+            assert_eq!(act(&past), Some((None, back)));
         }
         tell(&mut past, 2, What::Finished(Outcome::Refused));
         assert_eq!(act(&past), None);
