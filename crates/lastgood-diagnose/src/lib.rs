@@ -23,6 +23,7 @@ mod faults;
 mod finding;
 mod host;
 mod judge;
+pub mod layers;
 mod lens;
 pub mod modules;
 pub mod nearest;

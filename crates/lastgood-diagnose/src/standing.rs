@@ -86,7 +86,8 @@ fn standing(fault: &Fault) -> Standing {
 /// The faults of a stack by component, the worst first.
 #[must_use]
 pub fn groups(scene: &StackScene<'_>) -> Vec<Group> {
-    let faults: Vec<Fault> = FAULTS.iter().flat_map(|rule| rule(scene)).collect();
+    let faults: Vec<Fault> =
+        FAULTS.iter().flat_map(|rule| rule(scene)).filter(|fault| scene.may_be(fault.hypothesis.code)).collect();
     let roots: Vec<Option<usize>> = (0..faults.len()).map(|index| root(scene, &faults, index)).collect();
     let mut groups: Vec<Group> = Vec::new();
     for (fault, _) in faults.iter().zip(&roots).filter(|(_, root)| root.is_none()) {

@@ -36,8 +36,10 @@ fn of_container(scene: &StackScene<'_>, container: &Container) -> Option<Fault> 
     let at = began(scene, container).or(state.started).unwrap_or(scene.stack.at);
     let verdict = foreign_module(scene, container)
         .or_else(|| mounted_folder(container))
+        .filter(|verdict| scene.may_be(verdict.code))
         .unwrap_or_else(|| last_words(scene, container));
-    let came = if loops { None } else { came_later(scene, container, &verdict) };
+    let came =
+        if loops || !scene.may_be(CauseCode::StartupOrder) { None } else { came_later(scene, container, &verdict) };
     let verdict = if came.is_some() {
         Verdict { code: CauseCode::StartupOrder, depth: Depth::Origin, ..verdict }
     } else {
@@ -189,7 +191,7 @@ fn last_words<'c>(scene: &StackScene<'_>, container: &'c Container) -> Verdict<'
         let line = line.to_ascii_lowercase();
         parts.iter().all(|part| line.contains(part))
     };
-    for (parts, code, depth) in SAYINGS {
+    for (parts, code, depth) in SAYINGS.iter().filter(|(_, code, _)| scene.may_be(*code)) {
         if let Some(line) = lines().rfind(|line| says(line, parts)) {
             return Verdict { code: *code, depth: *depth, words: Some(line), lacks: None };
         }
@@ -198,7 +200,7 @@ fn last_words<'c>(scene: &StackScene<'_>, container: &'c Container) -> Verdict<'
         return verdict;
     }
     // A shell that finds no program, or may not start it, ends so.
-    if matches!(container.state.exit_code, 126 | 127) {
+    if matches!(container.state.exit_code, 126 | 127) && scene.may_be(CauseCode::BadEntrypoint) {
         return Verdict {
             code: CauseCode::BadEntrypoint,
             depth: Depth::Origin,
