@@ -18,6 +18,7 @@ mod describe;
 mod distinct;
 mod divided;
 pub mod drift;
+mod drivers;
 mod episodes;
 mod faults;
 mod finding;

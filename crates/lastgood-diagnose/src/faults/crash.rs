@@ -9,6 +9,7 @@ use lastgood_model::{About, Ailment, CauseCode, Ending, Piece, StateClaim, UnixM
 use super::{Fault, down, edge};
 use crate::architecture::runs_on;
 use crate::condition::Condition;
+use crate::drivers::names_errno;
 use crate::rules::Depth;
 use crate::stack_scene::{StackScene, key};
 use crate::variables::told;
@@ -213,7 +214,10 @@ fn last_words<'c>(scene: &StackScene<'_>, container: &'c Container) -> Verdict<'
         COMPLAINTS.iter().any(|word| line.contains(word))
     });
     let words = complaint.or_else(|| lines().next_back());
-    Verdict { code: CauseCode::AppBug, depth: Depth::Process, words, lacks: None }
+    // What the system refused, and an end without a complaint, are no defect of the program before somebody has looked.
+    let own = complaint.is_some_and(|line| !names_errno(line));
+    let code = if own { CauseCode::AppBug } else { CauseCode::Located };
+    Verdict { code, depth: Depth::Process, words, lacks: None }
 }
 
 /// What a known sentence makes of it, where that is about the container itself: of what it asks others, their own state and

@@ -15,6 +15,7 @@ mod app_told;
 mod dependency_down;
 mod disk_full;
 mod dns_failure;
+mod driver_fails;
 mod gave_up;
 mod host_not_passed;
 mod located;
@@ -147,7 +148,9 @@ pub const RULES: &[&dyn Rule] = &[
     &app_says::AppSays::of(CauseCode::ConfigSyntax),
     &app_says::AppSays::of(CauseCode::VersionIncompatible),
     &app_says::AppSays::of(CauseCode::BindLoopback),
+    &app_says::AppSays::of(CauseCode::AppBug),
     &app_calls::CalledFails,
+    &driver_fails::DriverFails,
     &app_bug::AppBug,
     &located::Located,
 ];
