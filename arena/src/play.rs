@@ -26,6 +26,9 @@ const PATIENCE: Duration = Duration::from_secs(45);
 /// Until a suggested command has helped.
 const HOPE: Duration = Duration::from_secs(12);
 const RATE: f64 = 4.0;
+/// Whether no health check of the stack fails.
+const WELL: &str =
+    r#"! docker ps --quiet --filter "label=com.docker.compose.project=$PROJECT" --filter health=unhealthy | grep -q ."#;
 
 /// Breaks a running stack and looks at it. Saves its bundle, if it counts.
 pub fn live(round: &Round, lastgood: &Lastgood, commit: &str, save: bool) -> Result<Played> {
@@ -179,6 +182,9 @@ fn broken(round: &Round, bed: &Bed, users: &Users, lastgood: &Lastgood, case: &P
     let hurt = !is_served(round, bed, fault.impact.tries);
     if hurt == fault.label.healthy {
         bail!("{}", if hurt { "users of a healthy stack are not served" } else { "nobody is hurt by it" });
+    }
+    if fault.label.healthy {
+        bed.run(WELL).context("a health check of a healthy stack fails: the machine is too slow for it")?;
     }
     let path = case.to_str().context("a path that is text")?;
     let state = bed.state()?;
