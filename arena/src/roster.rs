@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail, ensure};
 
+use crate::bundle;
 use crate::fault::{Fault, Variant, Words};
 use crate::stack::Stack;
 
@@ -51,9 +52,9 @@ pub fn rounds(folders: &[PathBuf], home: &Path) -> Result<Vec<Round>> {
                 bail!("{}: no stack {:?} in {} or {}", path.display(), fault.stack, folder.display(), home.display());
             };
             let stack = Stack::read(stack)?;
-            for variant in fault.variants.clone() {
+            for variant in fault.draw.variants(&fault.id, &fault.variants, &stack.draw()) {
                 let words = stack.words(&variant.words);
-                let bundle = folder.join("bundles").join(format!("{}.{}.tar.gz", fault.id, variant.name));
+                let bundle = bundle::place(folder, &format!("{}.{}", fault.id, variant.name));
                 rounds.push(Round { fault: fault.clone(), variant, stack: stack.clone(), words, bundle });
             }
         }

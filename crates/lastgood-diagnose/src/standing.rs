@@ -86,8 +86,8 @@ fn standing(fault: &Fault) -> Standing {
 /// The faults of a stack by component, the worst first.
 #[must_use]
 pub fn groups(scene: &StackScene<'_>) -> Vec<Group> {
-    let faults = FAULTS.iter().flat_map(|rule| rule(scene)).filter(|fault| !is_made_by_rollout(scene, fault));
-    let faults: Vec<Fault> = faults.collect();
+    let holds = |fault: &Fault| scene.may_be(fault.hypothesis.code) && !is_made_by_rollout(scene, fault);
+    let faults: Vec<Fault> = FAULTS.iter().flat_map(|rule| rule(scene)).filter(holds).collect();
     let roots: Vec<Option<usize>> = (0..faults.len()).map(|index| root(scene, &faults, index)).collect();
     let mut groups: Vec<Group> = Vec::new();
     for (fault, _) in faults.iter().zip(&roots).filter(|(_, root)| root.is_none()) {

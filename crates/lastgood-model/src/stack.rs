@@ -80,6 +80,8 @@ pub struct EnvEntry {
     pub carriage_return: bool,
     /// It is an address that ends within its own password, at a `/`, `?` or `#` that should have been written `%2F`, `%3F`, `%23`.
     pub splits: bool,
+    /// A `#` behind a blank, and no blank behind it, ended the value: Compose takes what follows for a comment.
+    pub cut: bool,
 }
 
 impl EnvEntry {

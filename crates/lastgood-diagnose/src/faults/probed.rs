@@ -12,6 +12,7 @@ use lastgood_model::{
 
 use super::{Fault, edge, misread};
 use crate::address::is_localhost;
+use crate::layers;
 use crate::probing::reference;
 use crate::rules::Depth;
 use crate::stack_scene::StackScene;
@@ -107,6 +108,10 @@ pub(super) fn answered(probed: &Probed) -> StateClaim {
 fn reading(scene: &StackScene<'_>, probed: &Probed) -> Option<Reading> {
     use Blames::{Asked, Asker, Host};
     let question = &probed.question;
+    // Whoever does not know the protocol only sees that somebody answered.
+    if layers::of_protocol(question.target.protocol).only_in(scene.without) && probed.answer.outcome.is_an_answer() {
+        return None;
+    }
     let reading = match &probed.answer.outcome {
         ProbeOutcome::Serves | ProbeOutcome::Undecided => return None,
         ProbeOutcome::WantsPassword if question.target.password.is_none() => {

@@ -186,7 +186,11 @@ fn component(scene: &Scene<'_>, meaning: &Meaning<'_>) -> Option<Arc<str>> {
         }
         About::Http | About::Oidc | About::Dns | About::Tls | About::Network => {
             let called = || super::app_calls::failing_target(scene, who);
-            by_host().or_else(called).or_else(|| (*specificity > Specificity::Ambiguous).then(|| spoken.component(who)))
+            let only = || spoken.asked(who, &["http", "https"]).filter(|_| about.about == About::Http);
+            by_host()
+                .or_else(called)
+                .or_else(only)
+                .or_else(|| (*specificity > Specificity::Ambiguous).then(|| spoken.component(who)))
         }
         About::Nginx => Some(Arc::from("nginx")),
         About::Disk | About::Host => Some(Arc::from("host")),
@@ -278,6 +282,7 @@ const fn depth(code: CauseCode) -> Depth {
         | CauseCode::ConnectionClosed
         | CauseCode::TimeoutSlow
         | CauseCode::FirewallDrop
+        | CauseCode::AppBug
         | CauseCode::Loading => Depth::Process,
         _ => Depth::Origin,
     }

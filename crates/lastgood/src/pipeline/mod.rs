@@ -33,8 +33,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use lastgood_diagnose::{Question, StackScene, Timeline, decide, suspect};
-use lastgood_intake::{Interner, NginxConf};
-use lastgood_model::{Gap, Note, NoteKind, Read, Ref, SourceId, UnixMs, Verdict};
+use lastgood_intake::{Interner, NginxConf, Signatures};
+use lastgood_model::{Gap, Layers, Note, NoteKind, Read, Ref, SourceId, UnixMs, Verdict};
 use lastgood_world::{Input, boot_time, discover, host_name, now};
 
 use crate::case::Opened;
@@ -68,7 +68,8 @@ pub struct NoLogs {
 /// # Errors
 /// [`NoLogs`] if nothing that was named is a log.
 pub fn investigate(args: &InvestigateArgs, progress: &dyn Progress) -> anyhow::Result<Investigation> {
-    let Collected { mut survey, live, host, clock, looked, service } = collect(&Subject::from(args))?;
+    let Collected { mut survey, live, host, clock, mut looked, service } = collect(&Subject::from(args))?;
+    forget(args.without, &mut survey, &mut looked);
     let interner = Interner::default();
     let (witnesses, scanned) =
         scan::scan(&survey.sources, |source| survey.has_siblings(source), || Witness::new(&interner), progress);
@@ -101,7 +102,7 @@ pub fn investigate(args: &InvestigateArgs, progress: &dyn Progress) -> anyhow::R
     // The second reading may have met names that the first had no use for.
     let catalogue = interner.catalogue(survey.names.clone());
     let traffic = timeline.traffic(POINTS, question.window(), |_| true);
-    let scene = StackScene::new(&looked.stack);
+    let scene = StackScene { without: args.without, ..StackScene::new(&looked.stack) };
     let verdict = decide(timeline, &suspects, closeup, &catalogue, &question, looked.is_seen().then_some(&scene));
     let quotes = quotes::quotes(&verdict, &survey.sources, &scanned, &looked.known);
     let excerpts = stack::excerpts::excerpts(quotes::references(&verdict), &looked);
@@ -299,6 +300,18 @@ fn question(args: &InvestigateArgs, live: bool, now: UnixMs, offset_s: i32) -> Q
             .collect(),
         service: None,
         offset_s,
+        without: args.without,
+    }
+}
+
+/// Reads the words of applications and of containers that ended without the sentences that only these layers use.
+fn forget(without: Layers, survey: &mut Survey, looked: &mut Looked) {
+    if without == Layers::NONE {
+        return;
+    }
+    survey.sources.iter_mut().for_each(|source| source.context.without = without);
+    for container in looked.stack.snapshot.iter_mut().flat_map(|snapshot| &mut snapshot.containers) {
+        container.known_words = Signatures::known().last_exact(&container.last_words, without);
     }
 }
 
