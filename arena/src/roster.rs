@@ -46,15 +46,16 @@ pub fn rounds(folders: &[PathBuf], home: &Path) -> Result<Vec<Round>> {
                 path.display(),
                 fault.id
             );
-            let stack = [folder.as_path(), home].map(|root| root.join("stacks").join(&fault.stack));
-            let Some(stack) = stack.iter().find(|stack| stack.is_dir()) else {
-                bail!("{}: no stack {:?} in {} or {}", path.display(), fault.stack, folder.display(), home.display());
-            };
-            let stack = Stack::read(stack)?;
             for variant in fault.variants.clone() {
+                let name = variant.stack.as_ref().unwrap_or(&fault.stack);
+                let stack = [folder.as_path(), home].map(|root| root.join("stacks").join(name));
+                let Some(stack) = stack.iter().find(|stack| stack.is_dir()) else {
+                    bail!("{}: no stack {name:?} in {} or {}", path.display(), folder.display(), home.display());
+                };
+                let stack = Stack::read(stack)?;
                 let words = stack.words(&variant.words);
                 let bundle = folder.join("bundles").join(format!("{}.{}.tar.gz", fault.id, variant.name));
-                rounds.push(Round { fault: fault.clone(), variant, stack: stack.clone(), words, bundle });
+                rounds.push(Round { fault: fault.varied(&variant), variant, stack, words, bundle });
             }
         }
     }

@@ -53,6 +53,7 @@ enum Block {
     Server {
         names: Vec<Arc<str>>,
         ports: Vec<u16>,
+        secure: Vec<u16>,
         at: Ref,
         first_pass: usize,
     },
@@ -124,9 +125,13 @@ impl Reader<'_> {
             [name, group] if name == "upstream" => {
                 Block::Group(UpstreamGroup { name: Arc::from(group.as_str()), servers: Vec::new() })
             }
-            [name] if name == "server" => {
-                Block::Server { names: Vec::new(), ports: Vec::new(), at, first_pass: self.conf.passes.len() }
-            }
+            [name] if name == "server" => Block::Server {
+                names: Vec::new(),
+                ports: Vec::new(),
+                secure: Vec::new(),
+                at,
+                first_pass: self.conf.passes.len(),
+            },
             [name, pattern @ ..] if name == "location" => Block::Location(pattern.join(" ").into()),
             _ => Block::Other,
         }
@@ -150,7 +155,10 @@ impl Reader<'_> {
             (Some(Block::Server { names, .. }), "server_name") => {
                 names.extend(arguments.iter().map(|name| Arc::from(name.as_str())));
             }
-            (Some(Block::Server { ports, .. }), "listen") => ports.extend(port_of(first)),
+            (Some(Block::Server { ports, secure, .. }), "listen") => {
+                ports.extend(port_of(first));
+                secure.extend(port_of(first).filter(|_| arguments.iter().any(|argument| argument == "ssl")));
+            }
             _ => {}
         }
     }
@@ -186,14 +194,14 @@ impl Reader<'_> {
     fn closed(&mut self, block: Block) {
         match block {
             Block::Group(group) => self.conf.groups.push(group),
-            Block::Server { names, ports, at, first_pass } => {
+            Block::Server { names, ports, secure, at, first_pass } => {
                 // The name may stand behind what it serves.
                 let name = names.first().cloned().unwrap_or_default();
                 for pass in self.conf.passes.iter_mut().skip(first_pass) {
                     pass.server = Arc::clone(&name);
                 }
                 let ports = if ports.is_empty() { vec![80] } else { ports };
-                self.conf.servers.push(VirtualServer { names, ports, at });
+                self.conf.servers.push(VirtualServer { names, ports, secure, at });
             }
             Block::Location(_) | Block::Other => {}
         }

@@ -174,6 +174,8 @@ pub struct VirtualServer {
     pub names: Vec<Arc<str>>,
     /// Ports that it listens on.
     pub ports: Vec<u16>,
+    /// Those of them on which it speaks TLS.
+    pub secure: Vec<u16>,
     /// Where.
     pub at: Ref,
 }

@@ -79,15 +79,19 @@ fn of(scene: &StackScene<'_>, probed: &Probed) -> Option<Fault> {
         Blames::Host => Arc::from("host"),
     };
     let reference = reference(probed);
+    let front = question.target.protocol == ProbeProtocol::Front;
+    let ailment = if front { Ailment::Distrusted } else { Ailment::Unserved };
     let mut fault =
-        Fault::new(reading.code, &component, Ailment::Unserved, reading.depth, edge(scene.stack.at, reference.clone()));
+        Fault::new(reading.code, &component, ailment, reading.depth, edge(scene.stack.at, reference.clone()));
     fault.bearer = Arc::clone(&question.from);
     fault.follows = reading.follows || misread::explains(scene, question);
     // What the files say hurts only the next container; and not everything that is told is used, unless it is somebody of ours, or
     // has a name that only one of ours could have.
     let bare = probed.answer.outcome == ProbeOutcome::NoSuchName && !question.target.host.contains('.');
     let is_ours = question.to.is_some() || bare;
-    fault.grave = question.told == Told::Running && reading.weight == Weight::Decisive && is_ours;
+    // Whom a program trusts may stand where nobody looks: that somebody is unknown hurts only where something fails.
+    let is_unknown = matches!(probed.answer.outcome, ProbeOutcome::Tls(TlsFault::UnknownIssuer { .. }));
+    fault.grave = question.told == Told::Running && reading.weight == Weight::Decisive && is_ours && !is_unknown;
     let wants_password = probed.answer.outcome == ProbeOutcome::WantsPassword && question.password_key.is_none();
     fault = fault.led(None, answered(probed), reference.clone(), reading.weight);
     if wants_password {
@@ -109,6 +113,13 @@ fn reading(scene: &StackScene<'_>, probed: &Probed) -> Option<Reading> {
     let question = &probed.question;
     let reading = match &probed.answer.outcome {
         ProbeOutcome::Serves | ProbeOutcome::Undecided => return None,
+        // Whom those trust who come to it, nobody here knows; and whether it listens here at all, its own state tells.
+        outcome if question.target.protocol == ProbeProtocol::Front => match outcome {
+            ProbeOutcome::Tls(fault @ (TlsFault::Expired | TlsFault::NotYetValid | TlsFault::OtherName { .. })) => {
+                Reading::certain(of_certificate(fault), Asked)
+            }
+            _ => return None,
+        },
         ProbeOutcome::WantsPassword if question.target.password.is_none() => {
             Reading::certain(CauseCode::MissingCredential, Asked)
         }
