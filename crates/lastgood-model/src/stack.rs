@@ -206,6 +206,8 @@ pub struct Pass {
     pub replaces: bool,
     /// The host that users asked for is passed on, or may be.
     pub tells_host: bool,
+    /// Whether users came over TLS is passed on, or may be.
+    pub tells_scheme: bool,
     /// Where.
     pub at: Ref,
 }

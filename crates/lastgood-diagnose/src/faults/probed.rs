@@ -148,6 +148,8 @@ fn reading(scene: &StackScene<'_>, probed: &Probed) -> Option<Reading> {
         ProbeOutcome::MemoryFull => Reading::certain(CauseCode::MemoryLimit, Asked),
         ProbeOutcome::NoTls | ProbeOutcome::WantsTls => Reading::certain(CauseCode::ProtocolMismatch, Asker),
         ProbeOutcome::Tls(fault) => Reading::certain(of_certificate(fault), Asked),
+        // Inside it may be asked at another address than the one that users know it by, and whoever asks was told both.
+        ProbeOutcome::IssuerDiffers { said } if is_told(scene, &question.from, said) => return None,
         ProbeOutcome::IssuerDiffers { .. } => Reading::certain(CauseCode::IssuerMismatch, Asked),
         ProbeOutcome::NoSuchRealm => Reading::certain(CauseCode::WrongAddress, Asked),
         ProbeOutcome::ClockDiffers { .. } => Reading::certain(CauseCode::ClockSkew, Host),
@@ -168,6 +170,13 @@ fn reading(scene: &StackScene<'_>, probed: &Probed) -> Option<Reading> {
         }
     };
     Some(reading)
+}
+
+/// Whether one of the variables of a component is just this address.
+fn is_told(scene: &StackScene<'_>, component: &str, address: &str) -> bool {
+    let same = |value: &str| value.trim_end_matches('/') == address.trim_end_matches('/');
+    container(scene, component)
+        .is_some_and(|container| container.environment.iter().any(|(_, value)| same(value.expose())))
 }
 
 const fn of_certificate(fault: &TlsFault) -> CauseCode {
