@@ -12,6 +12,7 @@ use tempfile::TempDir;
 
 use crate::fault::{Words, fill};
 use crate::roster::Round;
+use crate::users::Front;
 
 /// What scripts may use: `await COMMAND…` waits until it succeeds, `served REQUEST` asks the front as a user would.
 const PREAMBLE: &str = r#"set -euo pipefail
@@ -21,7 +22,7 @@ await() {
 }
 served() {
   local path=$1; shift
-  local status; status=$(curl -s -o /dev/null -m 12 -w '%{http_code}' "$FRONT$path" "$@") || return 1
+  local status; status=$(curl -s -o /dev/null -m 12 -w '%{http_code}' $CURL "$FRONT$path" "$@") || return 1
   [ "$status" -ge 200 ] && [ "$status" -lt 400 ]
 }
 # Changes a variable in .env, and creates a service anew.
@@ -60,7 +61,7 @@ pub struct Bed {
     project: String,
     port: u16,
     pub words: Words,
-    pub front: String,
+    pub front: Front,
 }
 
 impl Bed {
@@ -75,7 +76,7 @@ impl Bed {
         words.insert("port".to_owned(), port.to_string());
         words.insert("folder".to_owned(), folder.to_string_lossy().into_owned());
         round.stack.lay(&folder, &words)?;
-        let front = round.stack.front(&words);
+        let front = Front { url: round.stack.front(&words), curl: round.stack.curl(&words) };
         let bed = Self { _home: home, folder, project, port, words, front };
         // What a run that was killed left behind, such as a volume with half a database.
         bed.run(DOWN)?;
@@ -97,7 +98,11 @@ impl Bed {
         let mut command = Command::new("bash");
         command.arg("-s").current_dir(&self.folder);
         command.env("PROJECT", &self.project).env("COMPOSE_PROJECT_NAME", &self.project).env("DOCKER_BUILDKIT", "1");
-        command.env("PORT", self.port.to_string()).env("FRONT", &self.front).env("FOLDER", &self.folder);
+        command
+            .env("PORT", self.port.to_string())
+            .env("FRONT", &self.front.url)
+            .env("CURL", self.front.curl.join(" "))
+            .env("FOLDER", &self.folder);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().context("cannot run bash")?;
         // The whole of it at once: a command in it must not read what is left of the script.

@@ -43,6 +43,7 @@ impl Draw {
             prepare: script("prepare", &self.prepare, &stack.prepare),
             decoy: script("decoy", &self.decoy, &stack.decoy),
             name,
+            ..Variant::default()
         }
     }
 }

@@ -52,6 +52,8 @@ pub struct Fault {
 #[serde(deny_unknown_fields)]
 pub struct Variant {
     pub name: String,
+    /// Another stack than the fault's.
+    pub stack: Option<String>,
     /// Other words than the stack's.
     #[serde(default)]
     pub words: Words,
@@ -61,6 +63,9 @@ pub struct Variant {
     pub prepare: Option<String>,
     /// An innocent change, made while all is well.
     pub decoy: Option<String>,
+    /// How it is broken there, and mended, where that is another script than the fault's.
+    pub inject: Option<String>,
+    pub fix: Option<String>,
 }
 
 /// A script.
@@ -155,6 +160,18 @@ impl Fault {
             fault.variants.push(Variant { name: "plain".to_owned(), ..Variant::default() });
         }
         Ok(fault)
+    }
+
+    /// The fault as it is in a variant.
+    pub fn varied(&self, variant: &Variant) -> Self {
+        let mut fault = self.clone();
+        if let Some(run) = &variant.inject {
+            fault.inject.run.clone_from(run);
+        }
+        if let Some(run) = &variant.fix {
+            fault.fix = Some(Step { run: run.clone() });
+        }
+        fault
     }
 
     fn check(&self) -> Result<()> {

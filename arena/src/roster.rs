@@ -47,15 +47,19 @@ pub fn rounds(folders: &[PathBuf], home: &Path) -> Result<Vec<Round>> {
                 path.display(),
                 fault.id
             );
-            let stack = [folder.as_path(), home].map(|root| root.join("stacks").join(&fault.stack));
-            let Some(stack) = stack.iter().find(|stack| stack.is_dir()) else {
-                bail!("{}: no stack {:?} in {} or {}", path.display(), fault.stack, folder.display(), home.display());
+            let stack = |name: &str| {
+                let places = [folder.as_path(), home].map(|root| root.join("stacks").join(name));
+                let Some(place) = places.iter().find(|place| place.is_dir()) else {
+                    bail!("{}: no stack {name:?} in {} or {}", path.display(), folder.display(), home.display());
+                };
+                Stack::read(place)
             };
-            let stack = Stack::read(stack)?;
-            for variant in fault.draw.variants(&fault.id, &fault.variants, &stack.draw()) {
+            let own = stack(&fault.stack)?;
+            for variant in fault.draw.variants(&fault.id, &fault.variants, &own.draw()) {
+                let stack = variant.stack.as_deref().map_or_else(|| Ok(own.clone()), stack)?;
                 let words = stack.words(&variant.words);
                 let bundle = bundle::place(folder, &format!("{}.{}", fault.id, variant.name));
-                rounds.push(Round { fault: fault.clone(), variant, stack: stack.clone(), words, bundle });
+                rounds.push(Round { fault: fault.varied(&variant), variant, stack, words, bundle });
             }
         }
     }

@@ -23,6 +23,9 @@ struct About {
     /// What they ask for: a path, and what else curl is to be told.
     #[serde(default)]
     requests: Vec<String>,
+    /// What curl is told with every request: whom to trust, where a name is.
+    #[serde(default)]
+    curl: Vec<String>,
     /// What must never be shown.
     #[serde(default)]
     secrets: Vec<String>,
@@ -74,6 +77,14 @@ impl Stack {
         match &self.base {
             Some(base) if self.about.requests.is_empty() => base.requests(words),
             _ => self.about.requests.iter().map(|request| fill(request, words)).collect(),
+        }
+    }
+
+    /// What curl is told with every request.
+    pub fn curl(&self, words: &Words) -> Vec<String> {
+        match &self.base {
+            Some(base) if self.about.curl.is_empty() => base.curl(words),
+            _ => self.about.curl.iter().map(|word| fill(word, words)).collect(),
         }
     }
 

@@ -13,6 +13,13 @@ const CLIENTS: usize = 37;
 /// So many do not wait for one another.
 const USERS: usize = 4;
 
+/// Where users come in, and what curl is told with every request.
+#[derive(Clone, Debug)]
+pub struct Front {
+    pub url: String,
+    pub curl: Vec<String>,
+}
+
 /// What became of one request.
 #[derive(Clone, Copy, Debug)]
 pub struct Asked {
@@ -23,7 +30,7 @@ pub struct Asked {
 
 /// Users who come until they are told to leave.
 pub struct Users {
-    front: String,
+    front: Front,
     requests: Vec<String>,
     /// Between two requests of one user.
     pause: Duration,
@@ -33,10 +40,10 @@ pub struct Users {
 }
 
 impl Users {
-    pub fn new(front: &str, requests: Vec<String>, rate: f64) -> Self {
+    pub fn new(front: &Front, requests: Vec<String>, rate: f64) -> Self {
         let pause = Duration::from_secs_f64(4.0 / rate.clamp(0.05, 50.0));
         let (leave, turn) = (AtomicBool::new(false), AtomicUsize::new(0));
-        Self { front: front.to_owned(), requests, pause, leave, turn, book: Mutex::new(Vec::new()) }
+        Self { front: front.clone(), requests, pause, leave, turn, book: Mutex::new(Vec::new()) }
     }
 
     /// They come.
@@ -71,13 +78,13 @@ impl Users {
 }
 
 /// Asks once, as one of the clients. A request is a path, and what else curl is to be told.
-pub fn served(front: &str, request: &str, client: usize) -> bool {
+pub fn served(front: &Front, request: &str, client: usize) -> bool {
     let mut words = request.split_whitespace();
-    let url = format!("{front}{}", words.next().unwrap_or("/"));
+    let url = format!("{}{}", front.url, words.next().unwrap_or("/"));
     let mut curl = Command::new("curl");
     curl.args(["-s", "-o", "/dev/null", "-m", "12", "-w", "%{http_code}", "-A", "Mozilla/5.0 (shop app)"]);
     curl.arg("-H").arg(format!("X-Forwarded-For: 203.0.113.{}", client + 1));
-    let output = curl.args(words).arg(url).stdin(Stdio::null()).stderr(Stdio::null()).output();
+    let output = curl.args(&front.curl).args(words).arg(url).stdin(Stdio::null()).stderr(Stdio::null()).output();
     let Ok(output) = output else { return false };
     let status: u16 = String::from_utf8_lossy(&output.stdout).trim().parse().unwrap_or(0);
     output.status.success() && (200..400).contains(&status)

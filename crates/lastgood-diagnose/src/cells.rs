@@ -3,13 +3,13 @@
 
 use lastgood_model::{Hit, SliceId, UnixMs};
 
-use crate::lens::turns_away;
+use crate::lens::{sends_on, turns_away};
 use crate::outcome::Outcome;
 
 /// Bucket widths in seconds. Each divides the next, so that buckets merge without being cut.
 const WIDTHS_S: [i64; 8] = [1, 5, 15, 60, 300, 900, 3600, 14_400];
 
-/// Beyond this many cells the buckets grow wider. 28 bytes each.
+/// Beyond this many cells the buckets grow wider. 32 bytes each.
 const MAX_CELLS: usize = 200_000;
 
 /// What happened to the requests of a bucket.
@@ -23,6 +23,8 @@ pub struct Counts {
     pub refused: u32,
     /// Refused ones of a route that is not there, or not for this.
     pub turned_away: u32,
+    /// Ones that were sent on to another address; none that was refused or failed.
+    pub sent_on: u32,
     /// Ones whose client left first; none of the above.
     pub abandoned: u32,
 }
@@ -33,6 +35,7 @@ impl Counts {
         self.failed = self.failed.wrapping_add(other.failed);
         self.refused = self.refused.wrapping_add(other.refused);
         self.turned_away = self.turned_away.wrapping_add(other.turned_away);
+        self.sent_on = self.sent_on.wrapping_add(other.sent_on);
         self.abandoned = self.abandoned.wrapping_add(other.abandoned);
     }
 
@@ -43,6 +46,7 @@ impl Counts {
             failed: u32::from(outcome == Outcome::Failed),
             refused: u32::from(outcome == Outcome::Refused),
             turned_away: u32::from(outcome == Outcome::Refused && turns_away(status)),
+            sent_on: u32::from(sends_on(status)),
             abandoned: u32::from(outcome == Outcome::Abandoned),
         }
     }
@@ -54,6 +58,7 @@ impl Counts {
             failed: self.failed.wrapping_neg(),
             refused: self.refused.wrapping_neg(),
             turned_away: self.turned_away.wrapping_neg(),
+            sent_on: self.sent_on.wrapping_neg(),
             abandoned: self.abandoned.wrapping_neg(),
         }
     }

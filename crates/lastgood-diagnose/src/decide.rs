@@ -181,7 +181,7 @@ impl Desk<'_> {
     fn joined<'g>(&self, finding: &Finding<'_>, groups: &'g [Group]) -> Vec<&'g Group> {
         let Some(stack) = self.stack else { return Vec::new() };
         // Who refuses was asked, and answers.
-        if finding.look.lens() == Lens::Refusals {
+        if matches!(finding.look.lens(), Lens::Refusals | Lens::Rounds) {
             return Vec::new();
         }
         let concerned = standing::concerned(stack, &describe::scope(finding, self.catalogue));

@@ -20,6 +20,7 @@ pub const fn of(code: CauseCode) -> Layers {
         | C::WrongHostHeader
         | C::StaleUpstreamIp => &[Edge],
         C::FdLimit => &[Edge, Host],
+        C::RedirectLoop => &[Edge, Tls],
         C::TlsExpired | C::TlsChain | C::TlsNameMismatch | C::TlsNotYetValid | C::TlsVersion => &[Tls],
         C::ProtectedMode | C::PersistenceFailing | C::MemoryLimit | C::AuthNotExpected => &[Redis],
         C::Loading | C::ReadOnly | C::MissingCredential => &[Redis, Database],
@@ -58,6 +59,7 @@ pub const fn of_protocol(protocol: ProbeProtocol) -> Layers {
         ProbeProtocol::Redis => &[Layer::Redis],
         ProbeProtocol::Postgres | ProbeProtocol::Mysql => &[Layer::Database],
         ProbeProtocol::Oidc => &[Layer::Oidc],
+        ProbeProtocol::Front => &[Layer::Tls],
         ProbeProtocol::Http | ProbeProtocol::Tcp => &[],
     })
 }

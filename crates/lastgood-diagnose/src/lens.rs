@@ -1,5 +1,5 @@
-//! What counts as going wrong in a search. The same eyes look thrice: for failures, for refusals of what was answered before,
-//! and for users who give up. What becomes of what they see is decided elsewhere.
+//! What counts as going wrong in a search. The same eyes look four times: for failures, for refusals of what was answered before,
+//! for users who give up, and for such as are sent on and on. What becomes of what they see is decided elsewhere.
 
 use std::collections::HashMap;
 
@@ -22,11 +22,13 @@ pub enum Lens {
     Refusals,
     /// Whose client left before there was an answer.
     Departures,
+    /// Who is sent on to another address. That is how sites work, unless it never ends.
+    Rounds,
 }
 
 impl Lens {
     /// Those that look only at what was answered before: clients choose what they ask for.
-    pub const OF_TURNS: [Self; 2] = [Self::Refusals, Self::Departures];
+    pub const OF_TURNS: [Self; 3] = [Self::Refusals, Self::Departures, Self::Rounds];
 
     /// Whether a status is bad; `None` if it says nothing either way.
     #[must_use]
@@ -34,10 +36,11 @@ impl Lens {
         match (self, Outcome::of(status)) {
             (Self::Failures, Outcome::Abandoned) => None,
             (Self::Failures, outcome) => Some(outcome.failed()),
+            (Self::Rounds, Outcome::Good) => Some(sends_on(status)),
             (Self::Refusals | Self::Departures, Outcome::Good) => Some(false),
             (Self::Refusals, Outcome::Refused) if turns_away(status) => Some(true),
             (Self::Departures, Outcome::Abandoned) => Some(true),
-            (Self::Refusals | Self::Departures, _) => None,
+            (Self::Refusals | Self::Departures | Self::Rounds, _) => None,
         }
     }
 
@@ -49,6 +52,8 @@ impl Lens {
             Self::Failures => return counts,
             Self::Refusals => counts.turned_away,
             Self::Departures => counts.abandoned,
+            // Those are among the good ones.
+            Self::Rounds => return Counts { requests: good, failed: counts.sent_on, ..counts },
         };
         Counts { requests: good.wrapping_add(bad), failed: bad, ..counts }
     }
@@ -78,6 +83,12 @@ pub const fn turns_away(status: u16) -> bool {
     matches!(status, 400 | 403..=405)
 }
 
+/// Whether a status sends whoever asks on to another address.
+#[must_use]
+pub const fn sends_on(status: u16) -> bool {
+    matches!(status, 301..=303 | 307 | 308)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -89,6 +100,10 @@ mod tests {
         assert_eq!(seen(Lens::Failures), [good, good, good, good, good, good, good, bad, None, bad]);
         assert_eq!(seen(Lens::Refusals), [good, good, None, bad, bad, bad, None, None, None, None]);
         assert_eq!(seen(Lens::Departures), [good, good, None, None, None, None, None, None, bad, None]);
+        assert_eq!(
+            [200, 304, 302, 308, 404, 502].map(|status| Lens::Rounds.is_bad(status)),
+            [good, good, bad, bad, None, None]
+        );
     }
 
     #[test]

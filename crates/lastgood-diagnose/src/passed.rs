@@ -77,6 +77,7 @@ mod tests {
             is_variable: false,
             replaces: false,
             tells_host: true,
+            tells_scheme: true,
             at: Ref::Text { file: Arc::from("x.conf"), line: 1 },
         };
         let conf = ProxyConf { passes: vec![pass("/"), pass("/api/"), pass("~ \\.php$")], ..ProxyConf::default() };

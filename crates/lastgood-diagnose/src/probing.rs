@@ -24,7 +24,61 @@ pub fn questions(stack: &Stack, topology: &Topology) -> Vec<ProbeQuestion> {
     let mut questions: Vec<ProbeQuestion> =
         topology.components.iter().filter(own).flat_map(|component| of_component(stack, topology, component)).collect();
     log_in_once(&mut questions);
+    questions.extend(fronts(stack, topology));
     questions
+}
+
+/// What the proxies of the project show to those who come over TLS, by each name that they have for it.
+fn fronts(stack: &Stack, topology: &Topology) -> Vec<ProbeQuestion> {
+    let mut fronts: Vec<ProbeQuestion> = Vec::new();
+    let runs = |name: &str| stack.snapshot.as_ref()?.container(name).map(Container::is_running);
+    for proxy in
+        stack.proxies.iter().filter(|proxy| proxy.container.as_deref().is_some_and(|name| runs(name) == Some(true)))
+    {
+        let Some(own) =
+            topology.components.iter().find(|own| own.foreign.is_none() && own.container == proxy.container)
+        else {
+            continue;
+        };
+        let names = proxy.servers.iter().filter_map(|server| {
+            // Others than the first are often there to be sent on.
+            let name = server.names.first().filter(|name| is_whole(name))?;
+            Some((name, *server.secure.first()?))
+        });
+        for (name, port) in names.take(MOST) {
+            let target = ProbeTarget {
+                protocol: ProbeProtocol::Front,
+                host: Arc::clone(name),
+                port,
+                secure: true,
+                path: Arc::from(""),
+                user: None,
+                password: None,
+                database: None,
+            };
+            let (from, key) = (Arc::clone(&own.name), Arc::clone(name));
+            let question = ProbeQuestion {
+                to: Some(Arc::clone(&from)),
+                from,
+                key,
+                password_key: None,
+                told: Told::Running,
+                target,
+            };
+            if !fronts.iter().any(|known| known.from == question.from && known.target == question.target) {
+                fronts.push(question);
+            }
+        }
+    }
+    fronts
+}
+
+/// A name that a certificate may be for: none that stands for many, and none that only says who is meant by default.
+fn is_whole(name: &str) -> bool {
+    name.contains('.')
+        && !name.contains(['*', '~', '$'])
+        && !name.starts_with('.')
+        && name.parse::<std::net::IpAddr>().is_err()
 }
 
 /// Nobody is logged in to a second time with what the first time has told already: it is only asked whether it can be reached.

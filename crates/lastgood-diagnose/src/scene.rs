@@ -155,9 +155,13 @@ impl Scene<'_> {
         place.map_or_else(|| Arc::from("-"), |place| self.named(place))
     }
 
-    /// The component at an address, `host:port`, or of that name; else what was given.
+    /// The component at an address, `host:port`, at a socket in the file system, or of that name; else what was given.
     #[must_use]
     pub fn named(&self, place: &Arc<str>) -> Arc<str> {
+        if let Some(path) = place.strip_prefix("unix:") {
+            let owner = self.stack.and_then(|stack| stack.component_at_socket(path));
+            return owner.unwrap_or_else(|| Arc::clone(place));
+        }
         let host = place.rsplit_once(':').map_or(&**place, |(host, _)| host);
         let found = self.stack.and_then(|stack| {
             let has = |container: &&Container| {

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use lastgood_model::desired::Service;
+use lastgood_model::desired::{Mount, Service};
 use lastgood_model::snapshot::Container;
 use lastgood_model::topology::{ComponentKind, Edge};
 use lastgood_model::{CauseCode, Drift, Layers, Ref, Stack, Topology};
@@ -39,6 +39,23 @@ impl<'a> StackScene<'a> {
     #[must_use]
     pub const fn may_be(&self, code: CauseCode) -> bool {
         !layers::of(code).only_in(self.without)
+    }
+
+    /// The one that shares the folder of a socket with the proxy that asks there, if it is one.
+    #[must_use]
+    pub fn component_at_socket(&self, path: &str) -> Option<Arc<str>> {
+        let is_proxy = |container: &Container| {
+            self.stack.proxies.iter().any(|proxy| proxy.container.as_ref() == Some(&container.name))
+        };
+        let holds = |mount: &&Mount| std::path::Path::new(path).starts_with(&*mount.target) && !mount.source.is_empty();
+        let proxies = || self.containers().filter(|container| is_proxy(container));
+        let sources: Vec<&Mount> = proxies().flat_map(|proxy| &proxy.mounts).filter(holds).collect();
+        let shares = |container: &&Container| {
+            container.mounts.iter().any(|mount| sources.iter().any(|source| source.source == mount.source))
+        };
+        let mut others = self.containers().filter(|container| !is_proxy(container)).filter(shares);
+        let owner = others.next()?;
+        others.next().is_none().then(|| self.component(owner))
     }
 
     /// Whether a service or a container has that name.

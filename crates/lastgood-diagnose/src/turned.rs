@@ -1,10 +1,10 @@
 //! Whether answers that turned without failing are an incident: a route that many were served on and that now turns nearly all of
 //! them away, or on which nearly all give up. Scanners, one client, logins and pages that were taken away are none.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use foldhash::fast::FixedState;
-use lastgood_model::{Catalogue, ChangeKind, ClientId, Span};
+use lastgood_model::{Catalogue, ChangeKind, ClientId, SliceId, Span, UnixMs};
 
 use crate::closeup::Sample;
 use crate::finding::Finding;
@@ -18,6 +18,8 @@ const CLIENTS: u64 = 3;
 const ROUTES: usize = 3;
 /// Who leaves sooner did not wait for the answer.
 const WAITED_MS: u32 = 500;
+/// Who asks for the same again so soon was sent there; but for logs that know seconds.
+const BACK_MS: i64 = 1_000;
 /// Whatever was answered after a change survived it; but for what was under way, and logs that know seconds.
 const SURVIVED_MS: i64 = 3_000;
 
@@ -43,6 +45,7 @@ pub fn stands(finding: &Finding<'_>, catalogue: &Catalogue, min_duration_ms: i64
         Lens::Failures => return true,
         Lens::Refusals => 90,
         Lens::Departures => 80,
+        Lens::Rounds => 90,
     };
     let plain = finding.last_good.is_some()
         && toll.failed >= FEWEST
@@ -53,6 +56,7 @@ pub fn stands(finding: &Finding<'_>, catalogue: &Catalogue, min_duration_ms: i64
     plain
         && match finding.look.lens() {
             Lens::Departures => waited(finding).is_none_or(|(waited, _)| waited >= WAITED_MS),
+            Lens::Rounds => goes_round(finding),
             _ => changed || routes(finding, catalogue) >= ROUTES,
         }
 }
@@ -79,6 +83,19 @@ pub fn waited(finding: &Finding<'_>) -> Option<(u32, bool)> {
     let median = times.get(times.len() / 2).copied().filter(|_| times.len() >= 5)?;
     let near = times.iter().filter(|time| time.abs_diff(median) * 4 <= median).count();
     Some((median, near * 2 >= times.len()))
+}
+
+/// Whether those who are sent on come back to where they were at once, nearly all of them.
+fn goes_round(finding: &Finding<'_>) -> bool {
+    let mut last: HashMap<(ClientId, SliceId), UnixMs, FixedState> = HashMap::default();
+    let (mut back, mut all) = (0, 0);
+    for sample in finding.look.samples.iter().filter(|sample| sample.visitor.is_some()) {
+        let hit = &sample.hit;
+        let before = last.insert((hit.client, hit.slice), hit.at);
+        all += 1;
+        back += u32::from(before.is_some_and(|before| hit.at.since(before) <= BACK_MS));
+    }
+    back * 4 >= all * 3
 }
 
 fn met_many(finding: &Finding<'_>) -> bool {

@@ -12,6 +12,9 @@ use crate::nginx_conf::{Token, Tokens};
 const PASSES: [(&str, Option<u16>); 5] =
     [("proxy_pass", None), ("fastcgi_pass", None), ("uwsgi_pass", None), ("scgi_pass", None), ("grpc_pass", Some(80))];
 
+/// Headers by which an application learns that users came over TLS.
+const SCHEMES: [&str; 6] =
+    ["X-Forwarded-Proto", "X-Forwarded-Ssl", "X-Forwarded-Scheme", "X-Scheme", "Front-End-Https", "Forwarded"];
 /// What is included is relative to it.
 const FOLDER: &str = "/etc/nginx/";
 
@@ -19,13 +22,14 @@ const FOLDER: &str = "/etc/nginx/";
 #[must_use]
 pub fn routes<'f>(files: impl IntoIterator<Item = (&'f str, &'f [u8])>) -> ProxyConf {
     let files: Vec<(Arc<str>, &[u8])> = files.into_iter().map(|(path, text)| (Arc::from(path), text)).collect();
-    let mut reader = Reader { files: &files, conf: ProxyConf::default(), tells: Vec::new(), outside: false };
+    let mut reader = Reader { files: &files, conf: ProxyConf::default(), tells: Vec::new(), outside: Tells::default() };
     for (path, text) in &files {
         reader.file(path, text);
     }
     for (pass, tells) in reader.conf.passes.iter_mut().zip(&reader.tells) {
         // Where a place says nothing, what is said around it counts; and that may be another file.
-        pass.tells_host = tells.unwrap_or(reader.outside);
+        let tells = tells.unwrap_or(reader.outside);
+        (pass.tells_host, pass.tells_scheme) = (tells.host, tells.scheme);
     }
     reader.conf
 }
@@ -33,17 +37,26 @@ pub fn routes<'f>(files: impl IntoIterator<Item = (&'f str, &'f [u8])>) -> Proxy
 struct Reader<'f> {
     files: &'f [(Arc<str>, &'f [u8])],
     conf: ProxyConf,
-    /// Of each pass: whether the host is told, where its own block or one around it says anything of headers.
-    tells: Vec<Option<bool>>,
-    /// A block around servers, or a file that is read into one, may tell it.
-    outside: bool,
+    /// Of each pass: what is told, where its own block or one around it says anything of headers.
+    tells: Vec<Option<Tells>>,
+    /// What a block around servers, or a file that is read into one, may tell.
+    outside: Tells,
+}
+
+/// What of a request is passed on.
+#[derive(Clone, Copy, Default)]
+struct Tells {
+    /// The host that users asked for.
+    host: bool,
+    /// Whether they came over TLS.
+    scheme: bool,
 }
 
 /// What a block says of the headers that it passes on.
 #[derive(Clone, Copy, Default)]
 struct Headers {
     any: bool,
-    host: bool,
+    tells: Tells,
     /// The first pass in it.
     first: usize,
 }
@@ -53,6 +66,7 @@ enum Block {
     Server {
         names: Vec<Arc<str>>,
         ports: Vec<u16>,
+        secure: Vec<u16>,
         at: Ref,
         first_pass: usize,
     },
@@ -114,9 +128,10 @@ impl Reader<'_> {
     fn told(&mut self, headers: Headers, is_around: bool) {
         self.tells.resize(self.conf.passes.len(), None);
         for tells in self.tells.iter_mut().skip(headers.first).filter(|tells| tells.is_none() && headers.any) {
-            *tells = Some(headers.host);
+            *tells = Some(headers.tells);
         }
-        self.outside |= is_around && headers.host;
+        self.outside.host |= is_around && headers.tells.host;
+        self.outside.scheme |= is_around && headers.tells.scheme;
     }
 
     fn opened(&self, words: &[String], at: Ref) -> Block {
@@ -124,9 +139,13 @@ impl Reader<'_> {
             [name, group] if name == "upstream" => {
                 Block::Group(UpstreamGroup { name: Arc::from(group.as_str()), servers: Vec::new() })
             }
-            [name] if name == "server" => {
-                Block::Server { names: Vec::new(), ports: Vec::new(), at, first_pass: self.conf.passes.len() }
-            }
+            [name] if name == "server" => Block::Server {
+                names: Vec::new(),
+                ports: Vec::new(),
+                secure: Vec::new(),
+                at,
+                first_pass: self.conf.passes.len(),
+            },
             [name, pattern @ ..] if name == "location" => Block::Location(pattern.join(" ").into()),
             _ => Block::Other,
         }
@@ -150,7 +169,10 @@ impl Reader<'_> {
             (Some(Block::Server { names, .. }), "server_name") => {
                 names.extend(arguments.iter().map(|name| Arc::from(name.as_str())));
             }
-            (Some(Block::Server { ports, .. }), "listen") => ports.extend(port_of(first)),
+            (Some(Block::Server { ports, secure, .. }), "listen") => {
+                ports.extend(port_of(first));
+                secure.extend(port_of(first).filter(|_| arguments.iter().any(|argument| argument == "ssl")));
+            }
             _ => {}
         }
     }
@@ -186,14 +208,14 @@ impl Reader<'_> {
     fn closed(&mut self, block: Block) {
         match block {
             Block::Group(group) => self.conf.groups.push(group),
-            Block::Server { names, ports, at, first_pass } => {
+            Block::Server { names, ports, secure, at, first_pass } => {
                 // The name may stand behind what it serves.
                 let name = names.first().cloned().unwrap_or_default();
                 for pass in self.conf.passes.iter_mut().skip(first_pass) {
                     pass.server = Arc::clone(&name);
                 }
                 let ports = if ports.is_empty() { vec![80] } else { ports };
-                self.conf.servers.push(VirtualServer { names, ports, at });
+                self.conf.servers.push(VirtualServer { names, ports, secure, at });
             }
             Block::Location(_) | Block::Other => {}
         }
@@ -205,10 +227,11 @@ fn note_header(headers: &mut Headers, words: &[String], in_block: bool) {
     match words {
         [name, header, ..] if name == "proxy_set_header" => {
             headers.any = true;
-            headers.host |= header.eq_ignore_ascii_case("host");
+            headers.tells.host |= header.eq_ignore_ascii_case("host");
+            headers.tells.scheme |= SCHEMES.iter().any(|scheme| header.eq_ignore_ascii_case(scheme));
         }
         [name, path] if name == "include" && in_block && may_set_headers(path) => {
-            (headers.any, headers.host) = (true, true);
+            (headers.any, headers.tells) = (true, Tells { host: true, scheme: true });
         }
         _ => {}
     }
@@ -248,7 +271,17 @@ fn pass(text: &str, usual: Option<u16>, location: Arc<str>, at: Ref) -> Option<P
     // With a variable in it, what is written is sent as it is.
     let replaces = path.is_some() && !text.contains('$');
     let server = Arc::from("");
-    Some(Pass { host: Arc::from(host), port, location, server, is_variable, replaces, tells_host: true, at })
+    Some(Pass {
+        host: Arc::from(host),
+        port,
+        location,
+        server,
+        is_variable,
+        replaces,
+        tells_host: true,
+        tells_scheme: true,
+        at,
+    })
 }
 
 /// `80`, `127.0.0.1:80`, `[::]:443`; an address alone listens on 80.

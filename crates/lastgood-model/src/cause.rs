@@ -86,6 +86,7 @@ codes! {
     ConfigSemantic = "configuration" / "config-semantic",
     VersionSkew = "version" / "version-skew",
     StartupOrder = "startup" / "startup-order",
+    RedirectLoop = "proxy" / "redirect-loop",
 }
 
 impl CauseCode {

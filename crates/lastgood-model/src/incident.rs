@@ -136,6 +136,8 @@ pub enum Ailment {
     Misled,
     /// It runs, and something that it needs does not serve it.
     Unserved,
+    /// It runs, and those who come to it do not trust it.
+    Distrusted,
     /// It runs and says that it is not well.
     Unhealthy,
     /// It runs, and a process in it was killed.
@@ -156,6 +158,7 @@ impl Ailment {
             Self::CutOff => "cut-off",
             Self::Misled => "misled",
             Self::Unserved => "unserved",
+            Self::Distrusted => "distrusted",
             Self::Unhealthy => "unhealthy",
             Self::Maimed => "maimed",
             Self::NotBuilt => "not-built",

@@ -41,6 +41,8 @@ pub enum ProbeProtocol {
     Oidc,
     /// Anything: whether it accepts, and what it says unasked.
     Tcp,
+    /// What a server shows to those who come to it by this name over TLS, asked on its own loopback.
+    Front,
 }
 
 impl Told {
@@ -71,7 +73,8 @@ impl TlsFault {
 
 impl ProbeProtocol {
     /// Every protocol.
-    pub const ALL: [Self; 6] = [Self::Redis, Self::Postgres, Self::Mysql, Self::Http, Self::Oidc, Self::Tcp];
+    pub const ALL: [Self; 7] =
+        [Self::Redis, Self::Postgres, Self::Mysql, Self::Http, Self::Oidc, Self::Tcp, Self::Front];
 
     /// Stable name, as in a case.
     #[must_use]
@@ -83,6 +86,7 @@ impl ProbeProtocol {
             Self::Http => "http",
             Self::Oidc => "oidc",
             Self::Tcp => "tcp",
+            Self::Front => "front",
         }
     }
 }

@@ -179,6 +179,8 @@ pub struct VirtualServer {
     pub names: Vec<Arc<str>>,
     /// Ports that it listens on.
     pub ports: Vec<u16>,
+    /// Those of them on which it speaks TLS.
+    pub secure: Vec<u16>,
     /// Where.
     pub at: Ref,
 }
@@ -209,6 +211,8 @@ pub struct Pass {
     pub replaces: bool,
     /// The host that users asked for is passed on, or may be.
     pub tells_host: bool,
+    /// Whether users came over TLS is passed on, or may be.
+    pub tells_scheme: bool,
     /// Where.
     pub at: Ref,
 }

@@ -28,6 +28,22 @@ pub enum TurnClaim {
         /// After how long they left, in milliseconds, where the log tells and they agree.
         waited_ms: Option<u32>,
     },
+    /// Whoever asks is sent on, and comes back to the same place.
+    SentRound {
+        /// With which status, mostly.
+        status: u16,
+        /// Requests that were sent on.
+        sent: u64,
+        /// Requests since.
+        of: u64,
+        /// Good answers before, as far as they were looked at.
+        answered: u64,
+    },
+    /// Nothing passes on whether users came over TLS.
+    SchemeNotPassed {
+        /// Who is asked.
+        told: Arc<str>,
+    },
     /// The application is asked for another path than users ask for.
     PathCut {
         /// What users ask for.

@@ -113,6 +113,7 @@ const fn source(code: CauseCode) -> &'static str {
         CauseCode::HeapLimit => include_str!("../../../knowledge/causes/heap-limit.toml"),
         CauseCode::BuildMissing => include_str!("../../../knowledge/causes/build-missing.toml"),
         CauseCode::RedirectUri => include_str!("../../../knowledge/causes/redirect-uri.toml"),
+        CauseCode::RedirectLoop => include_str!("../../../knowledge/causes/redirect-loop.toml"),
         CauseCode::WrongHostHeader => include_str!("../../../knowledge/causes/wrong-host-header.toml"),
         CauseCode::Ipv6Mismatch => include_str!("../../../knowledge/causes/ipv6-mismatch.toml"),
         CauseCode::ConfigSemantic => include_str!("../../../knowledge/causes/config-semantic.toml"),

@@ -299,6 +299,7 @@ fn a_proxy_that_read_its_configuration_before_asks_the_old_address() {
             is_variable,
             replaces: false,
             tells_host: true,
+            tells_scheme: true,
             at: Ref::Text { file: text("x.conf"), line: 1 },
         }],
         ..ProxyConf::default()

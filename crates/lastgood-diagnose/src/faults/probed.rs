@@ -80,15 +80,19 @@ fn of(scene: &StackScene<'_>, probed: &Probed) -> Option<Fault> {
         Blames::Host => Arc::from("host"),
     };
     let reference = reference(probed);
+    let front = question.target.protocol == ProbeProtocol::Front;
+    let ailment = if front { Ailment::Distrusted } else { Ailment::Unserved };
     let mut fault =
-        Fault::new(reading.code, &component, Ailment::Unserved, reading.depth, edge(scene.stack.at, reference.clone()));
+        Fault::new(reading.code, &component, ailment, reading.depth, edge(scene.stack.at, reference.clone()));
     fault.bearer = Arc::clone(&question.from);
     fault.follows = reading.follows || misread::explains(scene, question);
     // What the files say hurts only the next container; and not everything that is told is used, unless it is somebody of ours, or
     // has a name that only one of ours could have.
     let bare = probed.answer.outcome == ProbeOutcome::NoSuchName && !question.target.host.contains('.');
     let is_ours = question.to.is_some() || bare;
-    fault.grave = question.told == Told::Running && reading.weight == Weight::Decisive && is_ours;
+    // Whom a program trusts may stand where nobody looks: that somebody is unknown hurts only where something fails.
+    let is_unknown = matches!(probed.answer.outcome, ProbeOutcome::Tls(TlsFault::UnknownIssuer { .. }));
+    fault.grave = question.told == Told::Running && reading.weight == Weight::Decisive && is_ours && !is_unknown;
     let wants_password = probed.answer.outcome == ProbeOutcome::WantsPassword && question.password_key.is_none();
     fault = fault.led(None, answered(probed), reference.clone(), reading.weight);
     if wants_password {
@@ -114,6 +118,13 @@ fn reading(scene: &StackScene<'_>, probed: &Probed) -> Option<Reading> {
     }
     let reading = match &probed.answer.outcome {
         ProbeOutcome::Serves | ProbeOutcome::Undecided => return None,
+        // Whom those trust who come to it, nobody here knows; and whether it listens here at all, its own state tells.
+        outcome if question.target.protocol == ProbeProtocol::Front => match outcome {
+            ProbeOutcome::Tls(fault @ (TlsFault::Expired | TlsFault::NotYetValid | TlsFault::OtherName { .. })) => {
+                Reading::certain(of_certificate(fault), Asked)
+            }
+            _ => return None,
+        },
         ProbeOutcome::WantsPassword if question.target.password.is_none() => {
             Reading::certain(CauseCode::MissingCredential, Asked)
         }
@@ -142,6 +153,8 @@ fn reading(scene: &StackScene<'_>, probed: &Probed) -> Option<Reading> {
         ProbeOutcome::MemoryFull => Reading::certain(CauseCode::MemoryLimit, Asked),
         ProbeOutcome::NoTls | ProbeOutcome::WantsTls => Reading::certain(CauseCode::ProtocolMismatch, Asker),
         ProbeOutcome::Tls(fault) => Reading::certain(of_certificate(fault), Asked),
+        // Inside it may be asked at another address than the one that users know it by, and whoever asks was told both.
+        ProbeOutcome::IssuerDiffers { said } if is_told(scene, &question.from, said) => return None,
         ProbeOutcome::IssuerDiffers { .. } => Reading::certain(CauseCode::IssuerMismatch, Asked),
         ProbeOutcome::NoSuchRealm => Reading::certain(CauseCode::WrongAddress, Asked),
         ProbeOutcome::ClockDiffers { .. } => Reading::certain(CauseCode::ClockSkew, Host),
@@ -162,6 +175,13 @@ fn reading(scene: &StackScene<'_>, probed: &Probed) -> Option<Reading> {
         }
     };
     Some(reading)
+}
+
+/// Whether one of the variables of a component is just this address.
+fn is_told(scene: &StackScene<'_>, component: &str, address: &str) -> bool {
+    let same = |value: &str| value.trim_end_matches('/') == address.trim_end_matches('/');
+    container(scene, component)
+        .is_some_and(|container| container.environment.iter().any(|(_, value)| same(value.expose())))
 }
 
 const fn of_certificate(fault: &TlsFault) -> CauseCode {

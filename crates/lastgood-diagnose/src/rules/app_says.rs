@@ -132,6 +132,13 @@ impl AppSays {
     }
 }
 
+impl Meaning<'_> {
+    /// The cause that it names, if one sentence does.
+    fn code(&self) -> Option<CauseCode> {
+        self.about.code.or_else(|| self.said.why?.code)
+    }
+}
+
 /// What an error means, if it means this cause.
 fn meaning(said: SpokenError<'_>, code: CauseCode) -> Option<Meaning<'_>> {
     let signature = said.signature?;
@@ -187,8 +194,10 @@ fn component(scene: &Scene<'_>, meaning: &Meaning<'_>) -> Option<Arc<str>> {
         About::Http | About::Oidc | About::Dns | About::Tls | About::Network => {
             let called = || super::app_calls::failing_target(scene, who);
             let only = || spoken.asked(who, &["http", "https"]).filter(|_| about.about == About::Http);
+            let proven = || super::app_told::unserved_by(scene, who, meaning.code());
             by_host()
                 .or_else(called)
+                .or_else(proven)
                 .or_else(only)
                 .or_else(|| (*specificity > Specificity::Ambiguous).then(|| spoken.component(who)))
         }

@@ -46,6 +46,20 @@ fn variable(scene: &Scene<'_>, said: &SpokenError<'_>) -> (Option<Evidence>, Opt
     }
 }
 
+/// The one who does not serve it for just that reason, asked as it would ask; if it is one.
+pub(super) fn unserved_by(scene: &Scene<'_>, who: &Arc<str>, code: Option<CauseCode>) -> Option<Arc<str>> {
+    let (stack, code, from) = (scene.stack?, code?, scene.spoken.component(who));
+    let so = |probed: &&lastgood_model::Probed| {
+        let question = &probed.question;
+        question.from == from
+            && question.told == Told::Running
+            && crate::faults::probed::meaning(stack, probed).is_some_and(|(found, _)| found == code)
+    };
+    let mut peers = stack.stack.probes.iter().filter(so).map(|probed| Arc::clone(Asked::of(&probed.question).peer()));
+    let first = peers.next()?;
+    peers.all(|peer| peer == first).then_some(first)
+}
+
 /// The server takes the password that the application was told: then its code does not send it.
 fn served(scene: &Scene<'_>, code: CauseCode, said: &SpokenError<'_>, component: &Arc<str>) -> Option<Evidence> {
     let stack = scene.stack?;

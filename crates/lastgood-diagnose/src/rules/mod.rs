@@ -24,6 +24,7 @@ mod not_started_after_reboot;
 mod oom_kill;
 mod path_cut;
 mod proxy_says;
+mod redirect_loop;
 mod release_lacks;
 mod server_conn_limit;
 pub mod stale_upstream;
@@ -99,6 +100,7 @@ pub const RULES: &[&dyn Rule] = &[
     &proxy_says::ProxySays::TLS_NAME,
     &proxy_says::ProxySays::HEADER_TOO_BIG,
     &proxy_says::ProxySays::NO_TLS,
+    &proxy_says::ProxySays::SOCKET_DENIED,
     &proxy_says::ProxySays::BODY_TOO_BIG,
     &proxy_says::ProxySays::RATE_LIMIT,
     &dns_failure::DnsFailure,
@@ -162,9 +164,12 @@ const OF_REFUSALS: &[&dyn Rule] = &[
     &no_start_page::NoStartPage,
     &release_lacks::ReleaseLacks,
     &app_says::AppSays::of(CauseCode::WrongHostHeader),
+    &app_says::AppSays::of(CauseCode::RedirectUri),
     &located::Located,
 ];
 const OF_DEPARTURES: &[&dyn Rule] = &[&gave_up::GaveUp];
+
+const OF_ROUNDS: &[&dyn Rule] = &[&redirect_loop::RedirectLoop];
 
 /// The rules that may explain what a lens finds, but for those that only the layers `without` which to look use. Why somebody is
 /// slow has the reasons that failures have.
@@ -173,6 +178,7 @@ pub fn rules_for(lens: Lens, without: Layers) -> impl Iterator<Item = &'static &
         Lens::Failures => (&[][..], RULES),
         Lens::Refusals => (OF_REFUSALS, &[][..]),
         Lens::Departures => (OF_DEPARTURES, RULES),
+        Lens::Rounds => (OF_ROUNDS, &[][..]),
     };
     own.iter().chain(all).filter(move |rule| !rule.layers().only_in(without))
 }

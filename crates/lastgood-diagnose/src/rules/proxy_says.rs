@@ -28,6 +28,8 @@ impl ProxySays {
     pub const HEADER_TOO_BIG: Self = Self::of_proxy(CauseCode::HeaderTooBig, &[ProxyErrorKind::HeaderTooBig]);
     /// It speaks TLS to somebody who does not.
     pub const NO_TLS: Self = Self::of_proxy(CauseCode::ProtocolMismatch, &[ProxyErrorKind::NoTls]);
+    /// It may not open the upstream's socket.
+    pub const SOCKET_DENIED: Self = Self::of_upstream(CauseCode::Permission, &[ProxyErrorKind::SocketDenied]);
     /// What clients send does not fit.
     pub const BODY_TOO_BIG: Self = Self::of_proxy(CauseCode::BodyTooBig, &[ProxyErrorKind::BodyTooBig]);
     /// Clients ask more often than they may.

@@ -43,6 +43,7 @@ fn stack(environment: &[(&str, &str)]) -> Stack {
         is_variable: false,
         replaces: false,
         tells_host: true,
+        tells_scheme: true,
         at: Ref::Text { file: text("nginx.conf"), line },
     };
     Stack {
@@ -171,6 +172,7 @@ fn what_others_ask_of_each_other_does_not_concern_us() {
             is_variable: false,
             replaces: false,
             tells_host: true,
+            tells_scheme: true,
             at: Ref::Text { file: text("other.conf"), line: 1 },
         }],
         ..ProxyConf::default()

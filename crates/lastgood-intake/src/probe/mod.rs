@@ -24,7 +24,7 @@ pub fn probe_answer(target: &ProbeTarget, transcript: &Transcript) -> ProbeAnswe
     let (outcome, words) = reach::unreached(target, transcript).unwrap_or_else(|| match target.protocol {
         ProbeProtocol::Redis => redis::read(transcript),
         ProbeProtocol::Http => http::read(transcript),
-        ProbeProtocol::Tcp => tcp::read(transcript),
+        ProbeProtocol::Tcp | ProbeProtocol::Front => tcp::read(transcript),
         ProbeProtocol::Oidc => oidc::read(target, transcript),
         ProbeProtocol::Postgres => postgres::read(target, transcript),
         ProbeProtocol::Mysql => mysql::read(target, transcript),

@@ -47,6 +47,8 @@ pub struct Eyes {
     pub user: String,
     /// Its limit of memory, in bytes.
     pub memory: Option<u64>,
+    /// What of the host it has mounted to know whom to trust, and where.
+    pub trusted: Vec<(String, String)>,
     /// Its way to others.
     pub network: Reach,
 }
@@ -108,7 +110,12 @@ impl Prober {
     /// What the engine says where it could not be made or started.
     pub fn look(&self, eyes: &Eyes, argument: &str, variable: &str) -> Result<Vec<u8>, Damage> {
         // Where the engine sees our own file, nothing needs to be copied.
-        self.run(eyes, argument, variable, true).or_else(|_| self.run(eyes, argument, variable, false))
+        let run = |eyes: &Eyes| {
+            self.run(eyes, argument, variable, true).or_else(|_| self.run(eyes, argument, variable, false))
+        };
+        // A file may be gone since, and asked is asked.
+        let without = || run(&Eyes { trusted: Vec::new(), ..eyes.clone() });
+        run(eyes).or_else(|damage| if eyes.trusted.is_empty() { Err(damage) } else { without() })
     }
 
     /// Makes a container of an image, by its id, and lets its files be looked at under its own id. It is never started.
@@ -195,9 +202,15 @@ impl Prober {
             "Ulimits": [{ "Name": "core", "Soft": 0, "Hard": 0 }],
             "LogConfig": { "Type": "none" },
         });
+        let bind = |source: &str, target: &str| json!({ "Type": "bind", "Source": source, "Target": target, "ReadOnly": true });
+        let mut mounts: Vec<Value> = eyes.trusted.iter().map(|(source, target)| bind(source, target)).collect();
+        if mounted {
+            mounts.push(bind(&self.program.to_string_lossy(), PROGRAM));
+        }
+        if let Some(settings) = host.as_object_mut() {
+            settings.insert("Mounts".to_owned(), json!(mounts));
+        }
         if mounted && let Some(settings) = host.as_object_mut() {
-            let mount = json!({ "Type": "bind", "Source": self.program, "Target": PROGRAM, "ReadOnly": true });
-            settings.insert("Mounts".to_owned(), json!([mount]));
             settings.insert("ReadonlyRootfs".to_owned(), json!(true));
         }
         json!({

@@ -29,6 +29,7 @@ use deadline::Deadline;
 use record::Record;
 
 pub use isolate::leave_no_traces;
+pub use trust::trust_files;
 
 /// How long one probe may take; a little less than the two seconds that are promised.
 const LONGEST: Duration = Duration::from_millis(1_900);
@@ -66,6 +67,7 @@ pub fn probe(target: &ProbeTarget) -> Transcript {
         ProbeProtocol::Redis => redis::ask(target, &mut record),
         ProbeProtocol::Http => http::ask(target, &mut record),
         ProbeProtocol::Tcp => tcp::ask(target, &mut record),
+        ProbeProtocol::Front => tcp::see(target, &mut record),
         ProbeProtocol::Oidc => oidc::ask(target, &mut record),
         ProbeProtocol::Postgres => postgres::ask(target, &mut record),
         ProbeProtocol::Mysql => mysql::ask(target, &mut record),

@@ -18,6 +18,15 @@ pub(super) fn ask(target: &ProbeTarget, record: &mut Record) {
     peer.part(b"");
 }
 
+/// What is shown to those who come by this name: here, wherever the name may lead.
+pub(super) fn see(target: &ProbeTarget, record: &mut Record) {
+    if let Some(peer) = call("127.0.0.1", target.port, record)
+        && let Handshake::Secure(peer) = secure(peer, &target.host, Asked::Tls, record)
+    {
+        peer.part(b"");
+    }
+}
+
 /// A connection, as secure as it is wanted.
 pub(super) fn open(target: &ProbeTarget, record: &mut Record) -> Option<Peer> {
     let peer = call(&target.host, target.port, record)?;

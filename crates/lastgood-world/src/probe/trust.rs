@@ -23,6 +23,12 @@ const BUNDLES: [&str; 6] = [
 /// By which programs are told of others. Each is known to one runtime only; who asks with one of them means it.
 const VARIABLES: [&str; 4] = ["SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"];
 
+/// The files in which one with this environment, `KEY=value`, would look for them.
+pub fn trust_files(environment: &[String]) -> impl Iterator<Item = &str> {
+    let told = environment.iter().filter_map(|told| told.split_once('='));
+    told.filter(|(key, _)| VARIABLES.contains(key)).map(|(_, path)| path).chain(BUNDLES)
+}
+
 /// The certificates that are trusted.
 pub(super) struct Trust {
     pub(super) roots: RootCertStore,

@@ -128,6 +128,7 @@ pub fn commands(account: &Account<'_>) -> Vec<String> {
         | CauseCode::BuildMissing
         | CauseCode::RedirectUri
         | CauseCode::WrongHostHeader
+        | CauseCode::RedirectLoop
         | CauseCode::Ipv6Mismatch
         | CauseCode::VersionSkew
         | CauseCode::StartupOrder

@@ -104,6 +104,12 @@ impl<'a> Account<'a> {
         })
     }
 
+    /// Whether nothing tells whoever is asked that users came over TLS.
+    #[must_use]
+    pub fn is_untold_scheme(self) -> bool {
+        self.claims().any(|claim| matches!(claim, Claim::Turn(TurnClaim::SchemeNotPassed { .. })))
+    }
+
     /// Whether it is known that the application is asked for another path.
     #[must_use]
     pub fn has_cut_path(self) -> bool {

@@ -20,5 +20,6 @@ pub(super) const fn called(protocol: ProbeProtocol) -> &'static str {
         ProbeProtocol::Http => "HTTP",
         ProbeProtocol::Oidc => "OpenID Connect",
         ProbeProtocol::Tcp => "TCP",
+        ProbeProtocol::Front => "TLS",
     }
 }

@@ -70,6 +70,10 @@ fn slow_answers_and_echoes() {
         ProbeProtocol::Http | ProbeProtocol::Oidc => {
             "HTTP/1.1 200 OK\r\nX-Header: which-is-long-and-never-ends, and-goes-on"
         }
+        // The beginning of a handshake, of which the rest takes its time.
+        ProbeProtocol::Front => {
+            "\u{16}\u{3}\u{3}\0\u{7a}\u{2}\0\0\u{76}\u{3}\u{3}and so on, and on, and on, very slowly and for long"
+        }
         ProbeProtocol::Tcp => "220 a greeting that is long and comes slowly over the wire, very slowly",
     };
     let targets: Vec<ProbeTarget> = (ProbeProtocol::ALL.into_iter())

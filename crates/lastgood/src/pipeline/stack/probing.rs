@@ -9,11 +9,12 @@ use std::thread;
 use std::time::Duration;
 
 use lastgood_diagnose::{probing, topology};
-use lastgood_model::desired::Service;
+use lastgood_model::desired::{Mount, Service};
 use lastgood_model::snapshot::Container;
 use lastgood_model::{Gap, GapKind, ProbeQuestion, ProbeTarget, Probed, Stack, Told, Topology};
 use lastgood_world::Damage;
 use lastgood_world::engine::{Endpoint, Engine, Eyes, Prober, Reach};
+use lastgood_world::probe::trust_files;
 
 use crate::pipeline::probe::{VARIABLE, agents_answers, agents_request, ask_here};
 
@@ -169,13 +170,23 @@ fn eyes(container: &Container) -> Eyes {
             hosts: container.extra_hosts.iter().map(|(name, address)| format!("{name}:{address}")).collect(),
         },
     };
+    let environment: Vec<String> =
+        container.environment.iter().map(|(key, value)| format!("{key}={}", value.expose())).collect();
     Eyes {
         image: container.image_id.to_string(),
-        environment: container.environment.iter().map(|(key, value)| format!("{key}={}", value.expose())).collect(),
+        trusted: trusted(&environment, &container.mounts),
+        environment,
         user: container.user.to_string(),
         memory: container.memory_limit,
         network,
     }
+}
+
+/// Files and folders of the host in which it finds out whom to trust.
+fn trusted(environment: &[String], mounts: &[Mount]) -> Vec<(String, String)> {
+    let holds = |mount: &&Mount| trust_files(environment).any(|file| Path::new(file).starts_with(&*mount.target));
+    let binds = mounts.iter().filter(|mount| &*mount.kind == "bind").filter(holds);
+    binds.map(|mount| (mount.source.to_string(), mount.target.to_string())).collect()
 }
 
 /// Whose eyes see what the one sees who will ask it.
@@ -224,9 +235,11 @@ fn eyes_to_be(stack: &Stack, name: &str, images: &ImageNames) -> Option<Eyes> {
     let (there, missing): (Vec<&str>, Vec<&str>) = networks(stack, service).partition(is_there);
     let outside = (mode.is_none() && (there.is_empty() || !missing.is_empty())).then_some(BRIDGE);
     let told = service.environment.iter().filter_map(|(key, value)| Some((key, value.as_ref()?)));
+    let environment: Vec<String> = told.map(|(key, value)| format!("{key}={}", value.expose())).collect();
     Some(Eyes {
         image,
-        environment: told.map(|(key, value)| format!("{key}={}", value.expose())).collect(),
+        trusted: trusted(&environment, &service.mounts),
+        environment,
         user: service.user.as_deref().unwrap_or_default().to_owned(),
         memory: service.memory_limit,
         network: Reach::On {

@@ -1,7 +1,7 @@
 //! English: summary, fix and prevention of each cause, with the names of this incident. What a cause is in general
 //! stands in `knowledge/causes/`.
 
-use lastgood_model::{CauseCode, ChangeKind, UnitFileState};
+use lastgood_model::{CauseCode, ChangeKind, ProxyErrorKind, UnitFileState};
 
 use super::super::{Account, CauseText};
 use super::{app, builds, limits, states, turns};
@@ -70,6 +70,12 @@ pub(super) fn cause(account: &Account<'_>) -> CauseText {
         CauseCode::TlsVersion => bare(account, "no TLS version in common"),
         CauseCode::EnvMissing => bare(account, "a variable that is missing"),
         CauseCode::EnvMalformed => bare(account, "a value that cannot be read"),
+        CauseCode::Permission if account.proxy_error(ProxyErrorKind::SocketDenied) => (
+            format!("nginx may not open the socket of {}", account.cause.component),
+            "Let nginx's user write to the socket: by its mode, or by a umask of 007 and a group that both are in."
+                .to_owned(),
+            vec!["Ask the site through nginx after every release, and not the application alone.".to_owned()],
+        ),
         CauseCode::Permission => bare(account, "a file that it may not use"),
         CauseCode::HeapLimit => bare(account, "a heap that is used up"),
         CauseCode::BuildMissing => bare(account, "an image that lacks something"),
@@ -78,6 +84,7 @@ pub(super) fn cause(account: &Account<'_>) -> CauseText {
         CauseCode::Ipv6Mismatch => bare(account, "a localhost that means IPv6"),
         CauseCode::ConfigSemantic => bare(account, "a configuration that leads elsewhere"),
         CauseCode::VersionSkew => bare(account, "a release that does not know what is asked of it"),
+        CauseCode::RedirectLoop => bare(account, "redirects that never end"),
         CauseCode::StartupOrder => bare(account, "something that was started too early"),
         CauseCode::Located => located(account),
     };

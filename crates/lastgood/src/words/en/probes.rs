@@ -49,6 +49,7 @@ pub fn answered(asked: &Asked, outcome: &ProbeOutcome) -> String {
         ProbeOutcome::OtherProtocol => format!("{address} does not speak {}", called(asked.protocol)),
         ProbeOutcome::Serves => match asked.protocol {
             ProbeProtocol::Tcp => format!("{who} accepts connections of {from}"),
+            ProbeProtocol::Front => format!("{from} shows a certificate for {} that is valid", asked.host),
             _ => format!("{who} serves {from}"),
         },
         ProbeOutcome::Undecided => format!("{who} answers, and whether it serves {from} cannot be told"),

@@ -117,6 +117,7 @@ pub(super) fn ailing(component: &str, ailment: Ailment) -> String {
         Ailment::CutOff => format!("{component} is cut off from a network that it needs"),
         Ailment::Misled => format!("{component} runs with an address that cannot work"),
         Ailment::Unserved => format!("{component} is not served by something that it needs"),
+        Ailment::Distrusted => format!("whoever comes to {component} cannot trust its certificate"),
         Ailment::Unhealthy => format!("{component} is unhealthy"),
         Ailment::Maimed => format!("a process of {component} was killed"),
         Ailment::NotBuilt if component == "build" => "the build fails".to_owned(),

@@ -26,6 +26,16 @@ pub(super) fn claim(claim: &TurnClaim) -> String {
                 grouped(*answered)
             )
         }
+        TurnClaim::SentRound { status: code, sent, of, answered } => format!(
+            "{} of {} requests sent on with {} to where they were, where {} had been answered before",
+            grouped(*sent),
+            grouped(*of),
+            status(*code),
+            grouped(*answered)
+        ),
+        TurnClaim::SchemeNotPassed { told } => {
+            format!("no proxy_set_header X-Forwarded-Proto: {told} cannot know that users came over TLS")
+        }
         TurnClaim::PathCut { asked, passed } => format!("who asks for {asked} reaches the application as {passed}"),
         TurnClaim::PassReplaces { location, host } => {
             format!("proxy_pass to {host} has a path of its own, which takes the place of {location}")
@@ -56,6 +66,16 @@ pub(super) fn cause(account: &Account<'_>) -> Option<(String, String, Vec<String
             format!("{who} tells the application another host than users ask for"),
             "Let nginx pass the name on: proxy_set_header Host $host; then reload.".to_owned(),
             vec!["Ask the site under its public name after every deploy and every reload.".to_owned()],
+        ),
+        CauseCode::RedirectLoop if account.is_untold_scheme() => (
+            format!("{who} does not say that users came over TLS, and they are sent to it for ever"),
+            "Let nginx say so: proxy_set_header X-Forwarded-Proto $scheme; then reload.".to_owned(),
+            vec!["Follow the redirects of the public address after every reload.".to_owned()],
+        ),
+        CauseCode::RedirectLoop => (
+            format!("{who} sends whoever asks to where they were"),
+            "See which address it sends to, and what it takes for the scheme and the host that users asked for.".to_owned(),
+            vec!["Follow the redirects of the public address after every release.".to_owned()],
         ),
         CauseCode::BuildMissing if account.proxy_error(ProxyErrorKind::NoIndex) => (
             format!("the pages that {who} serves have no start page"),

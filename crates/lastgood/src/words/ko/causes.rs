@@ -1,7 +1,7 @@
 //! Korean: summary, fix and prevention of each cause, with the names of this incident. What a cause is in general
 //! stands in `knowledge/causes/`.
 
-use lastgood_model::{CauseCode, ChangeKind, UnitFileState};
+use lastgood_model::{CauseCode, ChangeKind, ProxyErrorKind, UnitFileState};
 
 use super::super::josa::{object, subject, topic};
 use super::super::{Account, CauseText};
@@ -71,6 +71,12 @@ pub(super) fn cause(account: &Account<'_>) -> CauseText {
         CauseCode::TlsVersion => bare(account, "공통 TLS 버전 없음"),
         CauseCode::EnvMissing => bare(account, "빠진 환경 변수"),
         CauseCode::EnvMalformed => bare(account, "해석할 수 없는 값"),
+        CauseCode::Permission if account.proxy_error(ProxyErrorKind::SocketDenied) => (
+            format!("nginx에 {}의 소켓을 열 권한이 없음", account.cause.component),
+            "nginx 사용자가 소켓에 쓸 수 있게 하세요. 소켓의 mode를 바꾸거나, umask 007과 공통 그룹을 씁니다."
+                .to_owned(),
+            vec!["배포 뒤에는 애플리케이션만이 아니라 nginx를 거쳐 요청해 보세요.".to_owned()],
+        ),
         CauseCode::Permission => bare(account, "권한이 없는 파일"),
         CauseCode::HeapLimit => bare(account, "부족한 힙"),
         CauseCode::BuildMissing => bare(account, "이미지에 빠진 파일이나 모듈"),
@@ -79,6 +85,7 @@ pub(super) fn cause(account: &Account<'_>) -> CauseText {
         CauseCode::Ipv6Mismatch => bare(account, "IPv6로 해석된 localhost"),
         CauseCode::ConfigSemantic => bare(account, "다른 곳으로 보내는 설정"),
         CauseCode::VersionSkew => bare(account, "요청받은 것을 모르는 릴리스"),
+        CauseCode::RedirectLoop => bare(account, "끝나지 않는 리다이렉트"),
         CauseCode::StartupOrder => bare(account, "너무 일찍 시작된 서비스"),
         CauseCode::Located => located(account),
     };

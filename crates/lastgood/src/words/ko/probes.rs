@@ -53,6 +53,7 @@ pub fn answered(asked: &Asked, outcome: &ProbeOutcome) -> String {
         ProbeOutcome::OtherProtocol => format!("{address}의 프로토콜은 {} 아님", subject(called(asked.protocol))),
         ProbeOutcome::Serves => match asked.protocol {
             ProbeProtocol::Tcp => format!("{} {from}의 연결을 받음", topic(&who)),
+            ProbeProtocol::Front => format!("{} 보여 주는 {} 인증서가 유효함", subject(from), asked.host),
             _ => format!("{} {from}에 정상 응답", topic(&who)),
         },
         ProbeOutcome::Undecided => format!("{} 응답하지만 {}에 정상 응답하는지는 알 수 없음", topic(&who), from),

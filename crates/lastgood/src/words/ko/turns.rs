@@ -27,6 +27,16 @@ pub(super) fn claim(claim: &TurnClaim) -> String {
                 grouped(*answered)
             )
         }
+        TurnClaim::SentRound { status: code, sent, of, answered } => format!(
+            "요청 {}건 중 {}건이 {} 제자리로 리다이렉트됨, 그전에는 {}건 정상 응답",
+            grouped(*of),
+            grouped(*sent),
+            towards(&status(*code)),
+            grouped(*answered)
+        ),
+        TurnClaim::SchemeNotPassed { told } => {
+            format!("proxy_set_header X-Forwarded-Proto가 없어 {} 사용자가 TLS로 왔는지 알 수 없음", subject(told))
+        }
         TurnClaim::PathCut { asked, passed } => {
             format!("{} 온 요청이 애플리케이션에는 {} 전달됨", towards(asked), towards(passed))
         }
@@ -60,6 +70,16 @@ pub(super) fn cause(account: &Account<'_>) -> Option<(String, String, Vec<String
             format!("{} 사용자가 요청한 것과 다른 Host를 애플리케이션에 전달함", subject(who)),
             "nginx가 이름을 그대로 전달하게 하고(proxy_set_header Host $host) reload하세요.".to_owned(),
             vec!["배포와 reload 뒤에는 공개 이름으로 요청해 보세요.".to_owned()],
+        ),
+        CauseCode::RedirectLoop if account.is_untold_scheme() => (
+            format!("{} TLS로 온 요청임을 전달하지 않아 리다이렉트가 끝나지 않음", subject(who)),
+            "nginx가 알려 주게 하고(proxy_set_header X-Forwarded-Proto $scheme) reload하세요.".to_owned(),
+            vec!["reload할 때마다 공개 주소의 리다이렉트를 따라가 보세요.".to_owned()],
+        ),
+        CauseCode::RedirectLoop => (
+            format!("{} 요청을 제자리로 리다이렉트함", subject(who)),
+            "어느 주소로 보내는지, 사용자가 요청한 scheme과 Host를 무엇으로 알고 있는지 확인하세요.".to_owned(),
+            vec!["배포할 때마다 공개 주소의 리다이렉트를 따라가 보세요.".to_owned()],
         ),
         CauseCode::BuildMissing if account.proxy_error(ProxyErrorKind::NoIndex) => (
             format!("{who}의 페이지에 시작 페이지가 없음"),
