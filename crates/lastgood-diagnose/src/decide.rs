@@ -349,7 +349,15 @@ impl Desk<'_> {
         let stops = &silence.stops;
         let went_down = stops.iter().map(|stop| stop.down.at).min().unwrap_or(last.at);
         let changes = self.changes(Span::new(last.at, went_down.max(last.at)));
-        let quiet = Quiet { stops, expected, seconds, last: &last, first: first.as_ref(), changes: &changes };
+        let quiet = Quiet {
+            stops,
+            expected,
+            seconds,
+            last: &last,
+            first: first.as_ref(),
+            changes: &changes,
+            stack: self.stack,
+        };
         let causes = rank(explain(&quiet));
         let data_begins = self.timeline.requests().map_or(UnixMs::MIN, Span::from);
         let mut vhosts = self.catalogue.slices.iter().map(|slice| slice.vhost);

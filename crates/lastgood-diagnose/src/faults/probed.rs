@@ -111,6 +111,9 @@ pub(super) fn answered(probed: &Probed) -> StateClaim {
 fn reading(scene: &StackScene<'_>, probed: &Probed) -> Option<Reading> {
     use Blames::{Asked, Asker, Host};
     let question = &probed.question;
+    if is_a_name_only(scene, probed) {
+        return None;
+    }
     let reading = match &probed.answer.outcome {
         ProbeOutcome::Serves | ProbeOutcome::Undecided => return None,
         // Whom those trust who come to it, nobody here knows; and whether it listens here at all, its own state tells.
@@ -170,6 +173,15 @@ fn reading(scene: &StackScene<'_>, probed: &Probed) -> Option<Reading> {
         }
     };
     Some(reading)
+}
+
+/// Whether it is only what an identity provider is called, which tokens are held against: that is asked at another address, and answers.
+fn is_a_name_only(scene: &StackScene<'_>, probed: &Probed) -> bool {
+    let own = &probed.question;
+    let url = format!("://{}:{}{}", own.target.host, own.target.port, own.target.path);
+    scene.stack.probes.iter().filter(|other| other.question.from == own.from).any(|other| {
+        matches!(&other.answer.outcome, ProbeOutcome::IssuerDiffers { said } if said.ends_with(url.trim_end_matches('/')))
+    })
 }
 
 /// Whether one of the variables of a component is just this address.
