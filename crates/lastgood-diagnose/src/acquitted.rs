@@ -37,6 +37,8 @@ pub fn acquitted(scene: &StackScene<'_>, bearers: &[&Arc<str>], causes: &[Cause]
     let refuser = scene.stack.probes.iter().find(|probed| {
         let question = &probed.question;
         bearers.contains(&&question.from)
+            // Who asks itself needs no way.
+            && question.to.as_ref() != Some(&question.from)
             && probed.answer.outcome != ProbeOutcome::Serves
             && probed.answer.outcome.is_an_answer()
             && causes

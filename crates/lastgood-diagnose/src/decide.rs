@@ -354,7 +354,15 @@ impl Desk<'_> {
         let stops = &silence.stops;
         let went_down = stops.iter().map(|stop| stop.down.at).min().unwrap_or(last.at);
         let changes = self.changes(Span::new(last.at, went_down.max(last.at)));
-        let quiet = Quiet { stops, expected, seconds, last: &last, first: first.as_ref(), changes: &changes };
+        let quiet = Quiet {
+            stops,
+            expected,
+            seconds,
+            last: &last,
+            first: first.as_ref(),
+            changes: &changes,
+            stack: self.stack,
+        };
         let mut explained = explain(&quiet);
         explained.retain(|hypothesis| !layers::of(hypothesis.code).only_in(self.question.without));
         if explained.is_empty() {

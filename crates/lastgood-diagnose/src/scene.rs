@@ -193,12 +193,7 @@ impl Scene<'_> {
     /// The component whose container wrote a line.
     #[must_use]
     pub fn writer(&self, line: LineRef) -> Option<Arc<str>> {
-        let Ref::Line { file: path, .. } = self.catalogue.reference(line) else { return None };
-        let stack = self.stack?;
-        let name = path.rsplit(['/', ':']).next()?;
-        let name = name.strip_suffix(".gz").unwrap_or(name);
-        let name = name.strip_suffix(".log").unwrap_or(name);
-        stack.containers().find(|container| &*container.name == name).map(|container| stack.component(container))
+        self.stack?.writer_of(&self.catalogue.reference(line))
     }
 }
 

@@ -41,6 +41,16 @@ impl<'a> StackScene<'a> {
         !layers::of(code).only_in(self.without)
     }
 
+    /// The component whose container wrote a line.
+    #[must_use]
+    pub fn writer_of(&self, line: &Ref) -> Option<Arc<str>> {
+        let Ref::Line { file: path, .. } = line else { return None };
+        let name = path.rsplit(['/', ':']).next()?;
+        let name = name.strip_suffix(".gz").unwrap_or(name);
+        let name = name.strip_suffix(".log").unwrap_or(name);
+        self.containers().find(|container| &*container.name == name).map(|container| self.component(container))
+    }
+
     /// The one that shares the folder of a socket with the proxy that asks there, if it is one.
     #[must_use]
     pub fn component_at_socket(&self, path: &str) -> Option<Arc<str>> {

@@ -375,4 +375,12 @@ mod tests {
         assert_eq!(conf.passes.len(), 1);
         assert_eq!(routes([("c.conf", b"}};{".as_slice())]), ProxyConf::default());
     }
+
+    #[test]
+    fn what_is_passed_on_of_tls_is_known() {
+        const CONF: &[u8] = b"server {\n  listen 80;\n  listen 443 ssl;\n  server_name a.example;\n  location /a/ { proxy_pass http://a; proxy_set_header X-Forwarded-Proto $scheme; }\n  location /b/ { proxy_pass http://b; proxy_set_header Host $host; }\n}\n";
+        let conf = routes([("site.conf", CONF)]);
+        assert_eq!(conf.passes.iter().map(|pass| pass.tells_scheme).collect::<Vec<_>>(), [true, false]);
+        assert_eq!((&conf.servers[0].ports[..], &conf.servers[0].secure[..]), (&[80, 443][..], &[443][..]));
+    }
 }

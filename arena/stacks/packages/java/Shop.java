@@ -31,7 +31,6 @@ public final class Shop {
         config.setUsername(System.getenv("DATABASE_USER"));
         config.setPassword(System.getenv("DATABASE_PASSWORD"));
         config.setMaximumPoolSize(5);
-        config.setConnectionTimeout(5000);
         pool = new HikariDataSource(config);
         stock = DriverManager.getConnection(config.getJdbcUrl(), config.getUsername(), config.getPassword());
 

@@ -112,6 +112,9 @@ pub(super) fn answered(probed: &Probed) -> StateClaim {
 fn reading(scene: &StackScene<'_>, probed: &Probed) -> Option<Reading> {
     use Blames::{Asked, Asker, Host};
     let question = &probed.question;
+    if is_a_name_only(scene, probed) {
+        return None;
+    }
     // Whoever does not know the protocol only sees that somebody answered.
     if layers::of_protocol(question.target.protocol).only_in(scene.without) && probed.answer.outcome.is_an_answer() {
         return None;
@@ -175,6 +178,15 @@ fn reading(scene: &StackScene<'_>, probed: &Probed) -> Option<Reading> {
         }
     };
     Some(reading)
+}
+
+/// Whether it is only what an identity provider is called, which tokens are held against: that is asked at another address, and answers.
+fn is_a_name_only(scene: &StackScene<'_>, probed: &Probed) -> bool {
+    let own = &probed.question;
+    let url = format!("://{}:{}{}", own.target.host, own.target.port, own.target.path);
+    scene.stack.probes.iter().filter(|other| other.question.from == own.from).any(|other| {
+        matches!(&other.answer.outcome, ProbeOutcome::IssuerDiffers { said } if said.ends_with(url.trim_end_matches('/')))
+    })
 }
 
 /// Whether one of the variables of a component is just this address.

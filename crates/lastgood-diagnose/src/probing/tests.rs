@@ -116,3 +116,13 @@ fn nobody_is_logged_in_to_twice_with_the_same_words() {
     let archive = questions.iter().find(|question| &*question.key == "READ_DATABASE_URL").unwrap();
     assert_eq!((archive.target.protocol, &archive.target.password), (ProbeProtocol::Tcp, &None));
 }
+
+#[test]
+fn only_whole_names_are_asked_for_their_certificate() {
+    for name in ["shop.example.com", "www.shop.example"] {
+        assert!(super::is_whole(name), "{name}");
+    }
+    for name in ["_", "localhost", "*.example.com", "~^shop", ".example.com", "10.0.0.1", "$host"] {
+        assert!(!super::is_whole(name), "{name}");
+    }
+}

@@ -191,7 +191,7 @@ mod tests {
     #[test]
     fn every_code_has_a_rule() {
         for &code in CauseCode::ALL {
-            let turns = OF_REFUSALS.iter().chain(OF_DEPARTURES);
+            let turns = OF_REFUSALS.iter().chain(OF_DEPARTURES).chain(OF_ROUNDS);
             let proposed = RULES.iter().chain(turns).any(|rule| rule.code() == code)
                 || stopped::CODES.contains(&code)
                 || faults::CODES.contains(&code)

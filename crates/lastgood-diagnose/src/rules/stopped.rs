@@ -8,6 +8,7 @@ use lastgood_model::{CauseCode, Change, ChangeKind, Claim, Edge, Evidence, Link,
 
 use super::{Depth, Hypothesis};
 use crate::scene::change_claim;
+use crate::stack_scene::StackScene;
 use crate::stop::{Stop, Stopped};
 
 /// The codes that are proposed here.
@@ -28,6 +29,8 @@ pub struct Quiet<'a> {
     pub first: Option<&'a Edge>,
     /// Changes just before, nearest first.
     pub changes: &'a [Change],
+    /// Whose lines tell of it.
+    pub stack: Option<&'a StackScene<'a>>,
 }
 
 /// Changes that take a host or a proxy down.
@@ -126,7 +129,7 @@ impl Quiet<'_> {
             () if message.contains("Address already in use") => CauseCode::PortConflict,
             () => CauseCode::ConfigSyntax,
         };
-        let mut hypothesis = self.hypothesis(code, Arc::from("nginx"), Depth::Origin);
+        let mut hypothesis = self.hypothesis(code, self.teller(stop), Depth::Origin);
         let claim = Claim::ProxyConfigRefused { message: Arc::clone(message) };
         hypothesis.say(claim.clone(), &stop.down, Weight::Decisive);
         hypothesis.link(claim, &stop.down);
@@ -134,6 +137,12 @@ impl Quiet<'_> {
             hypothesis.say(Claim::ProxyStarted, up, Weight::Strong);
         }
         self.told(hypothesis, stop)
+    }
+
+    /// Whose line it is that tells of it: that of a container, or of the host's own.
+    fn teller(&self, stop: &Stop) -> Arc<str> {
+        let writer = self.stack.and_then(|stack| stack.writer_of(&stop.down.reference));
+        writer.unwrap_or_else(|| Arc::from("nginx"))
     }
 
     /// `seen` is the line that tells of it.

@@ -22,7 +22,7 @@ use crate::uvicorn::plain;
 pub use event::{AppEvent, AppSaid, CallSaid, ErrorSaid};
 use head::{Head, HeadClock};
 use record::Record;
-use traceback::thrown::{Thrown, thrown};
+use traceback::thrown::{Thrown, behind, thrown};
 use traceback::{Beginning, Traceback, introduced};
 
 /// So much of a line is looked at.
@@ -47,6 +47,8 @@ pub(crate) struct ApplicationLog {
     last: Option<UnixMs>,
     /// A line that said an error, until it is known what follows it.
     said: Option<Said>,
+    /// The line before, where it said nothing by itself.
+    unsaid: Option<Said>,
     open: Option<Open>,
 }
 
@@ -82,6 +84,7 @@ impl ApplicationLog {
             without: context.without,
             last: None,
             said: None,
+            unsaid: None,
             open: None,
         }
     }
@@ -199,7 +202,7 @@ impl ApplicationLog {
     ) -> Option<Line> {
         // What is open now does not go on behind another one.
         self.close(sink);
-        let lead = self.said.take();
+        let lead = self.said.take().or_else(|| self.unsaid.take().filter(|unsaid| unsaid.first() == Some(number - 1)));
         let open = |traceback, lead: Option<Said>, first| Open {
             traceback,
             at: at.or_else(|| lead.as_ref()?.at),
@@ -244,6 +247,12 @@ impl ApplicationLog {
         let known = Signatures::known().find(searched(head.message), self.without);
         let bare = thrown(text).is_some();
         if !head.is_one() && call.is_none() && known.is_none() && !bare {
+            self.unsaid = behind(text).map(|error| Said {
+                at: at.or(self.last),
+                severity: None,
+                lines: vec![(error.to_owned(), number)],
+                message: text.to_owned(),
+            });
             return None;
         }
         self.flush(sink);

@@ -53,7 +53,9 @@ impl<'a> Parts<'a> {
     }
 
     fn url(scheme: &'a str, text: &'a str) -> Option<Self> {
-        let plain_scheme = scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+        // Java puts its own word before it.
+        let bare = scheme.strip_prefix("jdbc:").unwrap_or(scheme);
+        let plain_scheme = bare.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
         let (text, rest) = text.split_at(text.find(['?', '#']).unwrap_or(text.len()));
         let (authority, path) = text.split_at(text.find('/').unwrap_or(text.len()));
         let (login, place) = authority.rsplit_once('@').unwrap_or(("", authority));

@@ -65,6 +65,12 @@ pub(crate) fn thrown(text: &str) -> Option<(&str, &str)> {
     is_class(name).then_some((name, message.trim_ascii()))
 }
 
+/// The error in a line that begins with other words: `GET /cart TypeError: x`. Only frames below it say that it is one.
+pub(crate) fn behind(text: &str) -> Option<&str> {
+    let starts = text.match_indices(' ').map(|(at, _)| &text[at + 1..]);
+    starts.take(64).find(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic()) && thrown(rest).is_some())
+}
+
 /// Whether a word is an error's class: dotted or not, and its last part says that it is one.
 pub(crate) fn is_class(word: &str) -> bool {
     const ENDS: [&str; 9] =
@@ -118,6 +124,14 @@ mod tests {
         {
             assert_eq!(thrown(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn an_error_behind_other_words_is_found() {
+        assert_eq!(behind("GET /cart TypeError: x is not a function"), Some("TypeError: x is not a function"));
+        assert_eq!(behind("order 7 failed: Error [ERR_X]: y"), Some("Error [ERR_X]: y"));
+        assert_eq!(behind("TypeError: x"), None);
+        assert_eq!(behind("all is well"), None);
     }
 
     #[test]
