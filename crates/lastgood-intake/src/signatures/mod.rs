@@ -257,7 +257,7 @@ mod tests {
     fn without_a_layer_a_sentence_is_what_others_make_of_it() {
         let known = Signatures::known();
         let line =
-            "redis.exceptions.ConnectionError: Error 111 connecting to cache:6379. ECONNREFUSED: read ECONNRESET";
+            "redis.exceptions.AuthenticationError: Authentication required. [Errno 104] Connection reset by peer";
         let name = |without| {
             let found = known.find(line, without)?;
             known.all().get(usize::from(found.signature.0)).map(|signature| signature.name.to_string())
