@@ -2,18 +2,24 @@
 //! label; that stands in the fault file.
 
 use std::fs::{self, File};
-use std::path::Path;
+use std::io::{BufReader, Read};
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use flate2::Compression;
 use flate2::read::GzDecoder;
-use flate2::write::GzEncoder;
+use lzma_rust2::{XzOptions, XzReader, XzWriter};
 use serde::{Deserialize, Serialize};
 
 use crate::fault::Words;
 
 const RECORD: &str = "arena.json";
 const CASE: &str = "case";
+
+/// Where the bundle of a round is in a folder, or would be. Older ones are packed with gzip.
+pub fn place(folder: &Path, round: &str) -> PathBuf {
+    let [new, old] = ["xz", "gz"].map(|packing| folder.join("bundles").join(format!("{round}.tar.{packing}")));
+    if old.is_file() && !new.is_file() { old } else { new }
+}
 
 /// What was true when it was captured.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -48,10 +54,11 @@ pub struct Live {
 }
 
 /// Packs a case and its record. What goes in is the same whoever packs it.
-pub fn pack(case: &Path, record: &Record, to: &Path) -> Result<()> {
+pub fn pack(case: &Path, record: &Record, place: &Path) -> Result<()> {
+    let to = &place.with_extension("xz");
     fs::create_dir_all(to.parent().unwrap_or(Path::new(".")))?;
     let file = File::create(to).with_context(|| format!("cannot write {}", to.display()))?;
-    let mut archive = tar::Builder::new(GzEncoder::new(file, Compression::best()));
+    let mut archive = tar::Builder::new(XzWriter::new(file, XzOptions::with_preset(9))?);
     archive.mode(tar::HeaderMode::Deterministic);
     let text = serde_json::to_vec_pretty(record)?;
     let mut header = tar::Header::new_gnu();
@@ -61,13 +68,21 @@ pub fn pack(case: &Path, record: &Record, to: &Path) -> Result<()> {
     archive.append_data(&mut header, RECORD, text.as_slice())?;
     archive.append_dir_all(CASE, case)?;
     archive.into_inner()?.finish()?;
+    if to != place {
+        fs::remove_file(place)?;
+    }
     Ok(())
 }
 
 /// Unpacks a bundle into a folder: its record; the case is `case` below it.
 pub fn unpack(from: &Path, to: &Path) -> Result<Record> {
-    let file = File::open(from).with_context(|| format!("cannot open {}", from.display()))?;
-    tar::Archive::new(GzDecoder::new(file)).unpack(to).with_context(|| format!("cannot unpack {}", from.display()))?;
+    let file = BufReader::new(File::open(from).with_context(|| format!("cannot open {}", from.display()))?);
+    let packed: Box<dyn Read> = if from.extension().is_some_and(|extension| extension == "gz") {
+        Box::new(GzDecoder::new(file))
+    } else {
+        Box::new(XzReader::new(file, false))
+    };
+    tar::Archive::new(packed).unpack(to).with_context(|| format!("cannot unpack {}", from.display()))?;
     let text = fs::read_to_string(to.join(RECORD)).with_context(|| format!("{}: no {RECORD} in it", from.display()))?;
     Ok(serde_json::from_str(&text)?)
 }

@@ -8,6 +8,8 @@ use std::path::Path;
 use anyhow::{Context as _, Result, bail, ensure};
 use serde::Deserialize;
 
+use crate::draw::Draw;
+
 /// Names that stand as `<name>` in a stack's files and in a fault's scripts and labels.
 pub type Words = BTreeMap<String, String>;
 
@@ -26,8 +28,13 @@ pub struct Fault {
     /// It marks the kernel's log or the host's firewall, so nothing else runs meanwhile.
     #[serde(default)]
     pub alone: bool,
+    /// A script before the stack comes up, whatever the variant.
+    pub prepare: Option<String>,
     #[serde(default)]
     pub variants: Vec<Variant>,
+    /// More of them than are written down.
+    #[serde(default)]
+    pub draw: Draw,
     #[serde(default)]
     pub inject: Step,
     #[serde(default)]

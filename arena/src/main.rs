@@ -5,6 +5,7 @@ mod ask;
 mod baseline;
 mod bed;
 mod bundle;
+mod draw;
 mod evidence;
 mod fault;
 mod images;
@@ -16,6 +17,7 @@ mod score;
 mod stack;
 mod table;
 mod users;
+mod without;
 
 use std::fs;
 use std::io::Write as _;
@@ -33,6 +35,7 @@ use ask::Lastgood;
 use result::{Mode, Played};
 use roster::Round;
 use table::Table;
+use without::Without;
 
 /// Is `why` right? Exit 1 if a round is worse than the floor that was asked for, 2 if it could not be told.
 #[derive(Parser)]
@@ -91,6 +94,9 @@ struct Run {
     /// Fail if fewer of a hundred are exact, or if there is a false alarm, a secret, a change or a wrong quote
     #[arg(long, value_name = "PERCENT")]
     floor: Option<f64>,
+    /// Instead of the table: rounds of this layer, or of `each`, without what only their own layer knows of causes
+    #[arg(long, value_name = "LAYER", conflicts_with_all = ["live", "floor"])]
+    without: Option<String>,
     /// The binary to ask
     #[arg(long, env = "LASTGOOD_BINARY")]
     lastgood: Option<PathBuf>,
@@ -139,6 +145,9 @@ impl Run {
                 (at - 1) % of == part - 1
             });
         }
+        if let Some(layer) = &self.without {
+            rounds.retain(|round| !round.fault.label.healthy && (layer == "each" || round.fault.layer == *layer));
+        }
         let before = rounds.len();
         if mode == Mode::Bundle {
             rounds.retain(|round| round.bundle.is_file());
@@ -150,12 +159,15 @@ impl Run {
         if mode == Mode::Live {
             images::build(&home())?;
         }
+        if self.without.is_some() {
+            return self.without(&rounds, &lastgood);
+        }
         let commit = play::commit(&home());
         let kept = Kept { folder: home().join("../target/arena").join(mode.name()), fresh: self.fresh };
         let played = self.all(mode, &rounds, &|round| {
             kept.or(round, &lastgood, || match mode {
                 Mode::Live => play::live(round, &lastgood, &commit, !self.no_save),
-                Mode::Bundle => play::replay(round, &lastgood),
+                Mode::Bundle => play::replay(round, &lastgood, None),
             })
         });
         let date = Timestamp::now().strftime("%Y-%m-%d").to_string();
@@ -171,6 +183,20 @@ impl Run {
         let complaints = self.floor.map(|floor| table.below(floor)).unwrap_or_default();
         complaints.iter().for_each(|complaint| say(&format!("arena: {complaint}")));
         Ok(if complaints.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+    }
+
+    /// Plays each round without its own layer.
+    fn without(&self, rounds: &[Round], lastgood: &Lastgood) -> Result<ExitCode> {
+        let played = self.all(Mode::Bundle, rounds, &|round| {
+            let played = play::replay(round, lastgood, Some(&round.fault.layer));
+            played.unwrap_or_else(|error| Played::void(round, format!("{error:#}")))
+        });
+        let table = Without { played: &played };
+        print(&table.markdown());
+        if let Some(path) = &self.json {
+            fs::write(path, serde_json::to_vec_pretty(&table.json())?).with_context(|| path.display().to_string())?;
+        }
+        Ok(if played.iter().all(|played| played.void.is_none()) { ExitCode::SUCCESS } else { ExitCode::from(2) })
     }
 
     /// Those that may have company side by side, then those that must be alone.

@@ -26,12 +26,16 @@ const PATIENCE: Duration = Duration::from_secs(45);
 /// Until a suggested command has helped.
 const HOPE: Duration = Duration::from_secs(12);
 const RATE: f64 = 4.0;
+/// Whether no health check of the stack fails.
+const WELL: &str =
+    r#"! docker ps --quiet --filter "label=com.docker.compose.project=$PROJECT" --filter health=unhealthy | grep -q ."#;
 
 /// Breaks a running stack and looks at it. Saves its bundle, if it counts.
 pub fn live(round: &Round, lastgood: &Lastgood, commit: &str, save: bool) -> Result<Played> {
     let fault = &round.fault;
     let bed = Bed::lay(round)?;
-    for script in [round.stack.prepare(), round.variant.prepare.as_deref()].into_iter().flatten() {
+    let scripts = [round.stack.prepare(), fault.prepare.as_deref(), round.variant.prepare.as_deref()];
+    for script in scripts.into_iter().flatten() {
         bed.run(script).context("prepare")?;
     }
     bed.up().context("the stack does not come up")?;
@@ -93,12 +97,14 @@ pub fn live(round: &Round, lastgood: &Lastgood, commit: &str, save: bool) -> Res
     ))
 }
 
-/// Asks about a bundle.
-pub fn replay(round: &Round, lastgood: &Lastgood) -> Result<Played> {
+/// Asks about a bundle; with a layer, without what only that one knows.
+pub fn replay(round: &Round, lastgood: &Lastgood, without: Option<&str>) -> Result<Played> {
     let place = TempDir::new()?;
     let record = bundle::unpack(&round.bundle, place.path())?;
     let folder = place.path().join("case");
-    let said = lastgood.ask(&folder, &["why", "--case", ".", "--json"])?;
+    let mut arguments = vec!["why", "--case", ".", "--json"];
+    arguments.extend(without.into_iter().flat_map(|layer| ["--without", layer]));
+    let said = lastgood.ask(&folder, &arguments)?;
     let verdict = said.verdict()?;
     let case = Case::read(&folder)?;
     let (quotes, misquoted) = case.misquoted(&verdict);
@@ -176,6 +182,9 @@ fn broken(round: &Round, bed: &Bed, users: &Users, lastgood: &Lastgood, case: &P
     let hurt = !is_served(round, bed, fault.impact.tries);
     if hurt == fault.label.healthy {
         bail!("{}", if hurt { "users of a healthy stack are not served" } else { "nobody is hurt by it" });
+    }
+    if fault.label.healthy {
+        bed.run(WELL).context("a health check of a healthy stack fails: the machine is too slow for it")?;
     }
     let path = case.to_str().context("a path that is text")?;
     let state = bed.state()?;
@@ -259,5 +268,5 @@ pub fn key(round: &Round, lastgood: &Lastgood) -> String {
             .map(|about| (about.len(), about.modified().ok()))
             .map_or(String::new(), |stamp| format!("{stamp:?}"))
     };
-    format!("{:?} {} {}", round.fault, stamp(&round.bundle), stamp(&lastgood.path))
+    format!("{:?} {:?} {} {}", round.fault, round.variant, stamp(&round.bundle), stamp(&lastgood.path))
 }

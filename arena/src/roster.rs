@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail, ensure};
 
+use crate::bundle;
 use crate::fault::{Fault, Variant, Words};
 use crate::stack::Stack;
 
@@ -46,15 +47,18 @@ pub fn rounds(folders: &[PathBuf], home: &Path) -> Result<Vec<Round>> {
                 path.display(),
                 fault.id
             );
-            for variant in fault.variants.clone() {
-                let name = variant.stack.as_ref().unwrap_or(&fault.stack);
-                let stack = [folder.as_path(), home].map(|root| root.join("stacks").join(name));
-                let Some(stack) = stack.iter().find(|stack| stack.is_dir()) else {
+            let stack = |name: &str| {
+                let places = [folder.as_path(), home].map(|root| root.join("stacks").join(name));
+                let Some(place) = places.iter().find(|place| place.is_dir()) else {
                     bail!("{}: no stack {name:?} in {} or {}", path.display(), folder.display(), home.display());
                 };
-                let stack = Stack::read(stack)?;
+                Stack::read(place)
+            };
+            let own = stack(&fault.stack)?;
+            for variant in fault.draw.variants(&fault.id, &fault.variants, &own.draw()) {
+                let stack = variant.stack.as_deref().map_or_else(|| Ok(own.clone()), stack)?;
                 let words = stack.words(&variant.words);
-                let bundle = folder.join("bundles").join(format!("{}.{}.tar.gz", fault.id, variant.name));
+                let bundle = bundle::place(folder, &format!("{}.{}", fault.id, variant.name));
                 rounds.push(Round { fault: fault.varied(&variant), variant, stack, words, bundle });
             }
         }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use serde::Deserialize;
 
+use crate::draw::Draw;
 use crate::fault::{Words, fill};
 
 const ABOUT: &str = "stack.toml";
@@ -32,6 +33,8 @@ struct About {
     prepare: Option<String>,
     #[serde(default)]
     words: Words,
+    /// What variants that nobody wrote down are drawn from; its own instead of its base's.
+    draw: Option<Draw>,
 }
 
 /// A stack, before its words are put in.
@@ -88,6 +91,14 @@ impl Stack {
     pub fn secrets(&self) -> Vec<String> {
         let base = self.base.as_ref().map(|base| base.secrets()).unwrap_or_default();
         [base, self.about.secrets.clone()].concat()
+    }
+
+    pub fn draw(&self) -> Draw {
+        match (&self.about.draw, &self.base) {
+            (Some(draw), _) => draw.clone(),
+            (None, Some(base)) => base.draw(),
+            (None, None) => Draw::default(),
+        }
     }
 
     pub fn prepare(&self) -> Option<&str> {

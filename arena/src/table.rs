@@ -11,7 +11,7 @@ use crate::score::{Outcome, percentile, wilson};
 
 /// A share with its interval.
 #[derive(Clone, Copy)]
-struct Share {
+pub struct Share {
     hits: usize,
     of: usize,
 }
@@ -22,6 +22,11 @@ impl Share {
             hits: share.hits + usize::from(hits(score)),
             of: share.of + 1,
         })
+    }
+
+    /// How many ended so.
+    pub fn among(outcomes: &[Outcome], ends: &[Outcome]) -> Self {
+        Self { hits: outcomes.iter().filter(|outcome| ends.contains(outcome)).count(), of: outcomes.len() }
     }
 
     fn json(self) -> Value {

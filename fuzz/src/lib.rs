@@ -54,7 +54,7 @@ impl Sink for Everything<'_> {
 
 fn read<'b>(format: &Format, blocks: impl IntoIterator<Item = &'b [u8]>) -> (Counts, u64) {
     let interner = Interner::default();
-    let context = || Context { zone: TimeZone::fixed(Offset::constant(9)), vhost: Arc::from("shop"), about: Some(UnixMs(0)) };
+    let context = || Context { zone: TimeZone::fixed(Offset::constant(9)), vhost: Arc::from("shop"), about: Some(UnixMs(0)), without: lastgood_model::Layers::NONE };
     let mut sink = Everything { interner: LocalInterner::new(&interner), context: context(), said: 0 };
     let mut scanner = Scanner::new(format, context());
     for block in blocks {

@@ -16,6 +16,8 @@ pub struct Address {
     pub protocol: Option<Arc<str>>,
     /// Whether a password stands in it.
     pub has_password: bool,
+    /// `word:9999` and no more: it may be a zone or a version as well.
+    pub bare: bool,
 }
 
 /// Keys with one of these words hold no address that is asked: names that are let in, or where to listen.
@@ -25,6 +27,11 @@ const FOR_BROWSERS: &[&str] =
     &["PUBLIC", "FRONTEND", "REDIRECT", "CALLBACK", "EXTERNAL", "SITE", "BROWSER", "KC_HOSTNAME", "VITE_", "REACT_APP"];
 /// Ends of keys of a group that hold a bare host.
 const HOST_ENDS: &[&str] = &["HOST", "HOSTNAME", "SERVER", "ADDR", "ADDRESS", "ENDPOINT"];
+/// Words of keys that say that an address stands there.
+const PLACES: &[&str] = &[
+    "HOST", "SERVER", "ADDR", "ENDPOINT", "URL", "URI", "DSN", "UPSTREAM", "TARGET", "BROKER", "BACKEND", "PROXY",
+    "SERVICE", "PEER", "NODE",
+];
 /// Ends of keys that hold a password, beside the host of their group.
 const PASSWORD_ENDS: &[&str] = &["PASSWORD", "PASS", "PWD", "AUTH", "SECRET"];
 /// Protocols by scheme or name, and their ports.
@@ -76,9 +83,18 @@ pub fn address(value: &Secret) -> Option<Address> {
         None if text.contains("host=") => dsn(text),
         None => {
             let (host, port) = text.rsplit_once(':')?;
-            place(host, Some(port.parse().ok()?), None, false)
+            let found = place(host, Some(port.parse().ok()?), None, false)?;
+            let bare = found.protocol.is_none() && !host.contains('.') && !is_localhost(host);
+            Some(Address { bare, ..found })
         }
     }
+}
+
+/// Whether what stands in a variable is only an address if it leads to somebody: neither its form nor its key says that it is one.
+#[must_use]
+pub fn is_doubtful(key: &str, found: &Address) -> bool {
+    let mut words = key.split(|c: char| !c.is_ascii_alphanumeric());
+    found.bare && !words.any(|word| PLACES.iter().any(|place| word.to_ascii_uppercase().contains(place)))
 }
 
 fn url(scheme: &str, rest: &str) -> Option<Address> {
@@ -128,6 +144,7 @@ fn place(host: &str, port: Option<u16>, protocol: Option<Arc<str>>, has_password
         port,
         protocol: protocol.or_else(by_port),
         has_password,
+        bare: false,
     })
 }
 
@@ -185,6 +202,14 @@ mod tests {
         {
             assert_eq!(told(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_zone_is_no_address_though_it_looks_like_one() {
+        let doubtful = |key: &str, text: &str| is_doubtful(key, &address(&Secret::from(text)).unwrap());
+        assert!(doubtful("TZ", "IST-5:30") && doubtful("BUILD", "shop:12"));
+        assert!(!doubtful("PRICES_ADDR", "prices:9999") && !doubtful("TZ", "kvs:6379"));
+        assert!(!doubtful("PRICES", "http://prices:9999") && !doubtful("PRICES", "localhost:9999"));
     }
 
     #[test]

@@ -27,7 +27,7 @@ use crate::spoken::Spoken;
 use crate::stack_scene::StackScene;
 use crate::standing::{self, Group};
 use crate::turned::{self, stands};
-use crate::{CloseUp, Question, Suspects, Timeline, describe, host};
+use crate::{CloseUp, Question, Suspects, Timeline, describe, host, layers};
 
 /// Changes longer before the onset than this are history.
 const LOOK_BACK_MS: i64 = 2 * 3_600_000;
@@ -131,6 +131,11 @@ pub fn decide(
         .any(|(finding, judgement)| finding.look.lens() == Lens::Refusals && *judgement == Judgement::Incident);
     notes.extend(desk.background(&findings, !turned));
     notes.extend(desk.stray_kills(&incidents));
+    notes.extend(stack.and_then(|scene| scene.stack.rollout.as_ref()).map(|rollout| Note {
+        kind: NoteKind::RolloutUnderWay(rollout.clone()),
+        at: Some(rollout.since),
+        reference: None,
+    }));
     notes.extend(stack.into_iter().flat_map(|stack| architecture::mislabelled(stack, question.service.as_deref())));
     if let (Some(service), Some(stack)) = (&question.service, stack) {
         notes.extend(narrow(&mut incidents, stack, service));
@@ -284,7 +289,7 @@ impl Desk<'_> {
             spoken: Spoken::new(&self.timeline.said, self.catalogue, self.stack, &scope, (errors_span, calm)),
             stack: self.stack,
         };
-        let rules = rules_for(finding.look.lens());
+        let rules = rules_for(finding.look.lens(), self.question.without);
         let mut hypotheses: Vec<Hypothesis> = rules.filter_map(|rule| rule.propose(&scene)).collect();
         let possible = |hypothesis: &Hypothesis| !stale_upstream::is_refuted(hypothesis, &scene);
         let of_state = joined.first().into_iter().flat_map(|group| group.hypotheses()).filter(possible);
@@ -358,7 +363,13 @@ impl Desk<'_> {
             changes: &changes,
             stack: self.stack,
         };
-        let causes = rank(explain(&quiet));
+        let mut explained = explain(&quiet);
+        explained.retain(|hypothesis| !layers::of(hypothesis.code).only_in(self.question.without));
+        if explained.is_empty() {
+            let kind = NoteKind::Silence { expected, seconds };
+            return Some(Still::Note(Note { kind, at: Some(last.at), reference: Some(last.reference) }));
+        }
+        let causes = rank(explained);
         let data_begins = self.timeline.requests().map_or(UnixMs::MIN, Span::from);
         let mut vhosts = self.catalogue.slices.iter().map(|slice| slice.vhost);
         let vhost = vhosts.next().filter(|first| vhosts.all(|vhost| vhost == *first));

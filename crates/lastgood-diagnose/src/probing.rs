@@ -7,7 +7,7 @@ use lastgood_model::snapshot::Container;
 use lastgood_model::topology::{Component, Via};
 use lastgood_model::{ProbeProtocol, ProbeQuestion, ProbeTarget, Probed, Ref, Secret, Stack, Told, Topology};
 
-use crate::address::{Address, address, grouped, is_asked, is_for_browsers, password_key};
+use crate::address::{Address, address, grouped, is_asked, is_doubtful, is_for_browsers, password_key};
 use crate::credential::{Credential, credential};
 
 /// Whoever has more addresses than this is not asked about the others.
@@ -160,6 +160,9 @@ fn of_variables(
             let password_key = password_key(key, &found, &|key: &str| of(key).is_some_and(|value| !value.is_blank()));
             let target = target(key, value, &found, password_key.as_ref(), &of)?;
             let to = leads_to(topology, component, key, &found);
+            if to.is_none() && is_doubtful(key, &found) {
+                return None;
+            }
             Some(ProbeQuestion {
                 from: Arc::clone(&component.name),
                 to,

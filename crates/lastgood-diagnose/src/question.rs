@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lastgood_model::{Said, Span, UnixMs};
+use lastgood_model::{Layers, Said, Span, UnixMs};
 
 /// The user's question.
 #[derive(Clone, Debug)]
@@ -27,6 +27,8 @@ pub struct Question {
     pub service: Option<Arc<str>>,
     /// Zone of the answer and of times of day, in seconds east of UTC.
     pub offset_s: i32,
+    /// What only these layers know is left out.
+    pub without: Layers,
 }
 
 impl Question {
@@ -56,6 +58,7 @@ impl Default for Question {
             reported_changes: Vec::new(),
             service: None,
             offset_s: 0,
+            without: Layers::NONE,
         }
     }
 }

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use lastgood_model::snapshot::Container;
+use lastgood_model::topology::Via;
 use lastgood_model::{
     Catalogue, Change, ChangeKind, Claim, Evidence, Hit, LineRef, Link, ProxyErrorKind, Ref, Scope, Span, UnixMs,
     Weight,
@@ -168,7 +169,25 @@ impl Scene<'_> {
             };
             Some(stack.component(stack.containers().find(has)?))
         });
-        found.unwrap_or_else(|| Arc::clone(place))
+        found.or_else(|| self.asked_at(place)).unwrap_or_else(|| Arc::clone(place))
+    }
+
+    /// Whom proxies ask at the port of an address that nobody has, or has any more: the only one of those that do not run.
+    fn asked_at(&self, place: &Arc<str>) -> Option<Arc<str>> {
+        let (host, port) = place.rsplit_once(':')?;
+        let (stack, port) = (self.stack?, port.parse().ok()?);
+        host.parse::<std::net::IpAddr>().ok().filter(|address| !address.is_loopback())?;
+        let components = &stack.topology.components;
+        let down = |at: &usize| {
+            let mut containers = stack.containers().filter(|container| stack.index(container) == Some(*at));
+            containers.all(|container| !container.is_running())
+        };
+        let edges = stack.topology.edges.iter().filter(|edge| edge.via == Via::Proxy && edge.port == Some(port));
+        let mut asked: Vec<usize> = edges.filter_map(|edge| edge.to).filter(down).collect();
+        asked.sort_unstable();
+        asked.dedup();
+        let [only] = *asked else { return None };
+        components.get(only).map(|component| Arc::clone(&component.name))
     }
 
     /// The component whose container wrote a line.

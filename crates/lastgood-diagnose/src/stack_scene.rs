@@ -6,10 +6,10 @@ use std::sync::Arc;
 use lastgood_model::desired::{Mount, Service};
 use lastgood_model::snapshot::Container;
 use lastgood_model::topology::{ComponentKind, Edge};
-use lastgood_model::{Drift, Ref, Stack, Topology};
+use lastgood_model::{CauseCode, Drift, Layers, Ref, Stack, Topology};
 
 use crate::condition::{Condition, is_job};
-use crate::{drift, topology};
+use crate::{drift, layers, topology};
 
 /// A stack and what was worked out from it.
 #[derive(Clone, Debug)]
@@ -20,6 +20,8 @@ pub struct StackScene<'a> {
     pub topology: Topology,
     /// Where it differs from its files.
     pub drift: Vec<Drift>,
+    /// What only these layers know is left out.
+    pub without: Layers,
 }
 
 /// Protocols of databases, caches and queues: what speaks them serves the application and no visitor.
@@ -30,7 +32,13 @@ impl<'a> StackScene<'a> {
     /// A stack with what follows from its facts.
     #[must_use]
     pub fn new(stack: &'a Stack) -> Self {
-        Self { stack, topology: topology::build(stack), drift: drift::find(stack) }
+        Self { stack, topology: topology::build(stack), drift: drift::find(stack), without: Layers::NONE }
+    }
+
+    /// Whether a cause is one that may be found here.
+    #[must_use]
+    pub const fn may_be(&self, code: CauseCode) -> bool {
+        !layers::of(code).only_in(self.without)
     }
 
     /// The component whose container wrote a line.

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use lastgood_model::{Ailment, Cause, Confidence, Incident, Scope, Span, Standing, UnixMs};
+use lastgood_model::{Ailment, Cause, CauseCode, Confidence, Incident, Scope, Span, Standing, UnixMs};
 
 use crate::faults::{FAULTS, Fault};
 use crate::rank::rank;
@@ -86,7 +86,8 @@ fn standing(fault: &Fault) -> Standing {
 /// The faults of a stack by component, the worst first.
 #[must_use]
 pub fn groups(scene: &StackScene<'_>) -> Vec<Group> {
-    let faults: Vec<Fault> = FAULTS.iter().flat_map(|rule| rule(scene)).collect();
+    let holds = |fault: &Fault| scene.may_be(fault.hypothesis.code) && !is_made_by_rollout(scene, fault);
+    let faults: Vec<Fault> = FAULTS.iter().flat_map(|rule| rule(scene)).filter(holds).collect();
     let roots: Vec<Option<usize>> = (0..faults.len()).map(|index| root(scene, &faults, index)).collect();
     let mut groups: Vec<Group> = Vec::new();
     for (fault, _) in faults.iter().zip(&roots).filter(|(_, root)| root.is_none()) {
@@ -116,6 +117,17 @@ pub fn groups(scene: &StackScene<'_>) -> Vec<Group> {
         (worst, Arc::clone(&group.bearer))
     });
     groups
+}
+
+/// Whether it is what a rollout that goes on is just doing to its own services: they are stopped, made anew, and told what their files
+/// say by then. Whoever brings it out looks whether they are well, and goes back where they are not.
+fn is_made_by_rollout(scene: &StackScene<'_>, fault: &Fault) -> bool {
+    let Some(rollout) = &scene.stack.rollout else { return false };
+    let project = scene.stack.desired.as_ref().map(|desired| &desired.project);
+    let changes = |name: &Arc<str>| rollout.services.contains(name) || project == Some(name);
+    // Files are placed before the services are made anew from them.
+    let is_now = fault.first_bad.at >= rollout.since || fault.hypothesis.code == CauseCode::StaleEnv;
+    is_now && (changes(&fault.bearer) || changes(&fault.hypothesis.component))
 }
 
 /// The fault that a fault follows from, if it follows from one: the deepest.

@@ -8,7 +8,7 @@ use lastgood_model::stack::{Pass, ProxyConf};
 use lastgood_model::topology::{Component, ComponentKind, Edge, Via};
 use lastgood_model::{Ref, Secret, Stack, Topology};
 
-use crate::address::{Address, address, grouped, is_asked, is_localhost, password_key};
+use crate::address::{Address, address, grouped, is_asked, is_doubtful, is_localhost, password_key};
 
 /// Names by which a container means its host.
 const HOST_NAMES: &[&str] = &["host.docker.internal", "gateway.docker.internal"];
@@ -122,7 +122,13 @@ impl<'a> Builder<'a> {
         if host.is_empty() || host.contains('$') || host.starts_with("unix:") || pass.host.is_empty() {
             return;
         }
-        let found = Address { host: Arc::clone(host), port, protocol: Some(Arc::from("http")), has_password: false };
+        let found = Address {
+            host: Arc::clone(host),
+            port,
+            protocol: Some(Arc::from("http")),
+            has_password: false,
+            bare: false,
+        };
         let asker = conf.container.as_ref().and_then(|name| self.containers().find(|other| other.name == *name));
         self.edge(from, asker, &found, Via::Proxy, Some(at.clone()));
     }
@@ -194,6 +200,9 @@ impl<'a> Builder<'a> {
 
     fn edge(&mut self, from: usize, asker: Option<&Container>, found: &Address, via: Via, at: Option<Ref>) {
         let to = self.leads_to(from, asker, found);
+        if to.is_none() && matches!(&via, Via::Variable { key, .. } if is_doubtful(key, found)) {
+            return;
+        }
         let address = found.port.map_or_else(|| found.host.to_string(), |port| format!("{}:{port}", found.host));
         let edge = Edge {
             from,

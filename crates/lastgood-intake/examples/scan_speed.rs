@@ -125,7 +125,7 @@ fn measure(what: &str, log: &[u8], format: &Format, sink: &mut impl Sink) {
 }
 
 fn context() -> Context {
-    Context { zone: TimeZone::UTC, vhost: "shop".into(), about: None }
+    Context { zone: TimeZone::UTC, vhost: "shop".into(), about: None, without: lastgood_model::Layers::NONE }
 }
 
 fn main() {

@@ -106,7 +106,10 @@ mod tests {
             \n\
             1.2.3.4 - - [21/Nov/2026:19:25:06 +0000] \"GET /";
         let format = Format::Access(Arc::new(AccessFormat::combined()));
-        let mut scanner = Scanner::new(&format, Context { zone: TimeZone::UTC, vhost: "shop".into(), about: None });
+        let mut scanner = Scanner::new(
+            &format,
+            Context { zone: TimeZone::UTC, vhost: "shop".into(), about: None, without: lastgood_model::Layers::NONE },
+        );
         let mut told = Told::default();
         scanner.feed(text, &mut told);
         let counts = scanner.finish(&mut told);

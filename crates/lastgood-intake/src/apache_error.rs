@@ -283,8 +283,10 @@ mod tests {
     }
 
     fn read(text: &str) -> (Counts, Vec<String>) {
-        let mut scanner =
-            Scanner::new(&Format::ApacheError, Context { zone: TimeZone::UTC, vhost: "v".into(), about: None });
+        let mut scanner = Scanner::new(
+            &Format::ApacheError,
+            Context { zone: TimeZone::UTC, vhost: "v".into(), about: None, without: lastgood_model::Layers::NONE },
+        );
         let mut told = Told::default();
         scanner.feed(text.as_bytes(), &mut told);
         (scanner.finish(&mut told), told.0)
@@ -429,7 +431,10 @@ mod tests {
         let text = "10.0.0.7 - - [09/Sep/2011:10:42:29 +0000] \"GET / HTTP/1.1\" 503 299\n\
             [Fri Sep 09 10:42:29.902022 2011] [proxy:error] [pid 1] (111)Connection refused: AH00957: HTTP: attempt to connect to a:1 (a) failed\n";
         let format = recognise(text.as_bytes(), "-", &NginxConf::default());
-        let mut scanner = Scanner::new(&format, Context { zone: TimeZone::UTC, vhost: "v".into(), about: None });
+        let mut scanner = Scanner::new(
+            &format,
+            Context { zone: TimeZone::UTC, vhost: "v".into(), about: None, without: lastgood_model::Layers::NONE },
+        );
         let mut told = Told::default();
         scanner.feed(text.as_bytes(), &mut told);
         assert_eq!((format.name(), told.0.clone()), ("common", vec!["2 ConnectRefused a:1 -".to_owned()]));

@@ -86,7 +86,10 @@ mod tests {
 
     fn read(text: &str) -> (String, Counts, Vec<(UnixMs, String)>) {
         let format = recognise(text.as_bytes(), "x", &NginxConf::default());
-        let mut scanner = Scanner::new(&format, Context { zone: TimeZone::UTC, vhost: "v".into(), about: None });
+        let mut scanner = Scanner::new(
+            &format,
+            Context { zone: TimeZone::UTC, vhost: "v".into(), about: None, without: lastgood_model::Layers::NONE },
+        );
         let mut told = Told::default();
         scanner.feed(text.as_bytes(), &mut told);
         (format.name().to_owned(), scanner.finish(&mut told), told.0)
@@ -153,8 +156,15 @@ mod tests {
             let end = line.find(status).unwrap() + 4;
             for cut in 1..line.len() {
                 let format = Format::Access(Arc::new(format_named(name)));
-                let mut scanner =
-                    Scanner::new(&format, Context { zone: TimeZone::UTC, vhost: "v".into(), about: None });
+                let mut scanner = Scanner::new(
+                    &format,
+                    Context {
+                        zone: TimeZone::UTC,
+                        vhost: "v".into(),
+                        about: None,
+                        without: lastgood_model::Layers::NONE,
+                    },
+                );
                 let mut told = Told::default();
                 scanner.feed(&line.as_bytes()[..cut], &mut told);
                 assert_eq!(told.0.len(), usize::from(cut >= end), "{name} {cut}");

@@ -239,7 +239,8 @@ mod tests {
     }
 
     fn read(text: &str) -> (Counts, Changes) {
-        let context = Context { zone: TimeZone::UTC, vhost: "".into(), about: None };
+        let context =
+            Context { zone: TimeZone::UTC, vhost: "".into(), about: None, without: lastgood_model::Layers::NONE };
         let (mut scanner, mut changes) = (Scanner::new(&Format::CloudTrail, context), Changes::default());
         for line in text.split_inclusive('\n') {
             scanner.feed(line.as_bytes(), &mut changes);
@@ -318,7 +319,8 @@ mod tests {
     fn a_huge_file_is_read_up_to_the_limit() {
         let line = format!("{}\n", event("e", "DescribeInstances", r#""requestParameters":{}"#));
         let block = line.repeat(MAX_BYTES / line.len() / 8);
-        let context = Context { zone: TimeZone::UTC, vhost: "".into(), about: None };
+        let context =
+            Context { zone: TimeZone::UTC, vhost: "".into(), about: None, without: lastgood_model::Layers::NONE };
         let (mut scanner, mut changes) = (Scanner::new(&Format::CloudTrail, context), Changes::default());
         for _ in 0..10 {
             scanner.feed(block.as_bytes(), &mut changes);

@@ -163,7 +163,10 @@ mod tests {
     fn read(text: &str) -> (String, Counts, Vec<String>) {
         let format = recognise(text.as_bytes(), "x", &NginxConf::default());
         let zone = TimeZone::fixed(Offset::constant(9));
-        let mut scanner = Scanner::new(&format, Context { zone, vhost: "".into(), about: None });
+        let mut scanner = Scanner::new(
+            &format,
+            Context { zone, vhost: "".into(), about: None, without: lastgood_model::Layers::NONE },
+        );
         let mut facts = Facts::default();
         scanner.feed(text.as_bytes(), &mut facts);
         (format.name().to_owned(), scanner.finish(&mut facts), facts.0)

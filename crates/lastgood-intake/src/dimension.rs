@@ -81,7 +81,8 @@ mod tests {
 
     #[test]
     fn every_dimension_has_a_text() {
-        let context = Context { zone: TimeZone::UTC, vhost: "shop".into(), about: None };
+        let context =
+            Context { zone: TimeZone::UTC, vhost: "shop".into(), about: None, without: lastgood_model::Layers::NONE };
         let request = Request {
             status: 9,
             method: b"GET",

@@ -333,8 +333,10 @@ mod tests {
     }
 
     fn read(text: &[u8]) -> (Counts, Vec<String>) {
-        let mut scanner =
-            Scanner::new(&Format::Haproxy, Context { zone: TimeZone::UTC, vhost: "v".into(), about: None });
+        let mut scanner = Scanner::new(
+            &Format::Haproxy,
+            Context { zone: TimeZone::UTC, vhost: "v".into(), about: None, without: lastgood_model::Layers::NONE },
+        );
         let mut told = Told::default();
         scanner.feed(text, &mut told);
         (scanner.finish(&mut told), told.0)

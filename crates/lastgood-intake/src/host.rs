@@ -149,7 +149,8 @@ pub fn units(list: &[u8]) -> Vec<(Arc<str>, bool)> {
         }
     }
     let mut units = Units::default();
-    let context = Context { zone: TimeZone::UTC, vhost: Arc::from(""), about: None };
+    let context =
+        Context { zone: TimeZone::UTC, vhost: Arc::from(""), about: None, without: lastgood_model::Layers::NONE };
     let mut scanner = Scanner::new(&Format::UnitFiles, context);
     scanner.feed(list, &mut units);
     scanner.finish(&mut units);

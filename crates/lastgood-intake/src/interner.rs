@@ -521,7 +521,7 @@ mod tests {
     const SOURCE: SourceId = SourceId(3);
 
     fn context() -> Context {
-        Context { zone: TimeZone::UTC, vhost: "shop".into(), about: None }
+        Context { zone: TimeZone::UTC, vhost: "shop".into(), about: None, without: lastgood_model::Layers::NONE }
     }
 
     fn get(target: &str) -> Request<'_> {

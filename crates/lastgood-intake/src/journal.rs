@@ -101,7 +101,8 @@ mod tests {
     }
 
     fn read(text: &str) -> (Counts, Vec<(i64, Fact, u64)>) {
-        let context = Context { zone: TimeZone::UTC, vhost: "".into(), about: None };
+        let context =
+            Context { zone: TimeZone::UTC, vhost: "".into(), about: None, without: lastgood_model::Layers::NONE };
         let (mut scanner, mut facts) = (Scanner::new(&Format::Journal, context), Facts::default());
         scanner.feed(text.as_bytes(), &mut facts);
         (scanner.finish(&mut facts), facts.0)

@@ -229,7 +229,8 @@ mod tests {
         assert!(matches!(format, Format::HostText(_)), "{format:?}");
         let about = Some(UnixMs::from_seconds(1_668_564_450));
         let zone = TimeZone::fixed(Offset::constant(9));
-        let mut scanner = Scanner::new(&format, Context { zone, vhost: "".into(), about });
+        let mut scanner =
+            Scanner::new(&format, Context { zone, vhost: "".into(), about, without: lastgood_model::Layers::NONE });
         let mut facts = Facts::default();
         scanner.feed(text.as_bytes(), &mut facts);
         (scanner.finish(&mut facts), facts.0)

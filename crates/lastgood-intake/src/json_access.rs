@@ -393,7 +393,10 @@ mod tests {
 
     fn read_all(text: &[u8], conf: &NginxConf) -> (String, Counts, Vec<String>) {
         let format = recognise(text, "x", conf);
-        let mut scanner = Scanner::new(&format, Context { zone: TimeZone::UTC, vhost: "x".into(), about: None });
+        let mut scanner = Scanner::new(
+            &format,
+            Context { zone: TimeZone::UTC, vhost: "x".into(), about: None, without: lastgood_model::Layers::NONE },
+        );
         let mut told = Told::default();
         scanner.feed(text, &mut told);
         let counts = scanner.finish(&mut told);

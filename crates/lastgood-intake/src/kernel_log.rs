@@ -105,7 +105,10 @@ mod tests {
     fn scan(text: &str) -> (Format, Counts, Vec<(UnixMs, Fact, u64)>) {
         let format = recognise(text.as_bytes(), "x", &NginxConf::default());
         let zone = TimeZone::fixed(Offset::constant(9));
-        let mut scanner = Scanner::new(&format, Context { zone, vhost: "".into(), about: None });
+        let mut scanner = Scanner::new(
+            &format,
+            Context { zone, vhost: "".into(), about: None, without: lastgood_model::Layers::NONE },
+        );
         let mut facts = Facts::default();
         scanner.feed(text.as_bytes(), &mut facts);
         let counts = scanner.finish(&mut facts);

@@ -161,7 +161,10 @@ mod tests {
     fn read(file: &[u8]) -> (String, Counts, Vec<(i64, bool, u64)>) {
         let format = recognise(file, "wtmp", &NginxConf::default());
         let about = Some(UnixMs::from_seconds(AT));
-        let mut scanner = Scanner::new(&format, Context { zone: TimeZone::UTC, vhost: "".into(), about });
+        let mut scanner = Scanner::new(
+            &format,
+            Context { zone: TimeZone::UTC, vhost: "".into(), about, without: lastgood_model::Layers::NONE },
+        );
         let mut turns = Turns::default();
         // Only text is cut where lines end.
         for block in file.chunks(if format.is_text() { file.len() } else { 100 }) {

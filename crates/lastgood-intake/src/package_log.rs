@@ -236,7 +236,10 @@ mod tests {
     fn read(text: &str) -> (String, Counts, Vec<Change>) {
         let format = recognise(text.as_bytes(), "x", &NginxConf::default());
         let about = Some(UnixMs::from_seconds(1_668_564_391));
-        let mut scanner = Scanner::new(&format, Context { zone: TimeZone::UTC, vhost: "".into(), about });
+        let mut scanner = Scanner::new(
+            &format,
+            Context { zone: TimeZone::UTC, vhost: "".into(), about, without: lastgood_model::Layers::NONE },
+        );
         let mut changes = Changes::default();
         scanner.feed(text.as_bytes(), &mut changes);
         (format.name().to_owned(), scanner.finish(&mut changes), changes.0)

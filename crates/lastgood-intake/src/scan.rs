@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
-use lastgood_model::{ChangeKind, Fact, Span, UnixMs};
+use lastgood_model::{ChangeKind, Fact, Layers, Span, UnixMs};
 use memchr::memchr;
 
 use crate::access::Request;
@@ -81,6 +81,8 @@ pub struct Context {
     pub vhost: Arc<str>,
     /// A moment near which times lie that are written without a year: each takes the year that brings it nearest.
     pub about: Option<UnixMs>,
+    /// Layers of which no sentence is known.
+    pub without: Layers,
 }
 
 /// What became of one line.

@@ -268,7 +268,10 @@ mod tests {
 
     fn read(text: &str) -> (String, Counts, Vec<String>) {
         let format = recognise(text.as_bytes(), "x-json.log", &NginxConf::default());
-        let mut scanner = Scanner::new(&format, Context { zone: TimeZone::UTC, vhost: "x".into(), about: None });
+        let mut scanner = Scanner::new(
+            &format,
+            Context { zone: TimeZone::UTC, vhost: "x".into(), about: None, without: lastgood_model::Layers::NONE },
+        );
         let mut told = Told::default();
         scanner.feed(text.as_bytes(), &mut told);
         let counts = scanner.finish(&mut told);

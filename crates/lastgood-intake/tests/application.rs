@@ -47,7 +47,10 @@ impl Sink for Told {
 
 fn read(text: &[u8]) -> (String, Counts, Vec<String>) {
     let format = recognise(text, "app.log", &NginxConf::default());
-    let mut scanner = Scanner::new(&format, Context { zone: TimeZone::UTC, vhost: "shop".into(), about: None });
+    let mut scanner = Scanner::new(
+        &format,
+        Context { zone: TimeZone::UTC, vhost: "shop".into(), about: None, without: lastgood_model::Layers::NONE },
+    );
     let mut told = Told::default();
     scanner.feed(text, &mut told);
     let counts = scanner.finish(&mut told);

@@ -52,7 +52,10 @@ impl Sink for Rows {
 
 fn read(text: &[u8], format: &Format) -> (Counts, Rows) {
     let mut rows = Rows::default();
-    let mut scanner = Scanner::new(format, Context { zone: TimeZone::UTC, vhost: "lab".into(), about: None });
+    let mut scanner = Scanner::new(
+        format,
+        Context { zone: TimeZone::UTC, vhost: "lab".into(), about: None, without: lastgood_model::Layers::NONE },
+    );
     scanner.feed(text, &mut rows);
     (scanner.finish(&mut rows), rows)
 }

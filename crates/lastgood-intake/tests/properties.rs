@@ -89,7 +89,15 @@ fn formats() -> Vec<Format> {
 
 fn read<'b>(format: &Format, blocks: impl IntoIterator<Item = &'b [u8]>) -> (Counts, Said) {
     let mut said = Said::default();
-    let mut scanner = Scanner::new(format, Context { zone: TimeZone::UTC, vhost: "v".into(), about: Some(UnixMs(0)) });
+    let mut scanner = Scanner::new(
+        format,
+        Context {
+            zone: TimeZone::UTC,
+            vhost: "v".into(),
+            about: Some(UnixMs(0)),
+            without: lastgood_model::Layers::NONE,
+        },
+    );
     for block in blocks {
         scanner.feed(block, &mut said);
     }

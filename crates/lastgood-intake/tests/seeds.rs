@@ -20,7 +20,15 @@ struct Nobody;
 impl Sink for Nobody {}
 
 fn read(format: &Format, file: &[u8]) -> Counts {
-    let mut scanner = Scanner::new(format, Context { zone: TimeZone::UTC, vhost: "v".into(), about: Some(UnixMs(0)) });
+    let mut scanner = Scanner::new(
+        format,
+        Context {
+            zone: TimeZone::UTC,
+            vhost: "v".into(),
+            about: Some(UnixMs(0)),
+            without: lastgood_model::Layers::NONE,
+        },
+    );
     scanner.feed(file, &mut Nobody);
     scanner.finish(&mut Nobody)
 }

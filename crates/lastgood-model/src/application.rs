@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::{CauseCode, LineRef, UnixMs};
+use crate::{CauseCode, Layers, LineRef, UnixMs};
 
 /// How loud a line is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -102,6 +102,8 @@ pub struct Signature {
     pub code: Option<CauseCode>,
     /// How much it says.
     pub specificity: Specificity,
+    /// The layers of a site that use it.
+    pub layers: Layers,
 }
 
 /// How much a sentence says.

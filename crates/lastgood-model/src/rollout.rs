@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use crate::UnixMs;
+
 /// The id of a release: a digest of all that it holds, in hex.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ReleaseId(pub Arc<str>);
@@ -124,6 +126,25 @@ pub enum Action {
     Prune,
     /// The target is free again.
     DropLease,
+}
+
+/// A rollout that somebody is at just now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnderWay {
+    /// Its number in the ledger.
+    pub number: u64,
+    /// Who asked for it; empty if nobody said.
+    pub who: Arc<str>,
+    /// Since when.
+    pub since: UnixMs,
+    /// The release that it brings.
+    pub release: ReleaseId,
+    /// Services that it changes.
+    pub services: Vec<Arc<str>>,
+    /// The act that began last, where it is known.
+    pub act: Option<Action>,
+    /// It is on its way back.
+    pub back: bool,
 }
 
 /// When a step happens.

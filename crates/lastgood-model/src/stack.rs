@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use crate::rollout::UnderWay;
 use crate::{Desired, Probed, Ref, Secret, Snapshot, UnixMs};
 
 /// What is known. What could not be read is absent here and a gap elsewhere.
@@ -30,6 +31,8 @@ pub struct Stack {
     pub probes: Vec<Probed>,
     /// The machine.
     pub host: HostState,
+    /// The rollout that somebody is at just now, as its ledger tells it.
+    pub rollout: Option<UnderWay>,
 }
 
 /// An environment file.
@@ -77,6 +80,8 @@ pub struct EnvEntry {
     pub carriage_return: bool,
     /// It is an address that ends within its own password, at a `/`, `?` or `#` that should have been written `%2F`, `%3F`, `%23`.
     pub splits: bool,
+    /// A `#` behind a blank, and no blank behind it, ended the value: Compose takes what follows for a comment.
+    pub cut: bool,
 }
 
 impl EnvEntry {

@@ -279,4 +279,6 @@ pub enum Misread {
     },
     /// A sign in its password ends the address.
     Splits,
+    /// A `#` behind a blank ended it.
+    Cut,
 }

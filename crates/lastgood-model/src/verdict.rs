@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::rollout::UnderWay;
 use crate::{Incident, Ref, UnixMs};
 
 /// Whether something is wrong.
@@ -169,6 +170,8 @@ pub enum NoteKind {
         /// Components that they concern.
         components: Vec<Arc<str>>,
     },
+    /// A rollout goes on: what it does to its own services is no fault of theirs.
+    RolloutUnderWay(UnderWay),
     /// A process was killed for lack of memory and nothing links it to the failures.
     UnrelatedOom {
         /// Process name.
@@ -196,6 +199,7 @@ impl NoteKind {
             Self::StaleVariables { .. } => "stale-variables",
             Self::OtherArchitecture { .. } => "other-architecture",
             Self::Elsewhere { .. } => "elsewhere",
+            Self::RolloutUnderWay(_) => "rollout-under-way",
             Self::UnrelatedOom { .. } => "unrelated-oom",
         }
     }

@@ -26,7 +26,7 @@ pub struct Lost;
 
 /// Whoever does what the machine says.
 pub trait Doer {
-    /// Makes sure that the target stays ours for as long as an act may take.
+    /// Makes sure that the target stays ours for as long as an act may take, and that there is room to write it down.
     ///
     /// # Errors
     /// If somebody else has it.
@@ -50,6 +50,10 @@ pub fn drive(machine: &mut Machine<'_>, doer: &mut impl Doer) -> Result<Outcome,
     let mut is_told = false;
     loop {
         let next = machine.next();
+        if let Next::Act(act) = &next {
+            // Before anything is written: it may be what makes room for that.
+            doer.hold(act)?;
+        }
         // Whoever comes next must not find free what looks as if nobody had finished it.
         let lets_go = matches!(&next, Next::Act(Act { action: Action::DropLease, .. }));
         if let (Some(outcome), true) = (machine.outcome(), lets_go || matches!(next, Next::Finished(_))) {
@@ -60,7 +64,6 @@ pub fn drive(machine: &mut Machine<'_>, doer: &mut impl Doer) -> Result<Outcome,
             Next::Act(act) => act,
             Next::Finished(outcome) => return Ok(outcome),
         };
-        doer.hold(&act)?;
         if doer.write(&Record::Begun(act.clone())).is_err() && !machine.unwritten() {
             continue;
         }

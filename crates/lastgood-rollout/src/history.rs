@@ -108,6 +108,10 @@ pub struct Past {
     pub steps: Vec<Step>,
     /// So many of its steps may have begun.
     pub begun: usize,
+    /// The step that is done, or taken back, by the last line that says one begins; and whether it is taken back.
+    pub at_step: Option<(usize, bool)>,
+    /// It is, or was, on its way back.
+    pub back: bool,
     /// Whether the ledger calls it good, though nothing more stands there.
     pub confirmed: bool,
     /// What became of it; `None`: whoever drove it died, or drives it still.
@@ -123,6 +127,14 @@ impl Past {
     #[must_use]
     pub fn plan(&self) -> Plan {
         Plan { parent: self.parent.clone(), target: self.release.id.clone(), steps: self.steps.clone() }
+    }
+
+    /// The act that began last; `None`: none did, or it is a look, or tidies up.
+    #[must_use]
+    pub fn act(&self) -> Option<&Action> {
+        let (step, undo) = self.at_step?;
+        let step = self.steps.get(step)?;
+        if undo { step.undo.as_ref() } else { Some(&step.action) }
     }
 
     /// Whether it was found, and not deployed.
@@ -184,6 +196,8 @@ impl History {
             services,
             steps,
             begun: 0,
+            at_step: None,
+            back: false,
             confirmed: found,
             outcome: found.then_some(Outcome::Good),
             down: Vec::new(),
@@ -202,6 +216,10 @@ impl History {
     fn go_on(&mut self, rollout: u64, at: UnixMs, what: What) {
         let Some(past) = self.rollouts.iter_mut().rev().find(|past| past.number == rollout) else { return };
         past.until = at;
+        if let What::Begun { step, undo } = what {
+            past.at_step = step.map(|step| (step, undo));
+            past.back |= undo;
+        }
         if let What::Begun { step: Some(step), .. } = what {
             // Steps begin in order, and only what began is taken back: also if a line of that is lost.
             past.has_begun(step + 1);
@@ -291,6 +309,12 @@ impl History {
     #[must_use]
     pub fn open(&self) -> Option<&Past> {
         self.rollouts.last().filter(|past| past.outcome.is_none())
+    }
+
+    /// The rollout that goes on, where somebody who lives has the target. Without one it was never finished.
+    #[must_use]
+    pub fn under_way(&self, is_held: bool) -> Option<&Past> {
+        self.open().filter(|_| is_held)
     }
 
     /// How far it goes: whoever looked at a target is to find it the same when a rollout begins.
@@ -390,6 +414,25 @@ mod tests {
         plan(&mut back, 1, "a");
         tell(&mut back, 1, What::Begun { step: Some(1), undo: true });
         assert_eq!(begun(&back), Some(2), "what is taken back began, and so did all before it");
+    }
+
+    #[test]
+    fn what_goes_on_is_known_while_somebody_lives_who_does_it() {
+        let mut past = history(&[("a", Some(Outcome::Good)), ("b", None)]);
+        let act = |history: &History| history.under_way(true).map(|past| (past.act().cloned(), past.back));
+        assert_eq!(act(&past), Some((None, false)), "it is planned");
+        assert_eq!(past.under_way(false), None, "nobody is at it any more");
+        tell(&mut past, 2, What::Begun { step: Some(1), undo: false });
+        assert_eq!(act(&past), Some((Some(Action::Smoke), false)));
+        // A look is no step, nothing takes the first one back, and there is no tenth.
+        for (step, undo, back) in
+            [(None, false, false), (Some(0), true, true), (None, false, true), (Some(9), false, true)]
+        {
+            tell(&mut past, 2, What::Begun { step, undo });
+            assert_eq!(act(&past), Some((None, back)));
+        }
+        tell(&mut past, 2, What::Finished(Outcome::Refused));
+        assert_eq!(act(&past), None);
     }
 
     #[test]

@@ -145,14 +145,17 @@ impl<'p> Machine<'p> {
     /// The act of `next` did not begin, since it could not be written down that it does: on the way forward that is a failure.
     /// Returns whether it has to be done all the same: the way back waits for nobody, nor does what comes after a release is good.
     pub fn unwritten(&mut self) -> bool {
-        let State::Forward { step, .. } = self.state else { return true };
-        if self.plan.steps.get(step).is_none_or(|step| step.phase == Phase::After) {
-            return true;
-        }
+        let State::Forward { step, tries } = self.state else { return true };
+        let Some(this) = self.plan.steps.get(step).filter(|step| step.phase != Phase::After) else { return true };
         if let Next::Act(act) = self.next() {
             self.failed.push(act);
         }
-        self.fail();
+        if this.action == Action::Confirm && tries + 1 < TRIES {
+            // There may be room for it the next time: what was found good is not taken back for a line.
+            self.state = State::Forward { step, tries: tries + 1 };
+        } else {
+            self.fail();
+        }
         false
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use lastgood_intake::NginxConf;
-use lastgood_model::{Catalogue, LineRef, Read, Ref, Traffic, UnixMs, Verdict};
+use lastgood_model::{Catalogue, Layers, LineRef, Read, Ref, Traffic, UnixMs, Verdict};
 
 use crate::case::Opened;
 use crate::pipeline::stack::StackSubject;
@@ -42,6 +42,8 @@ pub struct InvestigateArgs {
     pub declared: NginxConf,
     /// Which stack, where this host is looked at as it is now.
     pub stack: StackSubject,
+    /// What only these layers know is left out.
+    pub without: Layers,
 }
 
 /// What the pipeline brings back.

@@ -16,7 +16,7 @@ const BY_STATE: &[CauseCode] =
 /// What probes prove.
 pub(super) fn answers(look: &Look<'_>, found: &mut Vec<Finding>) {
     let (topology, drift) = (look.topology.clone(), look.drift.to_vec());
-    let scene = StackScene { stack: look.stack, topology, drift };
+    let scene = StackScene { stack: look.stack, topology, drift, without: lastgood_model::Layers::NONE };
     for probed in &look.stack.probes {
         let Some((cause, weight)) = probed::meaning(&scene, probed) else { continue };
         if BY_STATE.contains(&cause) {

@@ -88,6 +88,7 @@ fn stack() -> Stack {
                 lost_dollar: false,
                 carriage_return: false,
                 splits: false,
+                cut: false,
             }],
             fault: None,
             modified: Some(UnixMs(900_000)),

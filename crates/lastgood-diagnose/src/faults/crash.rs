@@ -9,6 +9,7 @@ use lastgood_model::{About, Ailment, CauseCode, Ending, Piece, StateClaim, UnixM
 use super::{Fault, down, edge};
 use crate::architecture::runs_on;
 use crate::condition::Condition;
+use crate::drivers::names_errno;
 use crate::rules::Depth;
 use crate::stack_scene::{StackScene, key};
 use crate::variables::told;
@@ -36,8 +37,10 @@ fn of_container(scene: &StackScene<'_>, container: &Container) -> Option<Fault> 
     let at = began(scene, container).or(state.started).unwrap_or(scene.stack.at);
     let verdict = foreign_module(scene, container)
         .or_else(|| mounted_folder(container))
+        .filter(|verdict| scene.may_be(verdict.code))
         .unwrap_or_else(|| last_words(scene, container));
-    let came = if loops { None } else { came_later(scene, container, &verdict) };
+    let came =
+        if loops || !scene.may_be(CauseCode::StartupOrder) { None } else { came_later(scene, container, &verdict) };
     let verdict = if came.is_some() {
         Verdict { code: CauseCode::StartupOrder, depth: Depth::Origin, ..verdict }
     } else {
@@ -189,7 +192,7 @@ fn last_words<'c>(scene: &StackScene<'_>, container: &'c Container) -> Verdict<'
         let line = line.to_ascii_lowercase();
         parts.iter().all(|part| line.contains(part))
     };
-    for (parts, code, depth) in SAYINGS {
+    for (parts, code, depth) in SAYINGS.iter().filter(|(_, code, _)| scene.may_be(*code)) {
         if let Some(line) = lines().rfind(|line| says(line, parts)) {
             return Verdict { code: *code, depth: *depth, words: Some(line), lacks: None };
         }
@@ -198,7 +201,7 @@ fn last_words<'c>(scene: &StackScene<'_>, container: &'c Container) -> Verdict<'
         return verdict;
     }
     // A shell that finds no program, or may not start it, ends so.
-    if matches!(container.state.exit_code, 126 | 127) {
+    if matches!(container.state.exit_code, 126 | 127) && scene.may_be(CauseCode::BadEntrypoint) {
         return Verdict {
             code: CauseCode::BadEntrypoint,
             depth: Depth::Origin,
@@ -211,7 +214,10 @@ fn last_words<'c>(scene: &StackScene<'_>, container: &'c Container) -> Verdict<'
         COMPLAINTS.iter().any(|word| line.contains(word))
     });
     let words = complaint.or_else(|| lines().next_back());
-    Verdict { code: CauseCode::AppBug, depth: Depth::Process, words, lacks: None }
+    // What the system refused, and an end without a complaint, are no defect of the program before somebody has looked.
+    let own = complaint.is_some_and(|line| !names_errno(line));
+    let code = if own { CauseCode::AppBug } else { CauseCode::Located };
+    Verdict { code, depth: Depth::Process, words, lacks: None }
 }
 
 /// What a known sentence makes of it, where that is about the container itself: of what it asks others, their own state and

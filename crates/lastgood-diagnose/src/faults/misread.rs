@@ -1,6 +1,6 @@
 //! `environment/env-malformed` and `environment/env-missing` by the files: why a credential is refused or an address leads nowhere,
 //! where what was written became something else on its way. A `$` was taken for a variable, a `${…}` stands for nothing, a sign in
-//! a password ends the address. Mistaken for the server that refuses, which does what it should.
+//! a password ends the address, a `#` the value. Mistaken for the server that refuses, which does what it should.
 
 use std::sync::Arc;
 
@@ -64,9 +64,11 @@ fn written(
 ) -> Option<(Arc<str>, Misread, Ref)> {
     let keys = || [Some(&question.key), question.password_key.as_ref()].into_iter().flatten();
     let own = |entry: &&EnvEntry| container.variable(&entry.key) == entry.value.as_ref();
-    let lost = lines(scene, service).find(|(_, entry)| entry.lost_dollar && keys().any(|key| *key == entry.key));
+    let short = |entry: &EnvEntry| entry.lost_dollar || entry.cut;
+    let lost = lines(scene, service).find(|(_, entry)| short(entry) && keys().any(|key| *key == entry.key));
     if let Some((file, entry)) = lost.filter(|(_, entry)| own(entry)) {
-        return Some((Arc::clone(&entry.key), Misread::DollarLost, at(file, entry)));
+        let how = if entry.lost_dollar { Misread::DollarLost } else { Misread::Cut };
+        return Some((Arc::clone(&entry.key), how, at(file, entry)));
     }
     let nothing = |asked: &&lastgood_model::stack::Asked| (asked.unset || asked.blank) && !asked.has_default;
     keys().find_map(|key| {
@@ -95,7 +97,7 @@ fn split(scene: &StackScene<'_>, container: &Container) -> Vec<Fault> {
 fn fault(scene: &StackScene<'_>, container: &Container, variable: &Arc<str>, how: Misread, at: Ref) -> Fault {
     let code = match how {
         Misread::NothingStandsIn { .. } => CauseCode::EnvMissing,
-        Misread::DollarLost | Misread::Splits => CauseCode::EnvMalformed,
+        Misread::DollarLost | Misread::Splits | Misread::Cut => CauseCode::EnvMalformed,
     };
     let component = scene.component(container);
     let first_bad = edge(container.created, at.clone());

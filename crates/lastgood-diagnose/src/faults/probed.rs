@@ -12,6 +12,7 @@ use lastgood_model::{
 
 use super::{Fault, edge, misread};
 use crate::address::is_localhost;
+use crate::layers;
 use crate::probing::reference;
 use crate::rules::Depth;
 use crate::stack_scene::StackScene;
@@ -112,6 +113,10 @@ fn reading(scene: &StackScene<'_>, probed: &Probed) -> Option<Reading> {
     use Blames::{Asked, Asker, Host};
     let question = &probed.question;
     if is_a_name_only(scene, probed) {
+        return None;
+    }
+    // Whoever does not know the protocol only sees that somebody answered.
+    if layers::of_protocol(question.target.protocol).only_in(scene.without) && probed.answer.outcome.is_an_answer() {
         return None;
     }
     let reading = match &probed.answer.outcome {

@@ -9,7 +9,7 @@ use lastgood_model::{Ailment, CauseCode, Drift, Ref, StateClaim, UnixMs, Variabl
 
 use super::wrong_address::dead_end;
 use super::{Fault, edge};
-use crate::address::{Address, address, is_asked, is_for_browsers};
+use crate::address::{Address, address, is_asked, is_doubtful, is_for_browsers};
 use crate::rules::Depth;
 use crate::stack_scene::{StackScene, key};
 
@@ -66,10 +66,13 @@ fn of_drift(scene: &StackScene<'_>, drift: &Drift) -> Option<Fault> {
 /// Why the value that the container was told cannot work.
 fn useless(scene: &StackScene<'_>, container: &Container, variable: &VariableDrift) -> Option<StateClaim> {
     let value = variable.running.as_ref()?;
-    let Address { host, port, .. } =
-        address(value).filter(|_| !is_for_browsers(&variable.key) && is_asked(&variable.key))?;
+    let found = address(value).filter(|_| !is_for_browsers(&variable.key) && is_asked(&variable.key))?;
+    let Address { host, port, .. } = found.clone();
     // Where it leads is known of the value that runs only if the edge is its own.
     let from = scene.index(container)?;
+    if scene.named(&host).is_none() && is_doubtful(&variable.key, &found) {
+        return None;
+    }
     let asked = scene
         .topology
         .asks(from)

@@ -20,6 +20,7 @@ use crate::{CloseUp, Question, Suspects, Timeline, decide};
 
 mod misread;
 mod probed;
+mod under_way;
 
 const NOW: UnixMs = UnixMs(1_700_000_000_000);
 const MINUTE: i64 = 60_000;
@@ -173,7 +174,12 @@ impl Yard {
     }
 
     fn verdict(&self) -> Verdict {
-        let scene = StackScene { stack: &self.stack, topology: self.topology.clone(), drift: self.drift.clone() };
+        let scene = StackScene {
+            stack: &self.stack,
+            topology: self.topology.clone(),
+            drift: self.drift.clone(),
+            without: lastgood_model::Layers::NONE,
+        };
         let question = Question { now: Some(NOW), live: true, ..Question::default() };
         let suspects = Suspects::default();
         let closeup = CloseUp::new(&suspects);
@@ -377,6 +383,7 @@ fn a_program_that_ends_for_lack_of_a_variable() {
             about: About::Environment,
             code: Some(CauseCode::EnvMissing),
             specificity: Specificity::Exact,
+            layers: lastgood_model::Layers::NONE,
         },
         names: vec![(Piece::Variable, text("SECRET_KEY"))],
     };
@@ -444,7 +451,12 @@ fn of_two_that_are_as_bad_the_same_one_is_told_first_every_time() {
     let mut yard = Yard::new();
     yard.ended("shop-backend", 0).state.finished = Some(NOW.plus(-3 * MINUTE));
     yard.ended("shop-web", 0).state.finished = Some(NOW.plus(-9 * MINUTE));
-    let scene = StackScene { stack: &yard.stack, topology: yard.topology.clone(), drift: Vec::new() };
+    let scene = StackScene {
+        stack: &yard.stack,
+        topology: yard.topology.clone(),
+        drift: Vec::new(),
+        without: lastgood_model::Layers::NONE,
+    };
     let order =
         |groups: Vec<crate::standing::Group>| groups.iter().map(|group| group.bearer.to_string()).collect::<Vec<_>>();
     assert_eq!(order(crate::standing::groups(&scene)), ["web", "backend"]);

@@ -4,7 +4,9 @@
 use lastgood_model::app_claim::SaidError;
 use lastgood_model::{AppClaim, CauseCode, ChangeKind, Claim, Evidence, Link, Severity, Weight};
 
+use super::driver_fails::came_with_failures;
 use super::{Depth, Hypothesis, Rule};
+use crate::drivers;
 use crate::host::Mark;
 use crate::scene::Scene;
 use crate::spoken::SpokenError;
@@ -22,6 +24,9 @@ impl Rule for AppBug {
     }
 
     fn propose(&self, scene: &Scene<'_>) -> Option<Hypothesis> {
+        if is_of_others(scene) {
+            return None;
+        }
         let (passed_on, raised) = (passed_on(scene), raised(scene));
         if passed_on.is_none() && raised.is_none() {
             return None;
@@ -79,10 +84,16 @@ fn raised<'s>(scene: &'s Scene<'_>) -> Option<SpokenError<'s>> {
     let own = |said: &SpokenError<'_>| {
         said.signature.is_none() && !said.error.class.is_empty() && said.error.severity >= Some(Severity::Error)
     };
-    scene.spoken.errors().filter(own).find(|said| {
-        let (met, failed) = scene.spoken.met(said.run.shape, scene.finding);
-        failed > 0 && met * 2 >= failed && scene.spoken.before(said.run.shape) * 2 < said.run.count
-    })
+    scene.spoken.errors().filter(own).find(|said| came_with_failures(scene, said))
+}
+
+/// Whether what came with the failures is the error of a driver or of the system that is not known: what they refuse, and why, is no
+/// defect of the application before somebody has looked.
+fn is_of_others(scene: &Scene<'_>) -> bool {
+    let strange = |said: &SpokenError<'_>| {
+        said.signature.is_none() && (drivers::is_of_system(said.error) || drivers::asked(&scene.spoken, said).is_some())
+    };
+    scene.spoken.errors().any(|said| strange(&said) && came_with_failures(scene, &said))
 }
 
 fn of_error(scene: &Scene<'_>, raised: &SpokenError<'_>) -> [Evidence; 2] {

@@ -193,10 +193,12 @@ fn component(scene: &Scene<'_>, meaning: &Meaning<'_>) -> Option<Arc<str>> {
         }
         About::Http | About::Oidc | About::Dns | About::Tls | About::Network => {
             let called = || super::app_calls::failing_target(scene, who);
+            let only = || spoken.asked(who, &["http", "https"]).filter(|_| about.about == About::Http);
             let proven = || super::app_told::unserved_by(scene, who, meaning.code());
             by_host()
                 .or_else(called)
                 .or_else(proven)
+                .or_else(only)
                 .or_else(|| (*specificity > Specificity::Ambiguous).then(|| spoken.component(who)))
         }
         About::Nginx => Some(Arc::from("nginx")),
@@ -289,6 +291,7 @@ const fn depth(code: CauseCode) -> Depth {
         | CauseCode::ConnectionClosed
         | CauseCode::TimeoutSlow
         | CauseCode::FirewallDrop
+        | CauseCode::AppBug
         | CauseCode::Loading => Depth::Process,
         _ => Depth::Origin,
     }

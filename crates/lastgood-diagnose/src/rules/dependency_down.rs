@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use lastgood_model::{CauseCode, Claim, Span, UnixMs, Weight};
+use lastgood_model::probe_claim::Asked;
+use lastgood_model::{CauseCode, Claim, ProbeOutcome, Span, UnixMs, Weight};
 
 use super::unit_failed::HUNG_UP;
 use super::{Depth, Hypothesis, Rule};
@@ -41,6 +42,8 @@ impl Rule for DependencyDown {
                 against.push(scene.evidence(Claim::FailedAfterReturn { unit: who() }, up, Weight::Strong));
             }
             Some(_) => {}
+            // It is back, and says itself that it is not ready: that says more.
+            None if is_starting(scene, &who()) => return None,
             // Down as long as requests fail.
             None => evidence.push(scene.evidence(Claim::DependencyStillDown { who: who() }, stop.down, Weight::Strong)),
         }
@@ -56,4 +59,10 @@ impl Rule for DependencyDown {
             depth: Depth::Origin,
         })
     }
+}
+
+/// Whether a server answered whoever asked it that it is still starting.
+fn is_starting(scene: &Scene<'_>, who: &Arc<str>) -> bool {
+    let mut probes = scene.stack.into_iter().flat_map(|stack| &stack.stack.probes);
+    probes.any(|probed| probed.answer.outcome == ProbeOutcome::Starting && Asked::of(&probed.question).peer() == who)
 }

@@ -33,6 +33,10 @@ impl Rule for Located {
         }
         // What the application wrote, though it does not say of whom.
         let said = scene.spoken.errors().find(|said| !scene.spoken.is_proxy(said.who));
+        // Where no log names who was asked, whoever wrote errors meanwhile may be it.
+        let nobody = scene.scope.upstream.is_none() && scene.scope.vhost.is_none();
+        let writer = said.as_ref().filter(|_| nobody).map(|said| scene.spoken.component(said.who));
+        let component = writer.unwrap_or_else(|| scene.component());
         if let Some(said) = said {
             let error = SaidError::of(&scene.spoken.component(said.who), said.error, None);
             let claim = Claim::Application(AppClaim::Said { error, count: said.run.count });
@@ -40,13 +44,6 @@ impl Rule for Located {
         }
         let mut chain = Vec::from_iter(scene.trigger(&[ChangeKind::Reported], first.at));
         chain.push(scene.symptom());
-        Some(Hypothesis {
-            code: self.code(),
-            component: scene.component(),
-            evidence,
-            against: Vec::new(),
-            chain,
-            depth: Depth::Place,
-        })
+        Some(Hypothesis { code: self.code(), component, evidence, against: Vec::new(), chain, depth: Depth::Place })
     }
 }

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use lastgood_model::{CauseCode, Evidence, Link};
+use lastgood_model::{CauseCode, Evidence, Layers, Link};
 
+use crate::layers;
 use crate::lens::Lens;
 use crate::scene::Scene;
 
@@ -14,6 +15,7 @@ mod app_told;
 mod dependency_down;
 mod disk_full;
 mod dns_failure;
+mod driver_fails;
 mod gave_up;
 mod host_not_passed;
 mod located;
@@ -72,6 +74,11 @@ pub enum Depth {
 pub trait Rule: Sync {
     /// The code that it proposes.
     fn code(&self) -> CauseCode;
+
+    /// The layers of a site that use it.
+    fn layers(&self) -> Layers {
+        layers::of(self.code())
+    }
 
     /// Proposes, if what it looks for is there.
     fn propose(&self, scene: &Scene<'_>) -> Option<Hypothesis>;
@@ -143,7 +150,9 @@ pub const RULES: &[&dyn Rule] = &[
     &app_says::AppSays::of(CauseCode::ConfigSyntax),
     &app_says::AppSays::of(CauseCode::VersionIncompatible),
     &app_says::AppSays::of(CauseCode::BindLoopback),
+    &app_says::AppSays::of(CauseCode::AppBug),
     &app_calls::CalledFails,
+    &driver_fails::DriverFails,
     &app_bug::AppBug,
     &located::Located,
 ];
@@ -162,15 +171,16 @@ const OF_DEPARTURES: &[&dyn Rule] = &[&gave_up::GaveUp];
 
 const OF_ROUNDS: &[&dyn Rule] = &[&redirect_loop::RedirectLoop];
 
-/// The rules that may explain what a lens finds. Why somebody is slow has the reasons that failures have.
-pub fn rules_for(lens: Lens) -> impl Iterator<Item = &'static &'static dyn Rule> {
+/// The rules that may explain what a lens finds, but for those that only the layers `without` which to look use. Why somebody is
+/// slow has the reasons that failures have.
+pub fn rules_for(lens: Lens, without: Layers) -> impl Iterator<Item = &'static &'static dyn Rule> {
     let (own, all) = match lens {
         Lens::Failures => (&[][..], RULES),
         Lens::Refusals => (OF_REFUSALS, &[][..]),
         Lens::Departures => (OF_DEPARTURES, RULES),
         Lens::Rounds => (OF_ROUNDS, &[][..]),
     };
-    own.iter().chain(all)
+    own.iter().chain(all).filter(move |rule| !rule.layers().only_in(without))
 }
 
 #[cfg(test)]

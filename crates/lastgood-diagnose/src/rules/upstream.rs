@@ -36,7 +36,8 @@ pub fn from_errors(
     } else if errors.count * 10 >= failed {
         Weight::Moderate
     } else {
-        Weight::Weak
+        // A few beside the many are of a restart, and tell nothing of why the many failed.
+        return None;
     };
     let mut evidence = vec![scene.evidence(errors.claim(), errors.first, weight)];
     let first = scene.finding.first_bad;

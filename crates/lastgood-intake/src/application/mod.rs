@@ -13,7 +13,7 @@ mod traceback;
 
 use std::borrow::Cow;
 
-use lastgood_model::{Piece, Severity, UnixMs};
+use lastgood_model::{Layers, Piece, Severity, UnixMs};
 use memchr::memchr;
 
 use crate::scan::{Context, Line, Sink};
@@ -41,6 +41,8 @@ pub(crate) struct ApplicationLog {
     clock: HeadClock,
     /// The service that prints it, where a file holds several.
     service: Box<str>,
+    /// Layers of which no sentence is known.
+    without: Layers,
     /// The last time that was said.
     last: Option<UnixMs>,
     /// A line that said an error, until it is known what follows it.
@@ -79,6 +81,7 @@ impl ApplicationLog {
         Self {
             clock: HeadClock::new(context.zone.clone(), context.about),
             service: service.into(),
+            without: context.without,
             last: None,
             said: None,
             unsaid: None,
@@ -241,7 +244,7 @@ impl ApplicationLog {
     ) -> Option<Line> {
         let call = call::read(head.message);
         let is_error = head.severity >= Some(Severity::Error);
-        let known = Signatures::known().find(searched(head.message));
+        let known = Signatures::known().find(searched(head.message), self.without);
         let bare = thrown(text).is_some();
         if !head.is_one() && call.is_none() && known.is_none() && !bare {
             self.unsaid = behind(text).map(|error| Said {
@@ -287,7 +290,7 @@ impl ApplicationLog {
             None if !outer.class.is_empty() || !outer.message.is_empty() => chain.push(outer),
             _ => {}
         }
-        let known = Known::of(&chain, &record.message, number);
+        let known = Known::of(&chain, &record.message, number, self.without);
         let is_error = record.severity >= Some(Severity::Error) || !record.stack.is_empty();
         let answered = call.is_some_and(|call| call.status.is_some_and(|status| status < 500));
         if (is_error || known.found.is_some()) && !answered {
@@ -308,7 +311,7 @@ impl ApplicationLog {
             return self.flush(sink);
         }
         let severity = open.lead.as_ref().and_then(|lead| lead.severity).max(Some(Severity::Error));
-        let known = Known::of(&chain, message, open.first);
+        let known = Known::of(&chain, message, open.first, self.without);
         let at = open.at.or(self.last);
         self.tell(&chain, &known, severity, (message, path::of(message)), at, (open.first, open.lines), sink);
     }
@@ -322,9 +325,9 @@ impl ApplicationLog {
         for (line, number) in said.lines.iter().rev() {
             chain.extend(thrown(line).map(|(class, message)| Thrown::new(class, message, *number)));
         }
-        let mut known = Known::of(&chain, &said.message, first);
+        let mut known = Known::of(&chain, &said.message, first, self.without);
         for (line, number) in said.lines.iter().skip(1) {
-            known.better(Signatures::known().find(searched(line)), None, *number);
+            known.better(Signatures::known().find(searched(line), self.without), None, *number);
         }
         let bare = said.severity.is_none() && chain.is_empty();
         // A line that merely sounds bad, or that says of a known sentence only that all is well, is none.
@@ -397,17 +400,17 @@ struct Known {
 impl Known {
     /// Of all errors of a chain the sentence that says most, the one nearest to the root of equal ones; else that of the line
     /// that led to it.
-    fn of(chain: &[Thrown], message: &str, line: u64) -> Self {
+    fn of(chain: &[Thrown], message: &str, line: u64, without: Layers) -> Self {
         let mut known = Self::default();
         for (index, thrown) in chain.iter().enumerate() {
             let text = match thrown.class.as_str() {
                 "" => Cow::Borrowed(thrown.message.as_str()),
                 class => Cow::Owned(format!("{class}: {}", thrown.message)),
             };
-            known.better(Signatures::known().find(searched(&text)), Some(index), thrown.line);
+            known.better(Signatures::known().find(searched(&text), without), Some(index), thrown.line);
         }
         if !message.is_empty() {
-            known.better(Signatures::known().find(searched(message)), None, line);
+            known.better(Signatures::known().find(searched(message), without), None, line);
         }
         known
     }

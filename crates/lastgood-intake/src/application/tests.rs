@@ -31,7 +31,12 @@ impl Sink for Told {
 
 fn read(text: &str) -> (String, Counts, Vec<String>) {
     let format = recognise(text.as_bytes(), "x.log", &NginxConf::default());
-    let context = Context { zone: TimeZone::UTC, vhost: "x".into(), about: Some(UnixMs(0)) };
+    let context = Context {
+        zone: TimeZone::UTC,
+        vhost: "x".into(),
+        about: Some(UnixMs(0)),
+        without: lastgood_model::Layers::NONE,
+    };
     let mut scanner = Scanner::new(&format, context);
     let mut told = Told::default();
     scanner.feed(text.as_bytes(), &mut told);

@@ -24,7 +24,10 @@ impl Sink for Told {
 fn read(text: &str) -> Vec<String> {
     let format = recognise(text.as_bytes(), "build.log", &NginxConf::default());
     assert_eq!(format.name(), "build", "{text}");
-    let mut scanner = Scanner::new(&format, Context { zone: TimeZone::UTC, vhost: "x".into(), about: None });
+    let mut scanner = Scanner::new(
+        &format,
+        Context { zone: TimeZone::UTC, vhost: "x".into(), about: None, without: lastgood_model::Layers::NONE },
+    );
     let mut told = Told::default();
     scanner.feed(text.as_bytes(), &mut told);
     let counts = scanner.finish(&mut told);

@@ -27,6 +27,13 @@ struct Reader<'t> {
     around: Around<'t>,
 }
 
+/// What became of a value on its way.
+#[derive(Clone, Copy, Default)]
+struct Marks {
+    lost_dollar: bool,
+    cut: bool,
+}
+
 /// White space that is no end of a line.
 fn is_blank(c: char) -> bool {
     matches!(c, '\t' | '\u{b}' | '\u{c}' | '\r' | ' ' | '\u{85}' | '\u{a0}')
@@ -67,12 +74,12 @@ impl Reader<'_> {
         // A key alone takes its value from outside; without a value there, there is none.
         if sign == Some('\n') {
             let value = (self.around.first)(&key);
-            self.push(key, value, line, false);
+            self.push(key, value, line, Marks::default());
             return Ok(());
         }
-        let mut lost = false;
-        let value = self.value(&mut lost)?;
-        self.push(key, Some(value), line, lost);
+        let mut marks = Marks::default();
+        let value = self.value(&mut marks)?;
+        self.push(key, Some(value), line, marks);
         Ok(())
     }
 
@@ -96,18 +103,20 @@ impl Reader<'_> {
         Ok((String::new(), None))
     }
 
-    fn value(&mut self, lost: &mut bool) -> Result<String, Arc<str>> {
+    fn value(&mut self, marks: &mut Marks) -> Result<String, Arc<str>> {
         let quote = self.rest.chars().next().filter(|c| matches!(c, '"' | '\''));
         let Some(quote) = quote else {
             let (value, rest) = self.rest.split_once('\n').unwrap_or((self.rest, ""));
             self.rest = rest;
-            let value = value.split_once(" #").map_or(value, |(value, _comment)| value);
-            return self.resolved(value.trim_end(), lost);
+            let (value, comment) = value.split_once(" #").unwrap_or((value, ""));
+            // Who writes a comment puts a blank behind its sign.
+            marks.cut = !value.trim_end().is_empty() && comment.starts_with(|c: char| !is_blank(c) && c != '#');
+            return self.resolved(value.trim_end(), &mut marks.lost_dollar);
         };
         let body = self.rest.get(1..).unwrap_or_default();
         let (value, end) = quoted(body, quote).ok_or_else(|| Arc::<str>::from("a quote is not closed"))?;
         self.rest = body.get(end..).unwrap_or_default();
-        if quote == '"' { self.resolved(&unescaped(&value), lost) } else { Ok(value) }
+        if quote == '"' { self.resolved(&unescaped(&value), &mut marks.lost_dollar) } else { Ok(value) }
     }
 
     fn resolved(&self, text: &str, lost: &mut bool) -> Result<String, Arc<str>> {
@@ -118,11 +127,12 @@ impl Reader<'_> {
         interpolate(text, variables, lost).map_err(|why| Arc::from(why.to_string()))
     }
 
-    fn push(&mut self, key: String, value: Option<String>, line: u64, lost_dollar: bool) {
+    fn push(&mut self, key: String, value: Option<String>, line: u64, marks: Marks) {
+        let Marks { lost_dollar, cut } = marks;
         let carriage_return = value.as_ref().is_some_and(|value| value.contains('\r'));
         let splits = value.as_deref().is_some_and(splits);
         let value = value.map(Secret::from);
-        self.read.entries.push(EnvEntry { key: key.into(), value, line, lost_dollar, carriage_return, splits });
+        self.read.entries.push(EnvEntry { key: key.into(), value, line, lost_dollar, carriage_return, splits, cut });
     }
 }
 
@@ -233,6 +243,22 @@ mod tests {
             ("A", "", "A"),
         ] {
             assert_eq!(one(text), [(key.to_owned(), Some(value.to_owned()))], "{text}");
+        }
+    }
+
+    #[test]
+    fn a_value_that_a_hash_cut_off_is_known_and_a_comment_is_none() {
+        let cut = |text: &str| read(text, around(&|_| None)).entries.first().is_some_and(|entry| entry.cut);
+        assert!(cut("P=carbon #word-71\n"));
+        for text in [
+            "P=carbon # word\n",
+            "P=carbon#word\n",
+            "P='carbon #word'\n",
+            "P= #word\n",
+            "P=carbon ## word\n",
+            "P=carbon #\n",
+        ] {
+            assert!(!cut(text), "{text}");
         }
     }
 

@@ -49,6 +49,7 @@ fn entry(line: &[u8], number: u64, outside: &dyn Fn(&str) -> Option<String>) -> 
         key: Arc::from(key),
         carriage_return: value.as_ref().is_some_and(|value| value.contains('\r')),
         splits: value.as_deref().is_some_and(super::splits),
+        cut: false,
         value: value.map(Secret::from),
         line: number,
         lost_dollar: false,

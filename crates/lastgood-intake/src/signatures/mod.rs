@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 
 use aho_corasick::AhoCorasick;
 use lastgood_model::snapshot::KnownWords;
-use lastgood_model::{About, CauseCode, Piece, Signature, SignatureId, Specificity};
+use lastgood_model::{About, CauseCode, Layer, Layers, Piece, Signature, SignatureId, Specificity};
 use serde::Deserialize;
 
 use pattern::{Names, Pattern};
@@ -38,6 +38,9 @@ struct Written {
     #[serde(default)]
     cause: Option<String>,
     specificity: String,
+    /// Instead of the file's.
+    #[serde(default)]
+    layers: Option<Vec<String>>,
     says: Vec<String>,
     /// Lines that it fits, at least one a pattern.
     #[cfg_attr(not(test), expect(dead_code, reason = "read by the test of every signature"))]
@@ -45,7 +48,9 @@ struct Written {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct File {
+    layers: Vec<String>,
     signature: Vec<Written>,
 }
 
@@ -99,7 +104,8 @@ impl Signatures {
                 continue;
             };
             let code = written.cause.as_deref().and_then(CauseCode::find);
-            all.push(Signature { name: written.name.as_str().into(), about, code, specificity });
+            let layers = written.layers.iter().flatten().filter_map(|name| Layer::find(name)).collect();
+            all.push(Signature { name: written.name.as_str().into(), about, code, specificity, layers });
             patterns.extend(written.says.iter().filter_map(|says| {
                 let pattern = Pattern::parse(says)?;
                 let rank = (specificity, written.cause.is_some(), pattern.names_any(), pattern.literals());
@@ -118,26 +124,26 @@ impl Signatures {
 
     /// The last of some lines that is a sentence which says who and why.
     #[must_use]
-    pub fn last_exact(&self, lines: &[Arc<str>]) -> Option<KnownWords> {
+    pub fn last_exact(&self, lines: &[Arc<str>], without: Layers) -> Option<KnownWords> {
         lines.iter().enumerate().rev().find_map(|(line, text)| {
-            let found = self.find(text).filter(|found| found.specificity == Specificity::Exact)?;
+            let found = self.find(text, without).filter(|found| found.specificity == Specificity::Exact)?;
             let signature = self.all.get(usize::from(found.signature.0))?.clone();
             let names = found.names.into_iter().map(|(piece, name)| (piece, Arc::from(name))).collect();
             Some(KnownWords { line, signature, names })
         })
     }
 
-    /// The sentence that says most of those in a text.
-    pub(crate) fn find(&self, text: &str) -> Option<Found> {
-        let best = self.best(text.as_bytes());
+    /// The sentence that says most of those in a text, of those that are not only used `without` which nothing is to be known.
+    pub(crate) fn find(&self, text: &str, without: Layers) -> Option<Found> {
+        let best = self.best(text.as_bytes(), without);
         // In a quoted text the quotes are escaped.
         if best.is_none() && text.contains("\\\"") {
-            return self.best(text.replace("\\\"", "\"").as_bytes());
+            return self.best(text.replace("\\\"", "\"").as_bytes(), without);
         }
         best
     }
 
-    fn best(&self, text: &[u8]) -> Option<Found> {
+    fn best(&self, text: &[u8], without: Layers) -> Option<Found> {
         let literals = self.literals.as_ref()?;
         let mut tried: Vec<usize> = Vec::new();
         let mut best: Option<(&Known, Names<'_>)> = None;
@@ -148,6 +154,9 @@ impl Signatures {
             }
             tried.push(index);
             let Some(known) = self.patterns.get(index) else { continue };
+            if self.all.get(usize::from(known.signature.0)).is_some_and(|known| known.layers.only_in(without)) {
+                continue;
+            }
             let order = |known: &Known| (known.rank, Reverse(known.signature));
             if best.as_ref().is_none_or(|(best, _)| order(known) > order(best))
                 && let Some(names) = known.pattern.find(text)
@@ -164,7 +173,14 @@ impl Signatures {
 
 fn written() -> Vec<Written> {
     let files = TEXTS.iter().filter_map(|text| toml::from_str::<File>(text).ok());
-    files.flat_map(|file| file.signature).collect()
+    let with_layers = |File { layers, signature }: File| {
+        let own = move |written: Written| Written {
+            layers: Some(written.layers.unwrap_or_else(|| layers.clone())),
+            ..written
+        };
+        signature.into_iter().map(own)
+    };
+    files.flat_map(with_layers).collect()
 }
 
 fn specificity(name: &str) -> Option<Specificity> {
@@ -197,6 +213,8 @@ mod tests {
             assert!(About::find(&written.about).is_some(), "{name}: about {}", written.about);
             assert!(specificity(&written.specificity).is_some(), "{name}: {}", written.specificity);
             assert!(!written.says.is_empty(), "{name}");
+            let layers = written.layers.iter().flatten();
+            assert!(layers.clone().all(|layer| Layer::find(layer).is_some()), "{name}: {:?}", written.layers);
             if let Some(cause) = &written.cause {
                 let well_formed =
                     cause.split_once('/').is_some_and(|(class, name)| !class.is_empty() && !name.is_empty());
@@ -225,13 +243,27 @@ mod tests {
                 }
             }
             for example in &written.examples {
-                let found = known.find(example).and_then(|found| known.all().get(usize::from(found.signature.0)));
+                let found =
+                    known.find(example, Layers::NONE).and_then(|found| known.all().get(usize::from(found.signature.0)));
                 if found.is_none_or(|found| *found.name != *written.name) {
                     wrong.push(format!("{}: {example}\n      is {:?}", written.name, found.map(|found| &found.name)));
                 }
             }
         }
         assert!(wrong.is_empty(), "\n  {}", wrong.join("\n  "));
+    }
+
+    #[test]
+    fn without_a_layer_a_sentence_is_what_others_make_of_it() {
+        let known = Signatures::known();
+        let line =
+            "redis.exceptions.ConnectionError: Error 111 connecting to cache:6379. ECONNREFUSED: read ECONNRESET";
+        let name = |without| {
+            let found = known.find(line, without)?;
+            known.all().get(usize::from(found.signature.0)).map(|signature| signature.name.to_string())
+        };
+        assert!(name(Layers::NONE).is_some_and(|name| name.starts_with("redis")));
+        assert_eq!(name(Layers::of(&[Layer::Redis])).as_deref(), Some("net-reset"));
     }
 
     #[test]
@@ -246,7 +278,7 @@ mod tests {
             "Application startup complete.",
             "GET /connection/refused 200",
         ] {
-            assert_eq!(known.find(text), None, "{text}");
+            assert_eq!(known.find(text, Layers::NONE), None, "{text}");
         }
     }
 }

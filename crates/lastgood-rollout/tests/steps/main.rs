@@ -143,7 +143,7 @@ fn wrong(intent: &Intent, made: &Plan, end: &End) -> Option<String> {
     let is_new =
         truth.services.iter().all(of_target) && truth.files.as_ref() == Some(&made.target) && truth.routed.is_empty();
     // One that stays although nobody made that fail would have been forgotten.
-    let stays = |name: &&Arc<str>| !world.faulted.contains(&Action::DropCandidate { service: Arc::clone(name) });
+    let stays = |name: &&Arc<str>| !world.hopeless.contains(&Action::DropCandidate { service: Arc::clone(name) });
     let forgotten = truth.candidates.iter().any(|name| stays(&name) && !truth.routed.contains(name));
     let cannot_look = world.faulted.contains(&Action::Verify { release: made.parent.clone() });
     let said = match end.outcome {
@@ -156,7 +156,7 @@ fn wrong(intent: &Intent, made: &Plan, end: &End) -> Option<String> {
         Outcome::UndoFailed if is_old && !cannot_look => "is said to be broken, and is as it was",
         Outcome::Stopped if intent.migration != Some(Migration::OneWay) => "stops for no reason",
         _ if forgotten => "a candidate is forgotten",
-        _ if truth.armed && !world.faulted.contains(&Action::Disarm) => "the host is still armed",
+        _ if truth.armed && !world.hopeless.contains(&Action::Disarm) => "the host is still armed",
         _ if world.is_held() && !lease_may_stay(world) => "the lease is still held",
         _ => "",
     };
@@ -173,9 +173,9 @@ fn wrong(intent: &Intent, made: &Plan, end: &End) -> Option<String> {
     }
 }
 
-/// Where letting go itself was made to fail, the lease ends by its expiry.
+/// Where letting go itself failed however often it was tried, or was said to be done, the lease ends by its expiry, or with its holder.
 fn lease_may_stay(world: &World) -> bool {
-    world.faulted.contains(&Action::DropLease)
+    world.hopeless.contains(&Action::DropLease)
 }
 
 /// Operations of a rollout in which nothing goes wrong.
@@ -234,6 +234,51 @@ fn one_fault_ends_with_the_last_good_release() {
 }
 
 #[test]
+fn a_disk_that_is_full_keeps_nobody_from_going_back_or_from_calling_good_what_is() {
+    for (name, intent) in intents() {
+        let made = plan(&intent);
+        let confirm =
+            |world: &World| world.acts.iter().find(|(_, act)| act.action == Action::Confirm).map(|(at, _)| *at);
+        let confirmed = run(&intent, &made, &[]);
+        let Some(confirmed) = confirm(&confirmed.world) else { panic!("{name}: nobody calls it good") };
+        for at in 0..operations(&intent, &made) {
+            let end = run(&intent, &made, &[(at, Fault::Full)]);
+            let told = || format!("{name}: full at {at}: {:?} {:?}", end.outcome, end.world.acts);
+            // Since the last look began, whose own end need not be written.
+            assert_eq!(end.outcome == Outcome::Good, at + 3 >= confirmed, "{}", told());
+            let is_written = end.world.ledger.iter().any(|record| matches!(record, Some(Record::Finished(_))));
+            assert!(
+                is_written || !end.world.was_set_aside || end.world.was_robbed(),
+                "nobody wrote what became of it: {}",
+                told()
+            );
+        }
+    }
+}
+
+#[test]
+fn what_somebody_removes_of_what_stays_is_not_laid_to_the_rollout() {
+    for (name, intent) in intents() {
+        let made = plan(&intent);
+        let is_look = |act: &Act| matches!(act.action, Action::Verify { .. });
+        let untouched = run(&intent, &made, &[]).world.acts;
+        let looked = untouched.iter().rev().find(|(_, act)| is_look(act)).map(|(at, _)| *at).unwrap_or_default();
+        for at in 0..operations(&intent, &made) {
+            let end = run(&intent, &made, &[(at, Fault::Removed)]);
+            // Nothing is called good that lacks a part; and what is taken back is not called broken since that part is not there.
+            let told = || format!("{name}: removed at {at}: {:?}", end.outcome);
+            let one_way = intent.migration == Some(Migration::OneWay);
+            match (at <= looked, one_way, &intent.parent) {
+                (false, ..) => assert_eq!(end.outcome, Outcome::Good, "{}", told()),
+                (true, true, _) => assert_eq!(end.outcome, Outcome::Stopped, "{}", told()),
+                (true, false, Some(_)) => assert_eq!(end.outcome, Outcome::RolledBack, "{}", told()),
+                (true, false, None) => assert_eq!(end.outcome, Outcome::Down, "{}", told()),
+            }
+        }
+    }
+}
+
+#[test]
 #[expect(clippy::disallowed_methods, reason = "how many are run is a setting of the test, and not of the machine")]
 fn two_faults_are_only_too_many_where_the_way_back_itself_is_gone() {
     let mut counted: BTreeMap<Outcome, usize> = BTreeMap::new();
@@ -258,12 +303,13 @@ fn two_faults_are_only_too_many_where_the_way_back_itself_is_gone() {
                         *counted.entry(end.outcome).or_default() += 1;
                         if end.outcome == Outcome::UndoFailed {
                             leads_back_by_hand(&made, &end.world);
-                            let gone =
-                                [(first, one), (second, two)].into_iter().filter(|(_, fault)| *fault == Fault::Gone);
+                            let faults = [(first, one), (second, two)];
+                            let gone = faults.into_iter().filter(|(_, fault)| *fault == Fault::Gone);
                             let acts = gone.filter_map(|(at, _)| end.world.acts.iter().find(|(of, _)| *of == at));
                             let back = |act: &Act| matches!(act.of, Of::Undo(_) | Of::Look) || is_way_home(&act.action);
-                            let back: Vec<String> =
+                            let mut back: Vec<String> =
                                 acts.filter(|(_, act)| back(act)).map(|(_, act)| called(act)).collect();
+                            back.extend(end.world.was_robbed().then(|| "room that was set aside".to_owned()));
                             assert!(!back.is_empty(), "{}", told());
                             *broken.entry(back.join(" and ")).or_default() += 1;
                         }

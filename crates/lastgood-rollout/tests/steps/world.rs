@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use lastgood_model::rollout::{Action, Ending, Plan, Recipient, ReleaseId};
 use lastgood_rollout::drive::Unwritten;
-use lastgood_rollout::{Act, Doer, Lost, Record, Remains, Runs, ServiceIntent};
+use lastgood_rollout::{Act, Doer, Lost, Of, Record, Remains, Runs, ServiceIntent};
 
 /// In which way an operation goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,6 +27,10 @@ pub enum Fault {
     Gone,
     /// A record is written, and cannot be read later. Acts have nothing of the kind.
     Damaged,
+    /// The disk is full from now on, for whatever is not set aside.
+    Full,
+    /// Somebody removes by hand, right before it, the container of a service that the rollout does not change.
+    Removed,
     /// Whoever drives dies before it.
     DiesBefore,
     /// Whoever drives dies when it is done, and before anybody hears of it.
@@ -34,7 +38,7 @@ pub enum Fault {
 }
 
 impl Fault {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Error,
         Self::Timeout,
         Self::Late,
@@ -43,6 +47,8 @@ impl Fault {
         Self::Slow,
         Self::Gone,
         Self::Damaged,
+        Self::Full,
+        Self::Removed,
         Self::DiesBefore,
         Self::DiesAfter,
     ];
@@ -64,6 +70,51 @@ pub struct Truth {
     /// Which of those who drove, one after the other, has the lease.
     pub leased: Option<usize>,
     pub armed: bool,
+    /// Whether what the rollout does not change runs.
+    pub others_run: bool,
+}
+
+/// Room on the disk.
+#[derive(Clone, Debug, Default)]
+struct Room {
+    is_full: bool,
+    /// So many parts are set aside: each is enough for records, and all that are left for the way back.
+    aside: Option<u32>,
+    /// Given back since the disk was full: for records; for files, too.
+    records: bool,
+    files: bool,
+    /// What was given back for the way back was taken by others.
+    was_taken: bool,
+}
+
+impl Room {
+    /// Each try of a confirmation takes one, and the last one is the way back's.
+    const PARTS: u32 = 4;
+
+    const fn has_for_records(&self) -> bool {
+        !self.is_full || self.records || self.files
+    }
+
+    const fn has_for_files(&self) -> bool {
+        !self.is_full || self.files
+    }
+
+    /// Whoever fills the disk takes what was given back, too.
+    fn fill(&mut self) {
+        let was_taken = self.was_taken || self.files;
+        *self = Self { is_full: true, aside: self.aside, was_taken, ..Self::default() };
+    }
+
+    /// Before an act, as whoever drives a real one does.
+    fn make(&mut self, act: &Act) {
+        match (&act.of, self.aside) {
+            (Of::Step(_), Some(parts)) if act.action == Action::Confirm && parts > 1 => {
+                (self.aside, self.records) = (Some(parts - 1), true);
+            }
+            (Of::Step(_), _) | (_, None) => {}
+            (_, Some(_)) => (self.aside, self.files) = (None, true),
+        }
+    }
 }
 
 #[derive(Clone)]
@@ -82,6 +133,15 @@ pub struct World {
     pub dead: bool,
     /// Acts that went wrong because they were made to.
     pub faulted: Vec<Action>,
+    /// Those of them of which nobody could know, or that nobody could do.
+    pub hopeless: Vec<Action>,
+    /// Nothing of the project runs: what needs others cannot be tried beside itself.
+    pub is_down: bool,
+    /// Room was set aside, at some time.
+    pub was_set_aside: bool,
+    room: Room,
+    /// The act is a look whether the way back led where it should.
+    looks_back: bool,
     target: ReleaseId,
     /// Services that the new release does not have.
     gone_services: BTreeSet<Arc<str>>,
@@ -114,6 +174,7 @@ impl World {
                 migrated: false,
                 leased: None,
                 armed: false,
+                others_run: true,
             },
             ledger: Vec::new(),
             touched: false,
@@ -122,6 +183,11 @@ impl World {
             driver: 0,
             dead: false,
             faulted: Vec::new(),
+            hopeless: Vec::new(),
+            is_down: false,
+            was_set_aside: false,
+            room: Room::default(),
+            looks_back: false,
             target: plan.target.clone(),
             gone_services: named(services, |service| service.gone),
             new_services: named(services, |service| service.new),
@@ -176,7 +242,13 @@ impl World {
 
     /// Somebody does that by hand, when what had gone is there again; whether it could be done.
     pub fn by_hand(&mut self, action: &Action) -> bool {
+        self.room.is_full = false;
         self.really(action)
+    }
+
+    /// Whether somebody else took the room that was given back for the way back.
+    pub const fn was_robbed(&self) -> bool {
+        self.room.was_taken
     }
 
     fn fault(&mut self) -> Option<Fault> {
@@ -193,17 +265,29 @@ impl World {
             Action::DropLease => truth.leased = None,
             Action::Arm => truth.armed = true,
             Action::Disarm => truth.armed = false,
-            Action::Keep => self.kept = true,
+            Action::Keep => {
+                if !self.room.has_for_files() {
+                    return false;
+                }
+                (self.kept, self.was_set_aside) = (true, true);
+                self.room.aside = Some(Room::PARTS);
+            }
             Action::Load { service } => {
+                if !self.room.has_for_files() {
+                    return false;
+                }
                 self.loaded.insert(Arc::clone(service));
             }
             Action::StartCandidate { service } => {
-                if !self.kept || (self.to_load.contains(service) && !self.loaded.contains(service)) {
+                if !self.room.has_for_files()
+                    || !self.kept
+                    || (self.to_load.contains(service) && !self.loaded.contains(service))
+                {
                     return false;
                 }
                 truth.candidates.insert(Arc::clone(service));
             }
-            Action::GateCandidate { service } => return truth.candidates.contains(service),
+            Action::GateCandidate { service } => return !self.is_down && truth.candidates.contains(service),
             Action::DropCandidate { service } => {
                 // Nobody takes away what answers.
                 if truth.routed.contains(service) {
@@ -217,6 +301,9 @@ impl World {
             Action::Hook { .. } | Action::EndHook { .. } => {}
             Action::Place { release } => {
                 if release.as_ref() == Some(&self.target) && !self.kept {
+                    return false;
+                }
+                if truth.files != *release && !self.room.has_for_files() {
                     return false;
                 }
                 self.touched |= truth.files != *release;
@@ -248,7 +335,11 @@ impl World {
             Action::Gate { service, release } => {
                 return truth.services.get(service).and_then(Option::as_ref) == Some(release);
             }
-            Action::Verify { release } => return self.is(release.as_ref()),
+            // On the way back, what the rollout did not change is somebody else's to put right.
+            Action::Verify { release } => {
+                let others = truth.others_run || self.looks_back;
+                return others && self.is(release.as_ref());
+            }
             Action::Ask { .. } | Action::Smoke | Action::Bake | Action::Confirm | Action::Prune => {}
         }
         true
@@ -260,16 +351,29 @@ fn named(services: &[ServiceIntent], is_meant: impl Fn(&ServiceIntent) -> bool) 
 }
 
 impl Doer for World {
-    fn hold(&mut self, _: &Act) -> Result<(), Lost> {
+    fn hold(&mut self, act: &Act) -> Result<(), Lost> {
         // Whoever is dead has nothing; and whoever lost the target does no more than one who is.
-        if self.dead { Err(Lost) } else { Ok(()) }
+        if self.dead {
+            return Err(Lost);
+        }
+        self.room.make(act);
+        Ok(())
     }
 
     fn write(&mut self, record: &Record) -> Result<(), Unwritten> {
         if self.dead {
             return Err(Unwritten);
         }
-        match self.fault() {
+        let fault = self.fault();
+        match fault {
+            Some(Fault::Full) => self.room.fill(),
+            Some(Fault::Removed) => self.truth.others_run = false,
+            _ => {}
+        }
+        if !self.room.has_for_records() {
+            return Err(Unwritten);
+        }
+        match fault {
             Some(Fault::DiesBefore) => self.dead = true,
             Some(Fault::DiesAfter) => {
                 self.ledger.push(Some(record.clone()));
@@ -281,7 +385,9 @@ impl Doer for World {
                 return Err(Unwritten);
             }
             Some(Fault::Damaged) => self.ledger.push(None),
-            Some(Fault::Slow | Fault::Gone) | None => self.ledger.push(Some(record.clone())),
+            Some(Fault::Slow | Fault::Gone | Fault::Full | Fault::Removed) | None => {
+                self.ledger.push(Some(record.clone()));
+            }
         }
         if self.dead { Err(Unwritten) } else { Ok(()) }
     }
@@ -291,15 +397,27 @@ impl Doer for World {
             return Ending::Failed;
         }
         self.acts.push((self.operations, act.clone()));
+        self.looks_back = act.of == Of::Look;
         let done = |done| if done { Ending::Done } else { Ending::Failed };
         let fault = self.fault();
         if fault.is_some() {
             self.faulted.push(act.action.clone());
         }
+        if matches!(fault, Some(Fault::SaysDone | Fault::Gone)) {
+            self.hopeless.push(act.action.clone());
+        }
         if self.gone.contains(&act.action) {
             return Ending::Failed;
         }
         match fault {
+            Some(Fault::Full) => {
+                self.room.fill();
+                done(self.really(&act.action))
+            }
+            Some(Fault::Removed) => {
+                self.truth.others_run = false;
+                done(self.really(&act.action))
+            }
             Some(Fault::Error) => Ending::Failed,
             Some(Fault::Timeout) => Ending::TimedOut,
             Some(Fault::Late) => {

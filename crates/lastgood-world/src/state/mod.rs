@@ -1,6 +1,7 @@
 //! What a deploy keeps on its target, below `.lastgood/`: the ledger, the lease that locks the target, the releases.
 //! Records, holders and files are somebody else's; here they are only kept whole, or told to be damaged.
 
+mod away;
 pub mod bundle;
 mod displace;
 mod folder;

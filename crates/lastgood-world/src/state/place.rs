@@ -183,19 +183,24 @@ impl Releases {
                 return Err(changed());
             }
         }
-        building.complete()?;
-        for again in 0..1000 {
-            let suffix = if again == 0 { String::new() } else { format!("-{again}") };
-            let name = format!("{REPLACED}{}{suffix}", now.0);
-            match building.moved(OsStr::new(&name)) {
-                Ok(()) => return Ok(Some(name)),
-                // Twice in one millisecond, or a clock that stands.
-                Err(Errno::EXIST | Errno::NOTEMPTY) => {}
-                Err(error) => return Err(store.error(OsStr::new(&name), error)),
-            }
-        }
-        Err(store.error(OsStr::new(REPLACED), Why::Another))
+        as_replaced(&store, building, now).map(Some)
     }
+}
+
+/// What was built gets a name among what was replaced.
+pub(super) fn as_replaced(store: &Folder, mut building: Building<'_>, now: UnixMs) -> Result<String, StateError> {
+    building.complete()?;
+    for again in 0..1000 {
+        let suffix = if again == 0 { String::new() } else { format!("-{again}") };
+        let name = format!("{REPLACED}{}{suffix}", now.0);
+        match building.moved(OsStr::new(&name)) {
+            Ok(()) => return Ok(name),
+            // Twice in one millisecond, or a clock that stands.
+            Err(Errno::EXIST | Errno::NOTEMPTY) => {}
+            Err(error) => return Err(store.error(OsStr::new(&name), error)),
+        }
+    }
+    Err(store.error(OsStr::new(REPLACED), Why::Another))
 }
 
 impl Step<'_> {

@@ -29,6 +29,20 @@ pub fn set_aside(state: &Path, bytes: u64) -> Result<(), StateError> {
     }
 }
 
+/// Gives a part of it back; all of it where it is no more than that.
+///
+/// # Errors
+/// What the system says.
+pub fn give_part(state: &Path, bytes: u64) -> Result<(), StateError> {
+    let path = state.join(NAME);
+    let file = match open(&path, OFlags::WRONLY) {
+        Err(Why::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        opened => opened.map_err(|why| StateError::new(Doing::Remove, &path, why))?,
+    };
+    let has = file.metadata().during(Doing::Remove, &path)?.len();
+    file.set_len(has.saturating_sub(bytes)).during(Doing::Remove, &path)
+}
+
 /// Gives it back, if there is any.
 ///
 /// # Errors
@@ -52,12 +66,20 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (state, path) = (folder.path(), folder.path().join(NAME));
         give_back(state).unwrap();
+        give_part(state, 1).unwrap();
+        assert!(!path.exists());
         for bytes in [100_000, 50_000] {
             set_aside(state, bytes).unwrap();
             let facts = fs::metadata(&path).unwrap();
             assert_eq!(facts.mode() & 0o777, 0o600);
             assert!(facts.len() == 0 || facts.len() == bytes && facts.blocks() * 512 >= bytes, "no holes: {facts:?}");
         }
+        let (before, blocks) = (fs::metadata(&path).unwrap().len(), fs::metadata(&path).unwrap().blocks());
+        give_part(state, 20_000).unwrap();
+        let left = fs::metadata(&path).unwrap();
+        assert!(left.len() == before.saturating_sub(20_000) && (blocks == 0 || left.blocks() < blocks), "{left:?}");
+        give_part(state, 1_000_000).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().len(), 0);
         give_back(state).unwrap();
         assert!(!path.exists());
     }

@@ -177,6 +177,8 @@ struct EntryFacts {
     carriage_return: bool,
     #[serde(skip_serializing_if = "is_false")]
     splits: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    cut: bool,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
@@ -199,6 +201,7 @@ impl EnvFileFacts {
             lost_dollar: entry.lost_dollar,
             carriage_return: entry.carriage_return,
             splits: entry.splits,
+            cut: entry.cut,
         });
         Self {
             path: file.path.to_string(),
@@ -227,6 +230,7 @@ impl From<EnvFileFacts> for EnvFile {
             lost_dollar: entry.lost_dollar,
             carriage_return: entry.carriage_return,
             splits: entry.splits,
+            cut: entry.cut,
         });
         Self {
             path: Arc::from(facts.path),
@@ -309,6 +313,7 @@ mod tests {
                 lost_dollar: true,
                 carriage_return: false,
                 splits: true,
+                cut: true,
             }],
             fault: Some((7, Arc::from("unterminated quote"))),
             modified: Some(UnixMs(5)),

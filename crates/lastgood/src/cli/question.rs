@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use lastgood_model::Layers;
 
 use crate::case::{Asked, Opened};
 use crate::complaint::Complaint;
@@ -80,6 +81,7 @@ impl QuestionArgs {
             case,
             declared: settings.logs.clone(),
             stack: StackSubject::default(),
+            without: Layers::NONE,
         })
     }
 

@@ -23,7 +23,7 @@ use crate::io::Io;
 use crate::pipeline::artifacts::{Maker, Unmade};
 use crate::pipeline::building::{Project, announce, build};
 use crate::pipeline::builds::{Machines, jobs};
-use crate::pipeline::remote::{Asked, Brought, Target as Place, target, usual_folder};
+use crate::pipeline::remote::{Approach, Asked, Brought, Target as Place, target, usual_folder};
 use crate::pipeline::stack::StackSubject;
 use crate::pipeline::stack::folder_of;
 use crate::pipeline::{self, NoLogs, look};
@@ -92,11 +92,11 @@ pub fn run(args: &DeployArgs, settings: &Settings, view: View, io: &mut Io<'_>) 
             return failed_build(&repeated(test), &output, settings, telling, io);
         }
     }
-    let mut host = None;
+    let mut way = Way::to(target.as_ref(), io);
     let bundled = match args.json {
         // Between events nothing else is said.
-        true => bundle(args, settings, target.as_ref(), &mut host, view, &mut io.answering(&mut std::io::sink()))?,
-        false => bundle(args, settings, target.as_ref(), &mut host, view, io)?,
+        true => bundle(args, settings, &environment, &mut way, view, &mut io.answering(&mut std::io::sink()))?,
+        false => bundle(args, settings, &environment, &mut way, view, io)?,
     };
     let (bundle, release) = match bundled {
         Ok(made) => made,
@@ -117,7 +117,7 @@ pub fn run(args: &DeployArgs, settings: &Settings, view: View, io: &mut Io<'_>) 
             return Err(Complaint::Hook { name: "before", code: heard.code, said: heard.complaint }.into());
         }
     }
-    let delivered = deliver(args, orders, (bundle, &release, target, host, &environment), telling, io);
+    let delivered = deliver(args, orders, (bundle, &release, target, way, &environment), telling, io);
     if let Some(hook) = settings.deploy.hook.after.as_deref().filter(|_| !args.plan) {
         // Where nothing was attempted, why is said at the end.
         let code = delivered.as_ref().map_or(Exit::Unknown, |exit| *exit).code().to_string();
@@ -135,27 +135,23 @@ pub fn run(args: &DeployArgs, settings: &Settings, view: View, io: &mut Io<'_>) 
 fn deliver(
     args: &DeployArgs,
     orders: Orders,
-    (mut bundle, release, target, host, environment): (File, &Release, Option<Place>, Option<Asked>, &Environment),
+    (mut bundle, release, target, mut way, environment): (File, &Release, Option<Place>, Way, &Environment),
     telling: Telling,
     io: &mut Io<'_>,
 ) -> anyhow::Result<Exit> {
     let view = telling.view;
     bundle.seek(SeekFrom::Start(0))?;
-    let Some(target) = target else {
+    let (Some(target), Some(host)) = (target, way.arrive(view, io)?) else {
         let Some(to) = &args.to else { return Err(Complaint::NoHost.into()) };
         return arrived(&Target::of(to)?, bundle, args.plan, orders, telling, io);
     };
     let path = args.to.as_ref().map(|to| to.to_string_lossy().into_owned()).or_else(|| target.path.clone());
     let to = path.unwrap_or_else(|| usual_folder(&release.project));
-    let host = match host {
-        Some(host) => host,
-        None => asked(&target, view, io)?,
-    };
     if !args.plan {
         // Between events nothing else is said.
         let brought = match args.json {
-            true => bring_images(&host, release, &args.stack, view, &mut io.answering(&mut std::io::sink()))?,
-            false => bring_images(&host, release, &args.stack, view, io)?,
+            true => bring_images(host, release, &args.stack, view, &mut io.answering(&mut std::io::sink()))?,
+            false => bring_images(host, release, &args.stack, view, io)?,
         };
         if brought.is_none() {
             return Ok(Exit::Bad);
@@ -170,9 +166,35 @@ fn deliver(
     host.send(bundle, &typed, view, io)
 }
 
-/// The host of a target, whose folder may not be there yet.
-fn asked(target: &Place, view: View, io: &mut Io<'_>) -> anyhow::Result<Asked> {
-    Asked::of(Place { path: None, ..target.clone() }, view, io)
+/// Where a release goes.
+enum Way {
+    /// To a folder of this machine.
+    Here,
+    /// To a host, and somebody is on the way there.
+    To(Approach),
+    /// To this host.
+    There(Asked),
+}
+
+impl Way {
+    /// Sets out: the host is reached while it is looked at what there is here.
+    fn to(target: Option<&Place>, io: &Io<'_>) -> Self {
+        // The folder may not be there yet.
+        let place = target.map(|target| Place { path: None, ..target.clone() });
+        place.map_or(Self::Here, |place| Self::To(Approach::to(place, io.stderr_is_terminal)))
+    }
+
+    /// The host, which is reached by then; `None`: this machine.
+    fn arrive(&mut self, view: View, io: &mut Io<'_>) -> anyhow::Result<Option<&Asked>> {
+        *self = match std::mem::replace(self, Self::Here) {
+            Self::To(approach) => Self::There(approach.arrive(view, io)?),
+            other => other,
+        };
+        Ok(match self {
+            Self::There(host) => Some(host),
+            _ => None,
+        })
+    }
 }
 
 /// Images that were built here and are not there yet. Returns how many bytes were sent; `None`: they are not for that host, which was said.
@@ -249,12 +271,11 @@ enum Unbuilt {
 fn bundle(
     args: &DeployArgs,
     settings: &Settings,
-    target: Option<&Place>,
-    host: &mut Option<Asked>,
+    environment: &Environment,
+    way: &mut Way,
     view: View,
     io: &mut Io<'_>,
 ) -> anyhow::Result<Result<(File, Release), Unbuilt>> {
-    let environment = target.map(|target| target.environment.clone()).unwrap_or_default();
     let subject = args.stack.subject();
     let real = folder_of(&subject);
     let fault = |fault| Complaint::Rollout { trouble: Trouble::Environment(fault) };
@@ -286,10 +307,10 @@ fn bundle(
     let artifact = |name: &str| settings.deploy.service.get(name).and_then(|service| service.artifact.as_ref());
     let is_built = |service: &&Service| service.build.is_some() && artifact(&service.name).is_none();
     let makes = |service: &Service| service.build.is_some() || artifact(&service.name).is_some();
-    if let (Some(target), false, true) = (target, args.no_build, desired.services.iter().any(makes)) {
-        *host = Some(asked(target, view, io)?);
-    }
-    let host = host.as_ref();
+    let host = match !args.no_build && desired.services.iter().any(makes) {
+        true => way.arrive(view, io)?,
+        false => None,
+    };
     let here = looked.stack.snapshot.as_ref().map_or("", |snapshot| &*snapshot.engine.architecture);
     let machines = Machines { here, there: host.map(Asked::machine) };
     let jobs = jobs(desired.services.iter().filter(is_built), &looked.stack.dockerfiles, &settings.deploy, machines);

@@ -38,11 +38,11 @@ pub fn run(args: &HistoryArgs, view: View, io: &mut Io<'_>) -> anyhow::Result<Ex
     let target = Target::of(&args.of)?;
     let history = target.history().map_err(|trouble| Complaint::Rollout { trouble })?;
     let offset = zone.and_then(|zone| crate::pipeline::offset_at(&zone, lastgood_world::now())).unwrap_or(0);
-    let (clock, folder) = (Clock::new(offset), target.live.to_string_lossy());
+    let (clock, folder, is_held) = (Clock::new(offset), target.live.to_string_lossy(), is_held(&target.state()));
     io.answer(&if args.json {
-        events::history(&history, &folder, clock)
+        events::history(&history, is_held, &folder, clock)
     } else {
-        rollout::history(&history, is_held(&target.state()), clock, view)
+        rollout::history(&history, is_held, clock, view)
     })?;
     Ok(Exit::Good)
 }

@@ -1,6 +1,7 @@
 //! `lastgood why`: the answer on a terminal, or as JSON.
 
 use clap::Args;
+use lastgood_model::Layer;
 
 use crate::cli::place::PlaceArgs;
 use crate::cli::question::QuestionArgs;
@@ -32,6 +33,9 @@ pub struct WhyArgs {
     /// Show no value of an environment variable, not even addresses
     #[arg(long)]
     pub hide_values: bool,
+    /// Leave out what only these layers know of causes: how the arena sees what is left without it
+    #[arg(long, hide = true, value_name = "LAYER", value_delimiter = ',', value_parser = layer)]
+    pub without: Vec<Layer>,
     /// As JSON, in the shape lastgood.verdict/1
     #[arg(long)]
     pub json: bool,
@@ -40,10 +44,17 @@ pub struct WhyArgs {
     pub verbose: bool,
 }
 
+/// A layer by its name.
+fn layer(name: &str) -> Result<Layer, String> {
+    let names = || Layer::ALL.iter().map(|layer| layer.name()).collect::<Vec<_>>().join(", ");
+    Layer::find(name).ok_or_else(|| format!("one of {}", names()))
+}
+
 /// Runs it.
 pub fn run(args: &WhyArgs, settings: &Settings, view: View, io: &mut Io<'_>) -> anyhow::Result<Exit> {
     let mut asked = args.question.understand(settings)?;
     asked.stack = args.stack.probed(args.probes);
+    asked.without = args.without.iter().copied().collect();
     let mut found = {
         let progress = super::progress(io);
         pipeline::investigate(&asked, progress.as_ref())?

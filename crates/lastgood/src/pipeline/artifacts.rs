@@ -1,13 +1,14 @@
 //! The image of what was built here, where the release goes: it is asked for first, and only what is not there is looked through and
 //! sent. What an artifact is, and how its image is made, stands elsewhere (`rollout/artifact.rs`, `rollout/making.rs`).
 
+use std::fs::File;
 use std::io::{Seek, Write};
 use std::path::Path;
 use std::time::Duration;
 
 use lastgood_world::digest_of;
 
-use super::remote::Asked;
+use super::remote::{Asked, Lost, roomy_folder};
 use crate::complaint::Complaint;
 use crate::exit::Exit;
 use crate::io::Io;
@@ -18,8 +19,6 @@ use crate::rollout::making::{Answer, look, make};
 
 /// It has to be said within this whether an image is there.
 const TO_LOOK: Duration = Duration::from_secs(60);
-/// Sending files, fetching the image below and making one of both takes no longer.
-const TO_MAKE: Duration = Duration::from_secs(3 * 3600);
 
 /// Why there is no image.
 #[derive(Clone, Debug, PartialEq)]
@@ -78,11 +77,14 @@ impl Maker<'_> {
         }
         let files = gathered.description.files.len();
         io.answer(&format!("{}\n", self.view.lang.brings_files(service, files, gathered.bytes())))?;
-        self.make(&gathered)
+        match self.host {
+            None => Ok(Ok(here(&gathered)?)),
+            Some(host) => self.there(host, &gathered, io)?.map_err(|fault| complaint(fault).into()),
+        }
     }
 
     fn look(&self, description: &Description) -> anyhow::Result<Result<Answer, Unmade>> {
-        let Some(host) = self.host else { return Ok(Ok(look(description).map_err(here)?)) };
+        let Some(host) = self.host else { return Ok(Ok(look(description).map_err(no)?)) };
         let mut text = tempfile::tempfile()?;
         text.write_all(&serde_json::to_vec(description)?)?;
         text.rewind()?;
@@ -93,18 +95,33 @@ impl Maker<'_> {
         })
     }
 
-    fn make(&self, gathered: &Gathered) -> anyhow::Result<Result<String, Unmade>> {
-        let mut stream = tempfile::tempfile()?;
-        gathered.pack(&mut stream)?;
-        stream.rewind()?;
-        let Some(host) = self.host else { return Ok(Ok(make(stream).map_err(here)?)) };
-        Ok(match host.learn(stream, &["artifact".to_owned()], TO_MAKE, self.view)? {
-            Ok(output) => Ok(String::from_utf8_lossy(&output).trim().to_owned()),
-            Err((said, exit)) => Err(Unmade::There(said, exit)),
+    /// Sends it, and has it made there; or why it did not arrive.
+    fn there(
+        &self,
+        host: &Asked,
+        gathered: &Gathered,
+        io: &mut Io<'_>,
+    ) -> anyhow::Result<Result<Result<String, Unmade>, ArtifactFault>> {
+        let folder = roomy_folder()?;
+        let path = folder.path().join("packed");
+        gathered.pack(&mut File::create(&path)?)?;
+        Ok(match host.hand_over(("artifact", &path), &["artifact".to_owned()], self.view, io)? {
+            Ok(Ok(output)) => Ok(Ok(String::from_utf8_lossy(&output).trim().to_owned())),
+            Ok(Err((said, exit))) => Ok(Err(Unmade::There(said, exit))),
+            Err(Lost::CutOff(why)) => Err(ArtifactFault::CutOff(why)),
+            Err(Lost::Damaged(why)) => Err(ArtifactFault::Damaged(why)),
         })
     }
 }
 
-fn here(trouble: Trouble) -> Complaint {
+/// Has it made on this machine.
+fn here(gathered: &Gathered) -> anyhow::Result<String> {
+    let mut stream = tempfile::tempfile()?;
+    gathered.pack(&mut stream)?;
+    stream.rewind()?;
+    Ok(make(stream).map_err(no)?)
+}
+
+fn no(trouble: Trouble) -> Complaint {
     Complaint::Rollout { trouble }
 }

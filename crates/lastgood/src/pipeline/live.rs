@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use lastgood_intake::{Context, Format, KernelText, NginxConf, recognise, rotation};
-use lastgood_model::{Gap, GapKind, SourceId, UnixMs};
+use lastgood_model::{Gap, GapKind, Layers, SourceId, UnixMs};
 use lastgood_world::{Discovered, Input, Said, Written, discover, head, listen, written_now};
 
 use super::survey::{LogSource, Survey};
@@ -109,7 +109,7 @@ impl Survey {
         if file.size == 0 {
             return;
         }
-        let context = Context { zone: TimeZone::UTC, vhost: Arc::clone(&what), about: None };
+        let context = Context { zone: TimeZone::UTC, vhost: Arc::clone(&what), about: None, without: Layers::NONE };
         self.names.push(what);
         let set = usize::MAX;
         self.sources.push(LogSource { file, format, context, set, offset_s: None });

@@ -33,13 +33,14 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use lastgood_diagnose::{Question, StackScene, Timeline, decide, suspect};
-use lastgood_intake::{Interner, NginxConf};
-use lastgood_model::{Gap, Note, NoteKind, Read, Ref, SourceId, UnixMs, Verdict};
+use lastgood_intake::{Interner, NginxConf, Signatures};
+use lastgood_model::{Gap, Layers, Note, NoteKind, Read, Ref, SourceId, UnixMs, Verdict};
 use lastgood_world::{Input, boot_time, discover, host_name, now};
 
 use crate::case::Opened;
 use crate::investigation::{FileRead, InvestigateArgs, Investigation, Progress, ProjectSeen};
 use crate::render::compose_call::compose_call;
+use crate::rollout::history::under_way;
 use crate::said::Moment;
 use duplicates::LineSet;
 use scan::Scanned;
@@ -67,7 +68,8 @@ pub struct NoLogs {
 /// # Errors
 /// [`NoLogs`] if nothing that was named is a log.
 pub fn investigate(args: &InvestigateArgs, progress: &dyn Progress) -> anyhow::Result<Investigation> {
-    let Collected { mut survey, live, host, clock, looked, service } = collect(&Subject::from(args))?;
+    let Collected { mut survey, live, host, clock, mut looked, service } = collect(&Subject::from(args))?;
+    forget(args.without, &mut survey, &mut looked);
     let interner = Interner::default();
     let (witnesses, scanned) =
         scan::scan(&survey.sources, |source| survey.has_siblings(source), || Witness::new(&interner), progress);
@@ -100,7 +102,7 @@ pub fn investigate(args: &InvestigateArgs, progress: &dyn Progress) -> anyhow::R
     // The second reading may have met names that the first had no use for.
     let catalogue = interner.catalogue(survey.names.clone());
     let traffic = timeline.traffic(POINTS, question.window(), |_| true);
-    let scene = StackScene::new(&looked.stack);
+    let scene = StackScene { without: args.without, ..StackScene::new(&looked.stack) };
     let verdict = decide(timeline, &suspects, closeup, &catalogue, &question, looked.is_seen().then_some(&scene));
     let quotes = quotes::quotes(&verdict, &survey.sources, &scanned, &looked.known);
     let excerpts = stack::excerpts::excerpts(quotes::references(&verdict), &looked);
@@ -135,7 +137,15 @@ pub fn investigate(args: &InvestigateArgs, progress: &dyn Progress) -> anyhow::R
 /// The stack: that of a case, or of this machine as it is now.
 #[must_use]
 pub fn look(case: Option<&Opened>, subject: &StackSubject) -> Looked {
-    case.map_or_else(|| stack::look(subject), replay::look)
+    case.map_or_else(|| look_here(subject), replay::look)
+}
+
+/// That of this machine, and the rollout that goes on there meanwhile, if one does: also one that was over before all was seen.
+fn look_here(subject: &StackSubject) -> Looked {
+    let before = stack::folder_of(subject).and_then(|folder| under_way(&folder));
+    let mut looked = stack::look(subject);
+    looked.stack.rollout = looked.folder.as_deref().and_then(under_way).or(before);
+    looked
 }
 
 /// What is to be looked at.
@@ -188,14 +198,14 @@ fn collect(subject: &Subject<'_>) -> Result<Collected, NoLogs> {
     if let ([path], Some(stack)) = (paths, subject.stack)
         && let Some(word) = stack::bare_word(path)
     {
-        let seen = stack::look(stack);
+        let seen = look_here(stack);
         if StackScene::new(&seen.stack).knows(&word) {
             (service, paths) = (Some(word), &[]);
         }
         looked = Some(seen);
     }
     if paths.is_empty() && looked.is_none() {
-        looked = subject.stack.map(stack::look);
+        looked = subject.stack.map(look_here);
     }
     // What this machine logs says nothing of containers on another one.
     let elsewhere = paths.is_empty() && looked.as_ref().is_some_and(|looked| looked.elsewhere);
@@ -223,7 +233,7 @@ fn collect(subject: &Subject<'_>) -> Result<Collected, NoLogs> {
     if live && !elsewhere && hints.nginx_conf.is_none() && Path::new(OWN_CONFIGURATION).is_file() {
         hints.nginx_conf = Some(OWN_CONFIGURATION.into());
     }
-    let looked = if live { looked.or_else(|| subject.stack.map(stack::look)) } else { None };
+    let looked = if live { looked.or_else(|| subject.stack.map(look_here)) } else { None };
     let looked = looked.unwrap_or_default();
     if looked.is_seen() {
         let begin = begin_of_logs(subject, hints.now);
@@ -290,6 +300,18 @@ fn question(args: &InvestigateArgs, live: bool, now: UnixMs, offset_s: i32) -> Q
             .collect(),
         service: None,
         offset_s,
+        without: args.without,
+    }
+}
+
+/// Reads the words of applications and of containers that ended without the sentences that only these layers use.
+fn forget(without: Layers, survey: &mut Survey, looked: &mut Looked) {
+    if without == Layers::NONE {
+        return;
+    }
+    survey.sources.iter_mut().for_each(|source| source.context.without = without);
+    for container in looked.stack.snapshot.iter_mut().flat_map(|snapshot| &mut snapshot.containers) {
+        container.known_words = Signatures::known().last_exact(&container.last_words, without);
     }
 }
 

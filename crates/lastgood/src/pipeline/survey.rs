@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use jiff::tz::{Offset, TimeZone};
 use lastgood_intake::{Context, Format, NginxConf, ProxyError, Request, Scanner, Sink, recognise, rotation};
-use lastgood_model::{ChangeKind, Fact, Gap, GapKind, Note, NoteKind, Span, UnixMs};
+use lastgood_model::{ChangeKind, Fact, Gap, GapKind, Layers, Note, NoteKind, Span, UnixMs};
 use lastgood_world::{Compression, Discovered, Input, LogFile, head};
 
 use super::configuration::Configurations;
@@ -189,7 +189,7 @@ fn describe(file: LogFile, format: Format) -> Head {
     let first_line = bytes.iter().position(|&byte| byte == b'\n').and_then(|end| bytes.get(..=end)).map(<[u8]>::to_vec);
     let mut said = Said::default();
     if format.names_year() {
-        let context = Context { zone: TimeZone::UTC, vhost: Arc::from(""), about: None };
+        let context = Context { zone: TimeZone::UTC, vhost: Arc::from(""), about: None, without: Layers::NONE };
         Scanner::new(&format, context).feed(&bytes, &mut said);
     }
     let offset_s = said.offset_s.filter(|_| format.names_zone());
@@ -262,7 +262,7 @@ impl Survey {
                 self.gaps.push(Gap { what: Arc::clone(&head.file.display), why: GapKind::YearAssumed });
             }
             let about = about.or(Some(year.last_resort));
-            let context = Context { zone: known.unwrap_or(TimeZone::UTC), vhost, about };
+            let context = Context { zone: known.unwrap_or(TimeZone::UTC), vhost, about, without: Layers::NONE };
             self.sources.push(LogSource {
                 file: head.file,
                 format: head.format,

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use lastgood_model::Secret;
 use lastgood_model::rollout::{Ending, Outcome};
-use lastgood_rollout::{Act, History, Of, Past, Runs};
+use lastgood_rollout::{Act, History, Of, Runs};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -16,10 +16,13 @@ use super::clock::Clock;
 use super::json::document;
 use super::quote::{clean, inert_json};
 use super::rollout::with_findings;
+use super::under_way::UnderWayShape;
 use crate::privacy::env_value::shown;
 use crate::rollout::act::named;
 use crate::rollout::doer::{Trouble, Watcher};
 use crate::rollout::environment::Choice;
+use crate::rollout::history::{going_on, who};
+use crate::rollout::kept::Kept;
 use crate::rollout::mended::{Mended, MendedKey};
 use crate::rollout::record::millis;
 use crate::rollout::survey::Survey;
@@ -90,7 +93,17 @@ enum Event<'a> {
         /// Where somebody has to look: what is there.
         #[serde(skip_serializing_if = "Option::is_none")]
         remains: Option<RemainsShape>,
+        /// Copies of what somebody had mended, and is not in its place any more.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        kept: Vec<CopyShape<'a>>,
     },
+}
+
+#[derive(Serialize)]
+struct CopyShape<'a> {
+    /// Below the project's folder, as the copy.
+    path: &'a str,
+    copy: &'a str,
 }
 
 #[derive(Serialize)]
@@ -126,6 +139,8 @@ struct ServiceShape<'a> {
 #[derive(Serialize)]
 struct MendedShape<'a> {
     path: &'a str,
+    /// No release has it; Compose finds it all the same.
+    stray: bool,
     keys: Vec<KeyShape<'a>>,
 }
 
@@ -155,6 +170,8 @@ struct HistoryShape<'a> {
     /// The release that serves, as far as the ledger knows.
     current: Option<&'a str>,
     /// The last one first.
+    /// The one that goes on.
+    rollout: Option<UnderWayShape>,
     rollouts: Vec<PastShape<'a>>,
     /// Lines of the ledger that cannot be read.
     damaged: usize,
@@ -307,20 +324,20 @@ fn mended(mended: &Mended) -> MendedShape<'_> {
         };
         KeyShape { key, on_server: here != last, in_release: new != last, values }
     });
-    MendedShape { path: &mended.path, keys: keys.collect() }
+    MendedShape { path: &mended.path, stray: mended.stray, keys: keys.collect() }
 }
 
 /// What became of it: an outcome, `nothing` or `planned`. `begun` is when that was first said.
 #[must_use]
 pub fn outcome(outcome: &str, seen: &Seen, begun: Instant, why: Option<String>) -> String {
-    told(outcome, seen, begun, (why, None))
+    told(outcome, seen, begun, (why, None), &Kept::default())
 }
 
 /// What became of a rollout.
 #[must_use]
 pub fn ended(ended: &Ended, seen: &Seen, begun: Instant, view: View) -> String {
     let remains = ended.survey.as_ref().map(|survey| remains(survey, view));
-    told(ended.outcome.name(), seen, begun, (None, remains))
+    told(ended.outcome.name(), seen, begun, (None, remains), &ended.kept)
 }
 
 fn remains(survey: &Survey, view: View) -> RemainsShape {
@@ -346,7 +363,13 @@ fn remains(survey: &Survey, view: View) -> RemainsShape {
     }
 }
 
-fn told(outcome: &str, seen: &Seen, begun: Instant, (why, remains): (Option<String>, Option<RemainsShape>)) -> String {
+fn told(
+    outcome: &str,
+    seen: &Seen,
+    begun: Instant,
+    (why, remains): (Option<String>, Option<RemainsShape>),
+    kept: &Kept,
+) -> String {
     line(&Event::Outcome {
         outcome,
         release: Some(&seen.release.id.0),
@@ -355,6 +378,7 @@ fn told(outcome: &str, seen: &Seen, begun: Instant, (why, remains): (Option<Stri
         why,
         verdict: None,
         remains,
+        kept: kept.copies.iter().map(|(path, copy)| CopyShape { path, copy }).collect(),
     })
 }
 
@@ -370,6 +394,7 @@ pub fn failed_build(answer: Answer<'_>, view: View) -> String {
         why: None,
         verdict,
         remains: None,
+        kept: Vec::new(),
     })
 }
 
@@ -385,13 +410,13 @@ pub fn failed_somehow(said: String) -> String {
         why,
         verdict: None,
         remains: None,
+        kept: Vec::new(),
     })
 }
 
-/// All rollouts.
+/// All rollouts. `is_held`: somebody is at the last one.
 #[must_use]
-pub fn history(history: &History, folder: &str, clock: Clock) -> String {
-    let who = |past: &Past| serde_json::from_str::<Value>(&past.who).ok()?["who"].as_str().map(str::to_owned);
+pub fn history(history: &History, is_held: bool, folder: &str, clock: Clock) -> String {
     let rollouts = history.rollouts.iter().rev().map(|one| PastShape {
         number: one.number,
         at: clock.rfc3339(one.at),
@@ -408,6 +433,7 @@ pub fn history(history: &History, folder: &str, clock: Clock) -> String {
         schema: "lastgood.history/1",
         folder,
         current: history.current().map(|release| &*release.id.0),
+        rollout: going_on(history, is_held).map(|going| UnderWayShape::of(&going, clock)),
         rollouts: rollouts.collect(),
         damaged: history.damaged,
     })
@@ -449,6 +475,7 @@ mod tests {
     use lastgood_model::UnixMs;
     use lastgood_model::release::Release;
     use lastgood_model::rollout::{Action, ReleaseId};
+    use lastgood_rollout::Past;
 
     use super::*;
     use crate::words::Lang;
@@ -507,6 +534,8 @@ mod tests {
             services: vec![("app".into(), false)],
             steps: Vec::new(),
             begun: 0,
+            at_step: None,
+            back: false,
             confirmed: false,
             outcome,
             down: vec![("app".into(), 1_250)],
@@ -519,7 +548,7 @@ mod tests {
             past(2, "{\"who\":\"me@laptop\"}", Some(Outcome::RolledBack), failure),
             past(3, "{\"who\":\"me@laptop\"}", None, None),
         ];
-        let text = history(&History { rollouts, damaged: 1, newer: false }, "/srv/shop", Clock::new(9 * 3600));
+        let text = history(&History { rollouts, damaged: 1, newer: false }, false, "/srv/shop", Clock::new(9 * 3600));
         let waste = Waste {
             releases: vec!["b".repeat(64)],
             replaced: vec![".replaced-1668564420250".to_owned()],

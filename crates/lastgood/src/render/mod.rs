@@ -32,4 +32,5 @@ pub mod rollout;
 pub mod series;
 pub mod telling;
 pub mod terminal;
+mod under_way;
 pub mod waste;

@@ -10,6 +10,7 @@ use super::clock::Clock;
 use super::layout::{Ink, Line, cut, pad, width};
 use super::page::{Page, Section};
 use super::quote::{clean, inert_json};
+use super::under_way::UnderWayShape;
 use crate::words::Lang;
 
 /// What `status` shows.
@@ -55,8 +56,16 @@ impl Overview<'_> {
 pub fn render(overview: &Overview<'_>, view: View) -> String {
     let labels = view.lang.words().labels();
     let words = view.lang.overview();
-    let margins =
-        [words.services, words.containers, words.asked, words.host, labels.healthy, labels.wrong, labels.gaps];
+    let margins = [
+        words.services,
+        words.containers,
+        words.asked,
+        words.host,
+        labels.healthy,
+        labels.wrong,
+        labels.rollout,
+        labels.gaps,
+    ];
     let mut page = Page::new(margins.map(width).into_iter().max().unwrap_or(0) + 2);
     page.line(Line::of(Ink::Dim, format!("{} {}; {}", labels.looked_at, overview.subject(), overview.clock.zone())));
 
@@ -68,6 +77,12 @@ pub fn render(overview: &Overview<'_>, view: View) -> String {
         page.headline(Ink::Good, labels.healthy, Line::of(Ink::Strong, how_many));
     } else {
         page.headline(Ink::Bad, labels.undetermined, Line::of(Ink::Plain, labels.could_not_tell));
+    }
+
+    if let Some(rollout) = &overview.stack.rollout {
+        let text =
+            format!("{} {}", overview.clock.beside(rollout.since, overview.stack.at), view.lang.under_way(rollout));
+        page.headline(Ink::Plain, labels.rollout, Line::of(Ink::Plain, clean(&text)));
     }
 
     let columns = Columns::of(overview, view.lang);
@@ -161,6 +176,7 @@ pub fn json(overview: &Overview<'_>, lang: Lang) -> String {
             (false, Some(_)) => "good",
             (false, None) => "undetermined",
         },
+        rollout: overview.stack.rollout.as_ref().map(|rollout| UnderWayShape::of(rollout, overview.clock)),
         services: overview
             .rows
             .iter()
@@ -192,6 +208,7 @@ struct Shape<'a> {
     project: Option<&'a str>,
     files: Vec<&'a str>,
     status: &'static str,
+    rollout: Option<UnderWayShape>,
     services: Vec<RowShape<'a>>,
     gaps: Vec<GapShape<'a>>,
 }

@@ -18,6 +18,8 @@ use crate::pipeline::stack::excerpts::excerpts;
 use crate::rollout::act::named;
 use crate::rollout::act::point;
 use crate::rollout::doer::{Trouble, Watcher};
+use crate::rollout::history::{going_on, who};
+use crate::rollout::kept::Kept;
 use crate::rollout::survey::enters;
 use crate::rollout::target::{Ended, Refusal, Seen};
 
@@ -46,7 +48,11 @@ pub fn plan(seen: &Seen, place: &str, view: View) -> String {
         row(&mut out, words.files, &seen.changes.files.join(", "), view);
     }
     for mended in &seen.mended {
-        row(&mut out, words.mended, &view.lang.mended(&mended.path, seen.choice), view);
+        let said = match mended.stray {
+            true => view.lang.stray(&mended.path, seen.choice),
+            false => view.lang.mended(&mended.path, seen.choice),
+        };
+        row(&mut out, words.mended, &said, view);
         for key in &mended.keys {
             row(&mut out, "", &view.lang.mended_key(key), view);
         }
@@ -148,6 +154,7 @@ pub fn outcome(outcome: Outcome, release: &ReleaseId, parent: Option<&ReleaseId>
 #[must_use]
 pub fn ended(ended: &Ended, live: &Path, view: View) -> String {
     let mut out = outcome(ended.outcome, &ended.release, ended.parent.as_ref(), view);
+    out += &kept(&ended.kept, live, view);
     let Some(survey) = &ended.survey else { return out };
     let words = view.lang.remains_words();
     let mut label = words.state;
@@ -173,6 +180,25 @@ pub fn ended(ended: &Ended, live: &Path, view: View) -> String {
     out
 }
 
+/// Where that is which somebody had mended, and what brings it back.
+fn kept(kept: &Kept, live: &Path, view: View) -> String {
+    let (mut out, mut label) = (String::new(), view.lang.rollout().kept);
+    if kept.copies.is_empty() {
+        return out;
+    }
+    for (path, copy) in &kept.copies {
+        let copy = live.join(copy);
+        row(&mut out, std::mem::take(&mut label), &view.lang.copy(path, &copy.to_string_lossy()), view);
+    }
+    let release = kept.release.as_ref().map(ReleaseId::short);
+    row(&mut out, "", &view.lang.brings_back(release), view);
+    // Commands stay on their line, to be copied.
+    for line in std::iter::once(&enters(live)).chain(&kept.by_hand).filter(|_| release.is_none()) {
+        out += &format!("{}{}\n", pad("", MARGIN), clean(line));
+    }
+    out
+}
+
 /// All rollouts, the last one first. `is_held`: somebody is at it.
 #[must_use]
 pub fn history(history: &History, is_held: bool, clock: Clock, view: View) -> String {
@@ -180,19 +206,16 @@ pub fn history(history: &History, is_held: bool, clock: Clock, view: View) -> St
     if history.rollouts.is_empty() {
         return format!("{}\n", words.no_history);
     }
-    let mut out = String::new();
+    let (mut out, going_on) = (String::new(), going_on(history, is_held));
     for past in history.rollouts.iter().rev() {
         let became = match past.outcome {
             Some(_) if past.is_found() => words.found.to_owned(),
             Some(outcome) => outcome.name().to_owned(),
-            None if is_held && history.open().is_some_and(|open| open.number == past.number) => {
-                words.under_way.to_owned()
-            }
+            None if going_on.as_ref().is_some_and(|going| going.number == past.number) => words.under_way.to_owned(),
             None => words.unfinished.to_owned(),
         };
         let seconds = past.until.since(past.at) / 1000;
-        let who = serde_json::from_str::<serde_json::Value>(&past.who).ok();
-        let who = who.as_ref().and_then(|who| who["who"].as_str()).unwrap_or_default().to_owned();
+        let who = who(past).unwrap_or_default();
         let line = format!(
             "{:>4}  {}  {}  {}  {seconds} s  {who}",
             past.number,
@@ -202,6 +225,11 @@ pub fn history(history: &History, is_held: bool, clock: Clock, view: View) -> St
         );
         out += clean(line.trim_end()).as_str();
         out.push('\n');
+        if let Some(act) =
+            going_on.as_ref().filter(|going| going.number == past.number).and_then(|going| going.act.as_ref())
+        {
+            row(&mut out, "", &view.lang.act(act), view);
+        }
         if let Some((act, why)) = &past.failure {
             let why = why.as_deref().unwrap_or_default();
             row(&mut out, "", &format!("{}: {why}", short_ids(&named(act))), view);

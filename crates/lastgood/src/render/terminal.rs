@@ -346,7 +346,15 @@ impl<'a> Terminal<'a> {
                     | NoteKind::ManyPaths { .. }
             )
         };
-        let (files, traffic): (Vec<&Note>, Vec<&Note>) = verdict.notes.iter().partition(of_files);
+        let of_rollout = |note: &&Note| matches!(note.kind, NoteKind::RolloutUnderWay(_));
+        let (rollout, others): (Vec<&Note>, Vec<&Note>) = verdict.notes.iter().partition(of_rollout);
+        let (files, traffic): (Vec<&Note>, Vec<&Note>) = others.into_iter().partition(of_files);
+        // Whoever looks while it goes on has to know before anything else.
+        let rollout = rollout.into_iter().map(|note| {
+            let since = note.at.map(|at| self.clock.full(at)).unwrap_or_default();
+            self.wrapped(&format!("{since} {}", self.words.note(&note.kind)))
+        });
+        page.add(section(self.labels.rollout, 98, 1, rollout.collect()));
         let notes = traffic.into_iter().chain(files).map(|note| {
             let text = self.words.note(&note.kind);
             let text = note.at.map_or(text.clone(), |at| format!("{} {text}", self.clock.full(at)));

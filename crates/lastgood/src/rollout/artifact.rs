@@ -63,6 +63,10 @@ pub enum ArtifactFault {
         /// So much there is.
         has: u64,
     },
+    /// The connection broke while it was sent: ssh's words.
+    CutOff(String),
+    /// It did not arrive as it was sent, in the host's words.
+    Damaged(String),
     /// What is to go there would lie in a volume of the image below, where nobody sees it.
     InVolume(String, String),
 }

@@ -32,6 +32,7 @@ use super::grip::Grip;
 use super::health::OwnChecks;
 use super::history;
 use super::hold::Well;
+use super::kept;
 use super::knock;
 use super::looks::Looks;
 use super::manner::Manner;
@@ -52,6 +53,8 @@ pub const MOST_BYTES: u64 = 64 * 1024 * 1024;
 const FOR_A_FILE: u64 = 16 * 1024;
 /// And what is written down on the way back.
 const FOR_RECORDS: u64 = 256 * 1024;
+/// So much of that is given to each try of calling it good.
+const FOR_A_RECORD: u64 = 64 * 1024;
 /// So many good releases can be gone back to.
 pub const KEPT: usize = 5;
 
@@ -196,6 +199,10 @@ pub struct Hands<'w> {
     staging: PathBuf,
     /// Files that were placed and are others than before.
     changed: BTreeSet<Arc<str>>,
+    /// Files of no release that go when the new one is placed.
+    strays: Vec<Arc<str>>,
+    /// What stood where the new one was placed: paths, and those of their copies.
+    pub(super) copies: Vec<(Arc<str>, String)>,
     /// What was found wrong with dependencies; asked once for all services.
     asked: Option<Vec<(Arc<str>, Trouble)>>,
     /// Services that change.
@@ -251,6 +258,8 @@ pub struct Job<'w> {
     pub staging: PathBuf,
     /// Services that change.
     pub changing: Vec<Arc<str>>,
+    /// Files of no release that go when the new one is placed.
+    pub strays: Vec<Arc<str>>,
     /// Who is told.
     pub watcher: &'w mut dyn Watcher,
 }
@@ -275,6 +284,7 @@ impl<'w> Hands<'w> {
             values,
             staging,
             changing,
+            strays,
             watcher,
         } = job;
         let id = target.id.clone();
@@ -296,6 +306,8 @@ impl<'w> Hands<'w> {
             usual: BTreeMap::new(),
             staging,
             changed: BTreeSet::new(),
+            strays,
+            copies: Vec::new(),
             asked: None,
             changing,
             switched: BTreeSet::new(),
@@ -310,8 +322,8 @@ impl<'w> Hands<'w> {
         }
     }
 
-    fn act(&mut self, action: &Action, within: Duration) -> Result<(), Trouble> {
-        match action {
+    fn act(&mut self, act: &Act, within: Duration) -> Result<(), Trouble> {
+        match &act.action {
             // It is since before the plan was written down.
             Action::TakeLease => Ok(()),
             Action::DropLease => self.let_go(),
@@ -330,7 +342,8 @@ impl<'w> Hands<'w> {
                 Ok(())
             }
             Action::Verify { release } => {
-                self.verify(release.as_ref())?;
+                // Also where what is gone back to is that same release.
+                self.verify(release.as_ref(), act.of == Of::Look)?;
                 let back: Vec<Arc<str>> = self.watches.keys().cloned().collect();
                 back.iter().for_each(|service| self.unwatch(service));
                 Ok(())
@@ -420,10 +433,20 @@ impl<'w> Hands<'w> {
     }
 
     fn place(&mut self, release: &ReleaseId) -> Result<(), Trouble> {
-        let release = self.release(release)?;
+        let release = self.release(release)?.clone();
         let store = Releases::of(&self.state);
-        let placed = store.place(&release.id.0, &self.live, &everything(release), now(), MOST_BYTES)?;
-        let gone = self.displace(release)?;
+        if release.id == self.target {
+            let strays = self.strays.iter().map(|path| Path::new(&**path));
+            if let Some((gone, name)) = store.put_away(&self.live, strays, now(), MOST_BYTES)? {
+                let gone = gone.iter().map(|path| path.to_string_lossy());
+                self.copies.extend(gone.map(|path| (Arc::from(&*path), kept::copy(&name, &path))));
+            }
+        }
+        let placed = store.place(&release.id.0, &self.live, &everything(&release), now(), MOST_BYTES)?;
+        if release.id == self.target {
+            self.copies.extend(kept::copies(&placed));
+        }
+        let gone = self.displace(&release)?;
         let placed = placed.changed.iter().map(|file| Arc::from(file.path.to_string_lossy()));
         self.changed.extend(placed.chain(gone));
         Ok(())
@@ -569,7 +592,7 @@ impl<'w> Hands<'w> {
         smoke::smoke(&self.manner.smoke, &self.values, place, skip).map_err(Trouble::Smoke)
     }
 
-    fn verify(&self, release: Option<&ReleaseId>) -> Result<(), Trouble> {
+    fn verify(&self, release: Option<&ReleaseId>, is_back: bool) -> Result<(), Trouble> {
         self.all_are_home()?;
         let Some(release) = release else {
             let first = self.release(&self.target)?;
@@ -582,7 +605,6 @@ impl<'w> Hands<'w> {
                 return Err(Trouble::File(Arc::clone(&file.path)));
             }
         }
-        let is_back = release.id != self.target;
         let held = |service: &str| self.held.get(service).filter(|_| !is_back);
         // Traffic is back at those whose candidate was well as soon as they were: they have to stay so as any has.
         self.changing.iter().filter_map(|service| held(service)).for_each(Well::wait);
@@ -676,6 +698,9 @@ impl Doer for Hands<'_> {
         if !matches!(act.of, Of::Step(_)) {
             // If it stays, it is what it was: room that nobody has.
             let _stays = reserve::give_back(&self.state);
+        } else if act.action == Action::Confirm {
+            // All of it was found good: that it is called so is not to fail for a line. The rest is for the way back.
+            let _stays = reserve::give_part(&self.state, FOR_A_RECORD);
         }
         match &mut self.grip {
             Some(grip) if act.action != Action::DropLease => grip.renew(Duration::from_millis(act.timeout_ms)),
@@ -694,10 +719,10 @@ impl Doer for Hands<'_> {
     fn perform(&mut self, act: &Act) -> Ending {
         let within = Duration::from_millis(act.timeout_ms);
         self.start_again(act);
-        let mut result = self.act(&act.action, within);
+        let mut result = self.act(act, within);
         while result.as_ref().is_err_and(|trouble| self.once_more(act, trouble)) && self.hold(act).is_ok() {
             self.start_again(act);
-            result = self.act(&act.action, within);
+            result = self.act(act, within);
         }
         self.trouble = result.err().map(|trouble| self.discreet(trouble));
         let ending = match &self.trouble {

@@ -2,10 +2,14 @@
 //! `record.rs`'.
 
 use std::path::Path;
+use std::sync::Arc;
 
-use lastgood_rollout::History;
+use lastgood_model::rollout::UnderWay;
+use lastgood_rollout::{History, Past};
 use lastgood_world::state::{Entry, StateError, ledger};
+use serde_json::Value;
 
+use super::grip::is_held;
 use super::record::Line;
 
 /// That of a folder of state.
@@ -28,6 +32,34 @@ pub fn read(state: &Path) -> Result<History, StateError> {
         }
     }
     Ok(history)
+}
+
+/// Who asked for a rollout, as they called themselves; `None` if nobody did, or did not say.
+#[must_use]
+pub fn who(past: &Past) -> Option<String> {
+    serde_json::from_str::<Value>(&past.who).ok()?["who"].as_str().map(str::to_owned)
+}
+
+/// The rollout that goes on in a history. `is_held`: somebody who lives has the target.
+#[must_use]
+pub fn going_on(history: &History, is_held: bool) -> Option<UnderWay> {
+    let past = history.under_way(is_held)?;
+    Some(UnderWay {
+        number: past.number,
+        who: who(past).unwrap_or_default().into(),
+        since: past.at,
+        release: past.release.id.clone(),
+        services: past.services.iter().map(|(service, _)| Arc::clone(service)).collect(),
+        act: past.act().cloned(),
+        back: past.back,
+    })
+}
+
+/// The rollout that goes on in a project's folder. Whoever may not look into its folder of state knows of none.
+#[must_use]
+pub fn under_way(folder: &Path) -> Option<UnderWay> {
+    let state = folder.join(".lastgood");
+    if is_held(&state) { going_on(&read(&state).ok()?, true) } else { None }
 }
 
 #[cfg(test)]
@@ -61,6 +93,30 @@ mod tests {
         assert_eq!(history.earlier(None).map(|release| release.id.short()), Some("3b7159f307"));
         let why = history.rollouts[2].failure.as_ref().and_then(|(_, why)| why.as_deref());
         assert_eq!(why, Some("it is exited, exit code 1"));
+    }
+
+    #[test]
+    fn what_goes_on_is_told_with_who_does_it_and_how_far_it_came() {
+        let lines: Vec<&[u8]> = VERSION_1.split_inclusive(|byte| *byte == b'\n').collect();
+        let of = |count: usize| going_on(&read(ledger(&lines[..count].concat()).path()).unwrap(), true);
+        let whole = read(ledger(VERSION_1).path()).unwrap();
+        assert_eq!(going_on(&whole, true), None, "all of it is over");
+        let third = &whole.rollouts[2];
+        let mut told: Vec<(Option<String>, bool)> = Vec::new();
+        for count in 0..lines.len() {
+            let Some(going) = of(count).filter(|going| going.number == 3) else { continue };
+            assert_eq!((going.since, &going.release), (third.at, &third.release.id));
+            assert_eq!(going.who, who(third).unwrap().into());
+            told.push((going.act.as_ref().map(crate::rollout::act::named), going.back));
+        }
+        told.dedup();
+        assert_eq!(told.first(), Some(&(None, false)), "it is planned, and nothing began");
+        assert!(told.contains(&(Some("keep".to_owned()), false)), "{told:?}");
+        assert!(told.iter().any(|(act, back)| *back && act.as_ref().unwrap().starts_with("place 3b71")), "{told:?}");
+        assert_eq!(told.last(), Some(&(None, true)), "a look, on the way back");
+        // Nobody is at it: it was never finished, and is not going on.
+        let dead = ledger(&lines[..lines.len() - 1].concat());
+        assert_eq!(going_on(&read(dead.path()).unwrap(), false), None);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The target's side of an artifact: whether its image is there already, and else making it of what came in. What is in it, and whether
 //! that fits, was found out by whoever sent it.
 
+use std::env;
 use std::fs;
 use std::io::{self, BufWriter, Read};
 use std::path::{Path, PathBuf};
@@ -85,8 +86,14 @@ pub fn look(artifact: &Description) -> Result<Answer, Trouble> {
     Ok(Answer { machine: of_base.unwrap_or(machine), image, rooms })
 }
 
+/// What was sent is put down in ours of the user's caches.
+fn arrives_at() -> Option<PathBuf> {
+    let of_user = || Some(PathBuf::from(env::var_os("HOME")?).join(".cache"));
+    env::var_os("XDG_CACHE_HOME").map(PathBuf::from).or_else(of_user)
+}
+
 fn rooms() -> Result<Vec<Room>, Trouble> {
-    let places: Vec<PathBuf> = roomy_place().into_iter().chain(compose::images_at()?).collect();
+    let places: Vec<PathBuf> = arrives_at().into_iter().chain(roomy_place()).chain(compose::images_at()?).collect();
     let found = places.iter().zip(capacities(&places, TO_SEE));
     // What cannot be seen is not held against it.
     let room = |(place, seen): (&PathBuf, Result<Capacity, Damage>)| {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use lastgood_intake::env_file::{Dialect, EnvRead, read};
-use lastgood_model::release::Release;
+use lastgood_model::release::{Release, ReleasedFile};
 use lastgood_model::{Desired, Secret};
 use lastgood_world::state::Releases;
 use lastgood_world::{digest, digest_of, read_small};
@@ -25,6 +25,8 @@ pub struct Mended {
     pub path: Arc<str>,
     /// Keys that differ, in their order; none where it is no environment file.
     pub keys: Vec<MendedKey>,
+    /// No release has it; Compose finds it all the same.
+    pub stray: bool,
 }
 
 /// A key, and what is said of it.
@@ -43,8 +45,17 @@ pub struct MendedKey {
 /// Paths of secret files that hold something else than the last release wrote, and that the new one would overwrite.
 #[must_use]
 pub fn mended(last: &Release, new: &Release, live: &Path) -> Vec<Arc<str>> {
-    let secret = new.files.iter().filter(|file| file.secret);
-    let differ = secret.filter(|file| {
+    overwritten(last, new, live, |file| file.secret)
+}
+
+/// The same of all files.
+#[must_use]
+pub fn edited(last: &Release, new: &Release, live: &Path) -> Vec<Arc<str>> {
+    overwritten(last, new, live, |_| true)
+}
+
+fn overwritten(last: &Release, new: &Release, live: &Path, of: impl Fn(&ReleasedFile) -> bool) -> Vec<Arc<str>> {
+    let differ = new.files.iter().filter(|file| of(file)).filter(|file| {
         let Ok(here) = digest(&live.join(&*file.path)) else { return false };
         let wrote = last.files.iter().find(|other| other.path == file.path);
         here != *file.digest && wrote.is_none_or(|wrote| here != *wrote.digest)
@@ -58,11 +69,11 @@ pub fn is_mended(release: &Release, live: &Path) -> bool {
     release.files.iter().any(|file| digest(&live.join(&*file.path)).is_ok_and(|here| here != *file.digest))
 }
 
-/// What differs in them. `desired` is what Compose makes of the new release in the folder `staging`.
+/// What differs in them. `desired` is what Compose makes of the new release in the folder `staging`; `strays` are of no release.
 #[must_use]
 pub fn described(
-    paths: &[Arc<str>],
-    last: &Release,
+    (paths, strays): (&[Arc<str>], &[Arc<str>]),
+    last: Option<&Release>,
     store: &Releases,
     staging: &Path,
     live: &Path,
@@ -74,18 +85,19 @@ pub fn described(
     };
     let kept = |path: &str| {
         let mut bytes = Vec::new();
-        let file = store.open(&last.id.0, Path::new(path)).ok()?;
+        let file = store.open(&last?.id.0, Path::new(path)).ok()?;
         file.take(MOST_BYTES).read_to_end(&mut bytes).ok().map(|_| bytes)
     };
     let entries = |bytes: Option<Vec<u8>>| read(&bytes.unwrap_or_default(), Dialect::Compose, &|_| None);
-    let described = paths.iter().map(|path| {
+    let all = paths.iter().map(|path| (path, false)).chain(strays.iter().map(|path| (path, true)));
+    let described = all.map(|(path, stray)| {
         let keys = if is_environment(path) {
             let of = |folder: &Path| entries(read_small(&folder.join(&**path)).ok());
             differing(&entries(kept(path)), &of(live), &of(staging))
         } else {
             Vec::new()
         };
-        Mended { path: Arc::clone(path), keys }
+        Mended { path: Arc::clone(path), keys, stray }
     });
     described.collect()
 }
@@ -114,6 +126,11 @@ pub fn keep(release: Release, paths: &[Arc<str>], staging: &Path, live: &Path) -
     let mut release = release;
     for file in release.files.iter_mut().filter(|file| paths.contains(&file.path)) {
         file.digest = adopt(&file.path, staging, live)?.into();
+    }
+    // Compose reads it there, whether a release has it or not.
+    let lacks = release.files.iter().all(|file| *file.path != *INTERPOLATED);
+    if lacks && paths.iter().any(|path| **path == *INTERPOLATED) {
+        release.files.push(interpolated(&adopt(INTERPOLATED, staging, live)?));
     }
     Ok(identified(release))
 }
@@ -151,7 +168,6 @@ fn adopt(path: &str, staging: &Path, live: &Path) -> Result<String, Trouble> {
 mod tests {
     use std::sync::Arc;
 
-    use lastgood_model::release::ReleasedFile;
     use lastgood_model::rollout::ReleaseId;
 
     use super::*;
@@ -179,6 +195,13 @@ mod tests {
         let without = Release { files: Vec::new(), ..release("") };
         assert_eq!(mended(&without, &release("A=2"), live.path()).len(), 1, "nobody wrote it");
         assert!(is_mended(&release("A=2"), live.path()) && !is_mended(&release("A=1"), live.path()));
+        // What is no secret is overwritten by whoever deploys, and told by whoever goes back.
+        let open = |env: &str| {
+            let file = ReleasedFile { secret: false, ..release(env).files.remove(0) };
+            Release { files: vec![file], ..release(env) }
+        };
+        let (last, back) = (open("A=0"), open("A=2"));
+        assert_eq!((mended(&last, &back, live.path()).len(), edited(&last, &back, live.path()).len()), (0, 1));
     }
 
     #[test]
@@ -218,8 +241,11 @@ mod tests {
         assert_eq!(kept, release("A=mended"));
         assert_eq!(
             with_server_env(Release { files: Vec::new(), ..kept.clone() }, staging.path(), live.path()),
-            Ok(kept)
+            Ok(kept.clone())
         );
+        let none = Release { files: Vec::new(), ..kept.clone() };
+        let adopted = keep(none, &[Arc::from(".env")], staging.path(), live.path()).unwrap();
+        assert_eq!(adopted, kept, "one that no release had");
         let mode = fs::metadata(staging.path().join(".env")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }

@@ -146,7 +146,7 @@ fn runs(looks: &[(&Release, Stack)], name: &str) -> (Runs, Option<Trouble>) {
 }
 
 /// A word, as a shell has to read it.
-fn word_of(text: &str) -> String {
+pub(super) fn word_of(text: &str) -> String {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:@=+,%".contains(&byte);
     if !text.is_empty() && text.bytes().all(is_plain) {
         text.to_owned()

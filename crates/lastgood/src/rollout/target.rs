@@ -24,13 +24,14 @@ use tempfile::TempDir;
 
 use super::changes::{Changes, Reason, changes};
 use super::checked::would_break;
-use super::contents::{as_it_is, released};
+use super::contents::{INTERPOLATED, as_it_is, released};
 use super::doer::{Hands, Job, MOST_BYTES, Trouble, Watcher, heard, kept_image};
 use super::environment::{Choice, Orders};
 use super::fetch;
 use super::grip::Grip;
 use super::guard::can_stand;
 use super::history;
+use super::kept::Kept;
 use super::looks::Looks;
 use super::manner::{Manner, Migrate};
 use super::mended::{self, Mended};
@@ -38,6 +39,7 @@ use super::record::{Line, What, millis};
 use super::release::{Sent, identified};
 use super::route::unrouted;
 use super::stale::{more, stale};
+use super::strays::{called, strays};
 use super::survey::Survey;
 use crate::pipeline::stack::Looked;
 
@@ -62,6 +64,8 @@ pub struct Seen {
     at: Moment,
     /// Files that somebody mended on the target, and what becomes of them, if that was said.
     pub mended: Vec<Mended>,
+    /// Files there that are of no release, and that Compose finds by itself.
+    strays: Vec<Arc<str>>,
     /// See there.
     pub choice: Option<Choice>,
     /// What the release changes.
@@ -131,7 +135,10 @@ impl Seen {
     pub fn refusal(&self) -> Option<Refusal> {
         // With no way back, the first release is as far as anybody can go back anyway.
         let stays = self.migration == Some(Migration::OneWay) && self.parent.is_some();
-        if !self.mended.is_empty() && self.choice.is_none() {
+        let is_stray = |mended: &Mended| mended.stray && *mended.path != *INTERPOLATED;
+        if self.mended.iter().any(is_stray) && self.choice != Some(Choice::Take) {
+            Some(Refusal::Stray)
+        } else if !self.mended.is_empty() && self.choice.is_none() {
             Some(Refusal::Mended)
         } else if stays && !self.one_way {
             Some(Refusal::OneWay)
@@ -148,6 +155,8 @@ impl Seen {
 pub enum Refusal {
     /// Somebody has to say first what becomes of files that were mended.
     Mended,
+    /// A compose file of nobody lies there, which can only be taken away.
+    Stray,
     /// Its migration has no way back, and nobody said that this is meant so.
     OneWay,
     /// `check` finds what would break it.
@@ -165,6 +174,8 @@ pub struct Ended {
     pub parent: Option<ReleaseId>,
     /// What is there now, where somebody has to look.
     pub survey: Option<Survey>,
+    /// What somebody had mended, and is not in its place any more.
+    pub kept: Kept,
 }
 
 /// Where a release's files are while it is not live.
@@ -252,18 +263,17 @@ impl Target {
             }
         }
         let history = self.history()?;
-        let mended = history.deployed().map(|last| mended::mended(last, &release, &self.live)).unwrap_or_default();
+        let last = history.deployed();
+        let mut mended = last.map(|last| mended::mended(last, &release, &self.live)).unwrap_or_default();
         if orders.choice == Some(Choice::Keep) {
+            mended.extend(strays(&release, last, &self.live).into_iter().filter(|path| **path == *INTERPOLATED));
             release = mended::keep(release, &mended, folder.path(), &self.live)?;
         }
         fetch::settle(&mut release)?;
         let mut seen = self.seen(identified(release), manner, values, Staging::Fresh(folder), !only_look)?;
         let accepted: Vec<Accept> = accepted.into_iter().map(Accept::from).collect();
         seen.findings = would_break(&seen.looked.stack, &accepted);
-        if let (Some(last), Some(desired)) = (history.deployed(), &seen.looked.stack.desired) {
-            let store = Releases::of(&self.state());
-            seen.mended = mended::described(&mended, last, &store, seen.staging.path(), &self.live, desired);
-        }
+        self.describe(&mut seen, &mended, last);
         seen.choice = orders.choice;
         // Whoever goes back brings no data forward, and what was brought forward stays.
         seen.migration = seen.manner.migrate.as_ref().and_then(|migrate| migration(migrate, &seen.changes));
@@ -283,7 +293,21 @@ impl Target {
         let folder = self.state().join("releases").join(&*release.id.0).join("files");
         let manner = manner_of(&store, release)?;
         let release = fetch::held(release.clone())?;
-        self.seen(release, manner, BTreeMap::new(), Staging::Kept(folder), false)
+        let mut seen = self.seen(release, manner, BTreeMap::new(), Staging::Kept(folder), false)?;
+        let history = self.history()?;
+        let last = history.deployed();
+        let edited = last.map(|last| mended::edited(last, &seen.release, &self.live)).unwrap_or_default();
+        self.describe(&mut seen, &edited, last);
+        // Whoever goes back is in a hurry, and asked nothing: what was mended is kept, and said to be.
+        seen.choice = Some(Choice::Take);
+        Ok(seen)
+    }
+
+    /// What differs in files that somebody mended there, or that are of no release.
+    fn describe(&self, seen: &mut Seen, mended: &[Arc<str>], last: Option<&Release>) {
+        let Some(desired) = &seen.looked.stack.desired else { return };
+        let (store, staging) = (Releases::of(&self.state()), seen.staging.path());
+        seen.mended = mended::described((mended, &seen.strays), last, &store, staging, &self.live, desired);
     }
 
     fn seen(
@@ -321,11 +345,18 @@ impl Target {
             release = identified(release);
         }
         let known = history.current().cloned().map(fetch::held).transpose()?;
+        let strays = strays(&release, history.deployed(), &self.live);
         let found = match &known {
-            Some(known) if !mended::is_mended(known, &self.live) => None,
+            Some(known) if strays.is_empty() && !mended::is_mended(known, &self.live) => None,
             // What was mended, and runs so, is what is gone back to.
             Some(known) => self.found(known, true)?,
-            None => self.found(&release, false)?,
+            // Whoever started it by hand may have named other files than the release does.
+            None => match called(snapshot, &release.project, &self.live) {
+                Some(files) => {
+                    self.found(&Release { arguments: with_profiles(files, &release), ..release.clone() }, false)?
+                }
+                None => self.found(&release, false)?,
+            },
         };
         let (is_found, parent) = (found.is_some(), found.or(known));
         let folders = (staging.path(), &*self.live);
@@ -341,6 +372,7 @@ impl Target {
             found: is_found,
             at: history.moment(),
             mended: Vec::new(),
+            strays,
             choice: None,
             changes,
             down,
@@ -440,9 +472,13 @@ impl Target {
             values: seen.values.clone(),
             staging: seen.staging.path().to_owned(),
             changing: seen.changes.services.iter().map(|(name, _)| Arc::clone(name)).collect(),
+            strays: seen.strays.clone(),
             watcher,
         });
-        driven(Machine::new(&made), &made, &mut hands)
+        let mut ended = driven(Machine::new(&made), &made, &mut hands)?;
+        let found = seen.parent.as_ref().filter(|_| seen.found).map(|parent| &parent.id);
+        ended.kept = Kept::of(&seen.mended, &hands.copies, found, &seen.release, &self.live);
+        Ok(ended)
     }
 
     /// Takes up a rollout whose driver died, if there is one: back, or on to its end where it was confirmed.
@@ -494,10 +530,18 @@ impl Target {
             smokes: false,
             values: BTreeMap::new(),
             changing: past.services.iter().map(|(name, _)| Arc::clone(name)).collect(),
+            // They went before anything else of it was placed, or nothing was.
+            strays: Vec::new(),
             watcher,
         });
         driven(Machine::resumed(&made, past.begun, past.confirmed), &made, &mut hands).map(Some)
     }
+}
+
+/// What Compose is told to take these files and the profiles of a release.
+fn with_profiles(files: Vec<Arc<str>>, release: &Release) -> Vec<Arc<str>> {
+    let pairs = release.arguments.chunks(2).filter(|pair| pair.first().is_some_and(|word| **word == *"--profile"));
+    files.into_iter().chain(pairs.flatten().cloned()).collect()
 }
 
 /// Those that were deployed at some time.
@@ -516,7 +560,7 @@ fn driven(mut machine: Machine<'_>, made: &Plan, hands: &mut Hands<'_>) -> Resul
         }
         Outcome::Good | Outcome::Refused | Outcome::RolledBack | Outcome::Down => None,
     };
-    Ok(Ended { outcome, release: made.target.clone(), parent: made.parent.clone(), survey })
+    Ok(Ended { outcome, release: made.target.clone(), parent: made.parent.clone(), survey, kept: Kept::default() })
 }
 
 /// How a release was brought out. Of one that is not kept nothing is known: whoever died before that had touched nothing yet.

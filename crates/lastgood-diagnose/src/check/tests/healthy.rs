@@ -50,6 +50,7 @@ pub fn entry(key: &str, value: &str, line: u64) -> EnvEntry {
         lost_dollar: false,
         carriage_return: false,
         splits: false,
+        cut: false,
     }
 }
 

@@ -13,7 +13,8 @@ impl Yard {
     /// `.env` as the backend is told it, with what it says of the address of the Redis.
     fn env(&mut self, lost_dollar: bool, splits: bool) -> &mut EnvEntry {
         let value = self.container("shop-backend").variable("KVS_URL").cloned();
-        let entry = EnvEntry { key: text("KVS_URL"), value, line: 3, lost_dollar, carriage_return: false, splits };
+        let entry =
+            EnvEntry { key: text("KVS_URL"), value, line: 3, lost_dollar, carriage_return: false, splits, cut: false };
         self.stack.env_files = vec![EnvFile {
             path: text(".env"),
             role: EnvRole::Container(vec![text("backend")]),
@@ -56,6 +57,17 @@ fn a_dollar_that_was_eaten_is_why_a_password_is_refused() {
     assert_eq!(how(&incident), Some(Misread::DollarLost));
     assert_eq!(incident.causes.len(), 1, "what the server said comes of it");
     assert_eq!(incident.next, []);
+}
+
+#[test]
+fn a_value_that_a_hash_cut_off_is_why_a_password_is_refused() {
+    let mut yard = Yard::new();
+    yard.env(false, false).cut = true;
+    yard.is_healthy();
+    yard.answered(Told::Running, Some("kvs-redis"), ProbeOutcome::RefusesPassword);
+    let incident = yard.incident();
+    assert_eq!(told(&incident), (CauseCode::EnvMalformed, "backend", Confidence::Confirmed, Ailment::Misled));
+    assert_eq!(how(&incident), Some(Misread::Cut));
 }
 
 #[test]

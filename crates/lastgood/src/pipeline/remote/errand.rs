@@ -18,7 +18,7 @@ pub(super) const FOLDER: &str = r#"d="${XDG_CACHE_HOME:-$HOME/.cache}/lastgood""
 
 /// Takes everything of ours away, and names it.
 pub(super) const REMOVE: &str = r#"d="${XDG_CACHE_HOME:-$HOME/.cache}/lastgood"
-for a in "$d"/agent-* "$d"/.agent-* "$d"/images-*; do if [ -f "$a" ]; then rm -f "$a" && echo "$a" || exit 1; fi; done
+for a in "$d"/agent-* "$d"/.agent-* "$d"/images-* "$d"/artifact-*; do if [ -f "$a" ]; then rm -f "$a" && echo "$a" || exit 1; fi; done
 if [ -d "$d" ]; then rmdir "$d" 2>/dev/null || :; fi"#;
 
 /// What is known of a host before it is asked anything.

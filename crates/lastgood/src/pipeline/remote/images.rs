@@ -2,39 +2,27 @@
 //! was cut off. Before that: whether they run there, and whether there is room. What stands in a file of `docker save` is the world's.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::env;
 use std::fs::File;
-use std::io::{self, Seek, SeekFrom};
-use std::path::{Path, PathBuf};
-use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::thread;
+use std::io;
+use std::path::Path;
 use std::time::Duration;
 
 use lastgood_diagnose::architecture::runs_on;
 use lastgood_model::Snapshot;
 use lastgood_model::release::ReleasedService;
-use lastgood_world::digest;
 use lastgood_world::engine::compose::{self, CONTAINERD, OF_CONTAINERD};
 use lastgood_world::engine::layers::{Saved, chains};
-use lastgood_world::ssh::{SshFault, quoted};
-use tempfile::TempDir;
+use lastgood_world::ssh::quoted;
 
 use super::errand::FOLDER;
-use super::{Asked, HostFault, TO_ANSWER, last_line};
+use super::sending::{Large, Lost, roomy_folder};
+use super::{Asked, TO_ANSWER, last_line};
 use crate::complaint::Complaint;
-use crate::investigation::Progress;
 use crate::io::Io;
-use crate::progress::Bar;
 use crate::render::answer::View;
 
-/// Images take no longer, also large ones on a slow line; a line that is dead is noticed by ssh.
-const TO_SEND: Duration = Duration::from_secs(3 * 3600);
 /// Docker hands them out within this.
 const TO_SAVE: Duration = Duration::from_secs(3600);
-/// How far it came is looked at so often.
-const LOOK_AGAIN: Duration = Duration::from_millis(150);
-/// Ends with this if not all arrived.
-const CUT_OFF: i32 = 95;
 
 /// So begin the names of what was brought.
 const BROUGHT: &str = "lastgood/brought:";
@@ -313,35 +301,27 @@ impl Asked {
     ) -> anyhow::Result<(u64, Result<(), String>)> {
         let path = parcel.folder.join("packed");
         parcel.saved.write_lacking(has, &parcel.ours, io::BufWriter::new(File::create(&path)?))?.into_inner()?;
-        let (key, total) = (digest(&path)?, path.metadata()?.len());
+        let large = Large::of("images", &path)?;
         let (unpacked, all) = (parcel.saved.lacking(has), parcel.saved.lacking(&BTreeSet::new()));
-        let heard = self.hear(&arrived(&key, total), None, TO_ANSWER)?;
-        let before = String::from_utf8_lossy(&heard.output).trim().parse::<u64>().unwrap_or(0).min(total);
-        if let Some(fault) = store.lacks_room(total - before, unpacked) {
+        let before = self.arrived(&large, FORSAKEN)?;
+        let rest = large.total - before;
+        if let Some(fault) = store.lacks_room(rest, unpacked) {
             return Err(self.no(fault).into());
         }
-        io.answer(&format!("{}\n", view.lang.brings_images(parcel.names, total - before, all, unpacked == all)))?;
+        io.answer(&format!("{}\n", view.lang.brings_images(parcel.names, rest, all, unpacked == all)))?;
         if before > 0 {
             io.answer(&format!("{}\n", view.lang.goes_on(before)))?;
         }
-        let mut file = File::open(&path)?;
-        file.seek(SeekFrom::Start(before))?;
-        let script = take(&key, total, &parcel.ids);
-        let heard = watched(&file, total - before, io.stderr_is_terminal, || {
-            self.ssh.hear(&script, Some(file.try_clone()?), TO_SEND)
-        });
-        let heard = heard.map_err(|fault| match fault {
-            SshFault::Unreachable(why) => self.no(ImageFault::CutOff(why)),
-            other => Complaint::Host { host: self.target.host.clone(), fault: HostFault::from(other) },
-        })?;
-        let absent = String::from_utf8_lossy(&heard.output).trim().to_owned();
-        let taken = match heard.code {
-            0 if absent.is_empty() => Ok(()),
-            0 => Err(absent),
-            CUT_OFF => return Err(self.no(ImageFault::CutOff(last_line(&heard.complaint))).into()),
-            _ => Err(last_line(&heard.complaint)),
+        let taken = match self.send_rest(&large, before, &load(&parcel.ids), io.stderr_is_terminal)? {
+            Ok(heard) if heard.code != 0 => Err(last_line(&heard.complaint)),
+            Ok(heard) => match String::from_utf8_lossy(&heard.output).trim() {
+                "" => Ok(()),
+                absent => Err(absent.to_owned()),
+            },
+            Err(Lost::Damaged(why)) => Err(why),
+            Err(Lost::CutOff(why)) => return Err(self.no(ImageFault::CutOff(why)).into()),
         };
-        Ok((total - before, taken))
+        Ok((rest, taken))
     }
 
     fn no(&self, fault: ImageFault) -> Complaint {
@@ -349,80 +329,25 @@ impl Asked {
     }
 }
 
-/// How much of a parcel is there already. What somebody began to send a day ago and longer goes, and so do names of ours whose image
-/// bears no other.
-fn arrived(key: &str, total: u64) -> String {
-    format!(
-        "{FOLDER}\numask 077; mkdir -p \"$d\"; p=\"$d/images-{key}\"\n\
-         find \"$d\" -name 'images-*' ! -name 'images-{key}' -mmin +1440 -exec rm -f {{}} + || :\n\
-         docker image ls --quiet --no-trunc lastgood/brought | sort -u | while read -r i; do\n\
-         n=$(docker image inspect --format '{{{{join .RepoTags \" \"}}}}' \"$i\" 2>/dev/null) || continue\n\
-         case \"$n\" in *' '*) ;; lastgood/brought:*) docker image rm \"$n\" >/dev/null 2>&1 || :;; esac\n\
-         done\n\
-         n=0; if [ -f \"$p\" ]; then n=$(($(wc -c <\"$p\"))); fi\n\
-         if [ \"$n\" -gt {total} ]; then rm -f \"$p\"; n=0; fi\n\
-         echo \"$n\""
-    )
-}
+/// Names of ours go whose image bears no other.
+const FORSAKEN: &str = r#"docker image ls --quiet --no-trunc lastgood/brought | sort -u | while read -r i; do
+n=$(docker image inspect --format '{{join .RepoTags " "}}' "$i" 2>/dev/null) || continue
+case "$n" in *' '*) ;; lastgood/brought:*) docker image rm "$n" >/dev/null 2>&1 || :;; esac
+done
+"#;
 
-/// Takes in the rest of a parcel, and then what is in it; names those of these images that are not there afterwards. containerd's store
-/// gives an image its name before it finds that layers of it lack.
-fn take(key: &str, total: u64, ids: &[&str]) -> String {
+/// Takes in what is in a parcel; names those of these images that are not there afterwards. containerd's store gives an image its name
+/// before it finds that layers of it lack.
+fn load(ids: &[&str]) -> String {
     let named = |id: &&str| format!("there {0} {1} || echo {0}\n", quoted(id), quoted(&brought_name(id)));
     let asked: String = ids.iter().map(named).collect();
     let names: Vec<String> = ids.iter().map(|id| quoted(&brought_name(id))).collect();
     let names = names.join(" ");
     format!(
-        "{FOLDER}\numask 077; p=\"$d/images-{key}\"\n\
-         cat >>\"$p\" || exit 1\n\
-         if [ $(($(wc -c <\"$p\"))) -lt {total} ]; then echo 'not all arrived' >&2; exit {CUT_OFF}; fi\n\
-         trap 'rm -f \"$p\"' EXIT\n\
-         if command -v sha256sum >/dev/null; then\n\
-         case \"$(sha256sum <\"$p\")\" in {key}*) ;; *) echo 'they arrived damaged' >&2; exit 1;; esac\n\
-         fi\n\
-         docker load --quiet <\"$p\" >/dev/null || {{ docker image rm {names} >/dev/null 2>&1; exit 1; }}\n\
+        "docker load --quiet <\"$p\" >/dev/null || {{ docker image rm {names} >/dev/null 2>&1; exit 1; }}\n\
          there() {{ docker image inspect \"$1\" >/dev/null 2>&1 || docker image inspect \"$2\" >/dev/null 2>&1; }}\n\
          {asked}"
     )
-}
-
-/// Runs something that reads a file to its end, and shows how far it is.
-fn watched<T: Send>(file: &File, ahead: u64, shows: bool, run: impl FnOnce() -> T + Send) -> T {
-    let bar = shows.then(Bar::new);
-    let Some(bar) = bar else { return run() };
-    bar.ahead(ahead);
-    let (over, is_over) = channel::<()>();
-    thread::scope(|scope| {
-        scope.spawn(move || {
-            let place = || (&*file).stream_position().unwrap_or(0);
-            let mut before = place();
-            // Whoever reads it shares the place with us.
-            while is_over.recv_timeout(LOOK_AGAIN) == Err(RecvTimeoutError::Timeout) {
-                let now = place();
-                bar.read(now.saturating_sub(before));
-                before = now;
-            }
-        });
-        let done = run();
-        drop(over);
-        done
-    })
-}
-
-/// In `TMPDIR`, else in `/var/tmp`, which unlike `/tmp` is rarely held in memory.
-///
-/// # Errors
-/// If it cannot be made.
-pub fn roomy_folder() -> io::Result<TempDir> {
-    let there = roomy_place().and_then(|place| TempDir::with_prefix_in("lastgood-", place).ok());
-    there.map_or_else(|| TempDir::with_prefix("lastgood-"), Ok)
-}
-
-/// Where that is.
-#[must_use]
-pub fn roomy_place() -> Option<PathBuf> {
-    let place = env::var_os("TMPDIR").map_or_else(|| PathBuf::from("/var/tmp"), PathBuf::from);
-    place.is_dir().then_some(place)
 }
 
 /// Whether a name as it is saved is one as it is written.
@@ -436,9 +361,7 @@ fn not_saved(why: impl ToString) -> ImageFault {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-    use std::process::{Command, Stdio};
-
+    use super::super::sending::stand_in::Host;
     use super::*;
 
     const SAID: &str = "amd64\nqemu-aarch64 register status\n[[\"Backing Filesystem\",\"extfs\"]]\n/var/lib/docker\n\
@@ -479,67 +402,18 @@ mod tests {
         assert_eq!(short(&Store::of(&SAID.replace('%', "")), 1 << 40, 1 << 40), None);
     }
 
-    /// A host with a `docker` that keeps what it is given, and has the images of the ids that it lists.
-    struct Host(TempDir);
-
-    impl Host {
-        fn run(&self, script: &str, input: &[u8]) -> (i32, String) {
-            fs::write(self.0.path().join("input"), input).unwrap();
-            let docker = "#!/bin/sh\ncase \"$*\" in load*) cat >>\"$HOME/loaded\"; [ ! -f \"$HOME/full\" ];; \
-                          *inspect*' '*) for i; do :; done; grep -qx \"$i\" \"$HOME/ids\";; esac\n";
-            let (bin, docker) = (self.0.path().join("bin"), docker.as_bytes());
-            fs::create_dir_all(&bin).unwrap();
-            fs::write(bin.join("docker"), docker).unwrap();
-            use std::os::unix::fs::PermissionsExt;
-            fs::set_permissions(bin.join("docker"), fs::Permissions::from_mode(0o700)).unwrap();
-            let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
-            let mut shell = Command::new("sh");
-            shell.arg("-c").arg(script).env("HOME", self.0.path()).env("PATH", path).env_remove("XDG_CACHE_HOME");
-            shell.stdin(File::open(self.0.path().join("input")).unwrap()).stderr(Stdio::null());
-            let output = shell.output().unwrap();
-            (output.status.code().unwrap(), String::from_utf8_lossy(&output.stdout).trim().to_owned())
-        }
-
-        fn text(&self, path: &str) -> Option<String> {
-            fs::read_to_string(self.0.path().join(path)).ok()
-        }
-    }
-
     #[test]
-    fn a_parcel_goes_on_where_it_was_cut_off_and_nothing_of_it_stays() {
-        let host = Host(TempDir::new().unwrap());
-        fs::write(host.0.path().join("ids"), "sha256:one\nlastgood/brought:two\n").unwrap();
-        let key = lastgood_world::digest_of(b"all of it");
-        let spool = format!(".cache/lastgood/images-{key}");
-        let (arrived, take) = (arrived(&key, 9), take(&key, 9, &["sha256:one", "sha256:two"]));
-        assert_eq!(host.run(&arrived, b""), (0, "0".to_owned()));
-        assert_eq!(host.run(&take, b"all ").0, CUT_OFF);
-        assert_eq!(host.run(&arrived, b""), (0, "4".to_owned()));
-        assert_eq!(host.run(&take, b"of it"), (0, String::new()), "one is there, the other by our name");
-        assert_eq!((host.text("loaded").as_deref(), host.text(&spool)), (Some("all of it"), None));
-
-        // What is not there afterwards is named; what is damaged or not taken does not stay.
-        let absent = super::take(&key, 9, &["sha256:three"]);
-        assert_eq!(host.run(&absent, b"all of it"), (0, "sha256:three".to_owned()));
-        assert_eq!((host.run(&take, b"all of IT").0, host.text(&spool)), (1, None));
-        fs::write(host.0.path().join("full"), "").unwrap();
-        assert_eq!((host.run(&take, b"all of it").0, host.text(&spool)), (1, None));
-        // More than there is to come is somebody else's.
-        fs::write(host.0.path().join(&spool), "more than all of it").unwrap();
-        assert_eq!(host.run(&arrived, b""), (0, "0".to_owned()));
-    }
-
-    #[test]
-    fn whoever_watches_does_not_disturb() {
-        let place = TempDir::new().unwrap();
-        let path = place.path().join("packed");
-        fs::write(&path, vec![7; 3_000_000]).unwrap();
-        let mut file = File::open(&path).unwrap();
-        file.seek(SeekFrom::Start(1_000_000)).unwrap();
-        let slowly = "for i in 1 2 3; do head -c 500000 | wc -c; sleep 0.2; done; wc -c";
-        let said = watched(&file, 2_000_000, true, || {
-            Command::new("sh").args(["-c", slowly]).stdin(file.try_clone().unwrap()).output().unwrap()
-        });
-        assert_eq!(String::from_utf8(said.stdout).unwrap(), "500000\n500000\n500000\n500000\n");
+    fn images_that_are_not_there_afterwards_are_named() {
+        let docker = "case \"$*\" in load*) cat >>\"$HOME/loaded\"; [ ! -f \"$HOME/full\" ];; \
+                      *inspect*' '*) for i; do :; done; grep -qx \"$i\" \"$HOME/ids\";; esac";
+        let host = Host::with("docker", docker);
+        host.write("ids", "sha256:one\nlastgood/brought:two\n");
+        host.write("parcel", "all of it");
+        let load = |ids: &[&str]| host.run(&format!("p=\"$HOME/parcel\"\n{}", load(ids)), b"");
+        assert_eq!(load(&["sha256:one", "sha256:two"]), (0, String::new()), "one is there, the other by our name");
+        assert_eq!(host.text("loaded").as_deref(), Some("all of it"));
+        assert_eq!(load(&["sha256:three"]), (0, "sha256:three".to_owned()));
+        host.write("full", "");
+        assert_eq!(load(&["sha256:one"]).0, 1);
     }
 }

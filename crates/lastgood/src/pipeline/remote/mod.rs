@@ -5,16 +5,19 @@ mod agent;
 mod errand;
 mod images;
 mod parcel;
+mod sending;
 
 use std::fs::File;
 use std::io::copy;
 use std::path::{Path, PathBuf};
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use lastgood_diagnose::nearest::nearest;
 use lastgood_world::hear::Heard;
 use lastgood_world::ssh::{Forward, Ssh, SshFault};
 
+use self::sending::Answered;
 use crate::cli::place::PlaceArgs;
 use crate::complaint::Complaint;
 use crate::exit::Exit;
@@ -27,8 +30,9 @@ use crate::settings::Settings;
 use agent::Agent;
 pub use errand::retold;
 use errand::{Errand, Surveyed};
-pub use images::{Brought, ImageFault, brought_name, emulator, roomy_folder, roomy_place};
+pub use images::{Brought, ImageFault, brought_name, emulator};
 pub use parcel::Expected;
+pub use sending::{Lost, roomy_folder, roomy_place};
 
 /// The host has to answer within this.
 const TO_ANSWER: Duration = Duration::from_secs(30);
@@ -167,16 +171,38 @@ pub struct Asked {
     agent: Agent,
 }
 
-impl Asked {
-    /// Goes there, and brings the agent if it is not there yet.
+/// On the way to a host: whoever goes there does something else meanwhile.
+#[derive(Debug)]
+pub struct Approach {
+    target: Target,
+    /// `None` once arrived.
+    way: Option<JoinHandle<Result<(Ssh, Heard), SshFault>>>,
+}
+
+impl Approach {
+    /// Sets out. `asks`: ssh may ask a person for a password or about an unknown host.
+    #[must_use]
+    pub fn to(target: Target, asks: bool) -> Self {
+        let host = target.host.clone();
+        let way = thread::spawn(move || {
+            let ssh = Ssh::new(&host, asks)?;
+            let heard = ssh.hear(&Surveyed::script(), None, TO_ANSWER)?;
+            Ok((ssh, heard))
+        });
+        Self { target, way: Some(way) }
+    }
+
+    /// Arrives, and brings the agent if it is not there yet.
     ///
     /// # Errors
     /// If the host cannot be reached, or is none that the agent runs on.
-    pub fn of(target: Target, view: View, io: &mut Io<'_>) -> anyhow::Result<Self> {
+    pub fn arrive(mut self, view: View, io: &mut Io<'_>) -> anyhow::Result<Asked> {
+        let target = std::mem::take(&mut self.target);
         let host = target.host.clone();
         let fault = |fault: HostFault| Complaint::Host { host: host.clone(), fault };
-        let ssh = Ssh::new(&target.host, io.stderr_is_terminal).map_err(|error| fault(error.into()))?;
-        let heard = ssh.hear(&Surveyed::script(), None, TO_ANSWER).map_err(|error| fault(error.into()))?;
+        let gone = || Err(SshFault::Io("nobody went there".to_owned()));
+        let arrived = self.way.take().map_or_else(gone, |way| way.join().unwrap_or_else(|_panicked| gone()));
+        let (ssh, heard) = arrived.map_err(|error| fault(error.into()))?;
         // Where there is no such shell, its complaint is all that the host says of itself.
         let spoke = if heard.output.is_empty() { last_line(&heard.complaint).into() } else { heard.output };
         let surveyed = Surveyed::of(&String::from_utf8_lossy(&spoke));
@@ -195,7 +221,24 @@ impl Asked {
                 return Err(fault(HostFault::NotBrought(last_line(&complaint))).into());
             }
         }
-        Ok(Self { target, ssh, agent })
+        Ok(Asked { target, ssh, agent })
+    }
+}
+
+impl Drop for Approach {
+    fn drop(&mut self) {
+        // Who does not arrive leaves nothing behind either.
+        let _turned_back = self.way.take().map(JoinHandle::join);
+    }
+}
+
+impl Asked {
+    /// Goes there, and brings the agent if it is not there yet.
+    ///
+    /// # Errors
+    /// As [`Approach::arrive`].
+    pub fn of(target: Target, view: View, io: &mut Io<'_>) -> anyhow::Result<Self> {
+        Approach::to(target, io.stderr_is_terminal).arrive(view, io)
     }
 
     /// Asks what was typed here. Answer and complaints go where ours would.
@@ -232,13 +275,7 @@ impl Asked {
     ///
     /// # Errors
     /// As `answer`.
-    pub fn learn(
-        &self,
-        input: File,
-        typed: &[String],
-        deadline: Duration,
-        view: View,
-    ) -> Result<Result<Vec<u8>, (String, Exit)>, Complaint> {
+    pub fn learn(&self, input: File, typed: &[String], deadline: Duration, view: View) -> Result<Answered, Complaint> {
         let fault = |fault: HostFault| Complaint::Host { host: self.target.host.clone(), fault };
         let script = self.script(typed, None, false, false, view);
         let heard = self.ssh.hear(&script, Some(input), deadline).map_err(|error| fault(error.into()))?;

@@ -9,7 +9,7 @@ use lastgood_intake::Signatures;
 use lastgood_intake::engine::events;
 use lastgood_intake::process::{listening, oom_kills};
 use lastgood_model::snapshot::Container;
-use lastgood_model::{Snapshot, UnixMs};
+use lastgood_model::{Layers, Snapshot, UnixMs};
 use lastgood_world::engine::{Endpoint, text_of_frames};
 use lastgood_world::{process_facts, sees_another_file};
 
@@ -52,7 +52,7 @@ pub(super) fn last_words(answers: &Answers, snapshot: &mut Snapshot, now: UnixMs
     for (index, answer) in asked.into_iter().zip(answers) {
         let (Some(container), Ok(body)) = (snapshot.containers.get_mut(index), answer) else { continue };
         container.last_words = lines(&text_of_frames(&body));
-        container.known_words = Signatures::known().last_exact(&container.last_words);
+        container.known_words = Signatures::known().last_exact(&container.last_words, Layers::NONE);
     }
 }
 

@@ -187,6 +187,7 @@ mod tests {
             lost_dollar: false,
             carriage_return: false,
             splits: false,
+            cut: false,
         };
         let env = EnvFile {
             path: Arc::from(".env"),

@@ -77,6 +77,7 @@ pub(super) fn note(kind: &NoteKind) -> String {
         NoteKind::Elsewhere { incidents, components } => {
             format!("{} elsewhere: {}", plural(*incidents, "incident"), listed(components, 4))
         }
+        NoteKind::RolloutUnderWay(rollout) => Lang::En.not_judged(rollout),
         NoteKind::UnrelatedOom { process } => {
             format!("the kernel killed {process} for lack of memory; nothing links that to failures")
         }

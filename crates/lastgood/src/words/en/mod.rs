@@ -384,6 +384,7 @@ const LABELS: Labels = Labels {
     impact: "impact",
     rivals: "or",
     others: "also",
+    rollout: "deploy",
     notes: "noted",
     gaps: "not seen",
     fix: "fix",

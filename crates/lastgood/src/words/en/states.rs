@@ -16,6 +16,7 @@ pub(super) fn claim(claim: &StateClaim) -> String {
             Misread::Splits => {
                 format!("a sign in the password of {key} ends the address there: what follows is read as its path")
             }
+            Misread::Cut => format!("a # behind a blank ended {key}: Compose took the rest of its value for a comment"),
         },
         StateClaim::ContainerEnded { container, ending: Ending::Stopped, .. } => format!("{container} was stopped"),
         StateClaim::ContainerEnded { container, ending: Ending::Killed, exit_code } => {
@@ -299,6 +300,10 @@ fn misread(who: &str, key: &str, how: &Misread) -> (String, String, Vec<String>)
         Misread::NothingStandsIn { variable } => (
             format!("{variable} is set nowhere, and {key} of {who} lacks it"),
             format!("Set {variable} where Compose looks for it (.env), {anew}."),
+        ),
+        Misread::Cut => (
+            format!("Compose took the end of {key} of {who} for a comment"),
+            format!("Put the value of {key} in single quotes; {anew}."),
         ),
         Misread::Splits => (
             format!("a sign in the password of {key} ends the address that {who} is told"),

@@ -77,6 +77,7 @@ pub(super) fn note(kind: &NoteKind) -> String {
         NoteKind::Elsewhere { incidents, components } => {
             format!("다른 곳의 장애 {}건: {}", grouped(*incidents), listed(components, 4))
         }
+        NoteKind::RolloutUnderWay(rollout) => Lang::Ko.not_judged(rollout),
         NoteKind::UnrelatedOom { process } => {
             format!("메모리 부족으로 커널이 {} 강제 종료함, 실패와의 연관은 확인되지 않음", object(process))
         }

@@ -368,6 +368,7 @@ const LABELS: Labels = Labels {
     impact: "영향",
     rivals: "후보",
     others: "별건",
+    rollout: "배포",
     notes: "참고",
     gaps: "미확인",
     fix: "조치",

@@ -15,6 +15,7 @@ pub(super) fn claim(claim: &StateClaim) -> String {
                 format!("{key} 값에 쓰인 ${{{variable}}}의 값이 어디에도 없어 그 자리가 비었음")
             }
             Misread::Splits => format!("{key} 비밀번호의 기호에서 주소가 끝남: 그 뒤는 경로로 읽힘"),
+            Misread::Cut => format!("{key} 값이 공백 뒤의 #에서 끊김: Compose가 그 뒤를 주석으로 읽음"),
         },
         StateClaim::ContainerEnded { container, ending: Ending::Stopped, .. } => {
             format!("{} 중지됨", subject(container))
@@ -310,6 +311,10 @@ fn misread(who: &str, key: &str, how: &Misread) -> (String, String, Vec<String>)
         Misread::NothingStandsIn { variable } => (
             format!("{} 어디에도 없어 {who}의 {key} 값이 비었음", subject(variable)),
             format!("Compose가 찾는 곳(.env)에 {} 두고 {anew}.", object(variable)),
+        ),
+        Misread::Cut => (
+            format!("Compose가 {who}의 {key} 값 끝부분을 주석으로 읽음"),
+            format!("{key} 값을 작은따옴표로 감싼 뒤 {anew}."),
         ),
         Misread::Splits => (
             format!("{who}의 {key} 비밀번호에 있는 기호에서 주소가 끝남"),
