@@ -361,10 +361,14 @@ fn what_only_another_release_has_goes_with_it() {
     assert!(!more.exists() && site.files() == files);
     site.is_as_compose_has_it("gone back");
 
-    // What somebody has edited meanwhile is theirs.
+    // What somebody has edited meanwhile is theirs: Compose would take it from there, so it goes, and is kept.
     site.edit("echo 'services: { app: { environment: { LOUD: \"1\" } } }' >compose.override.yaml");
     ends(&site.deploy(&[]), 0, &["serves"]);
     shell(&site.live, "echo '# mine' >>compose.override.yaml").unwrap();
     let said = site.rollback(&[]);
-    assert!(more.exists(), "{}{}", said.stdout, said.stderr);
+    ends(&said, 0, &["app: LOUD", "serves", "kept        compose.override.yaml, as it was mended"]);
+    assert!(!more.exists() && site.files() == files);
+    let copy = said.stdout.lines().map(str::trim).find(|line| line.ends_with("files/compose.override.yaml")).unwrap();
+    assert!(fs::read_to_string(copy).unwrap().ends_with("# mine\n"));
+    site.is_as_compose_has_it("gone back from what was edited");
 }
