@@ -366,7 +366,7 @@ fn what_only_another_release_has_goes_with_it() {
     ends(&site.deploy(&[]), 0, &["serves"]);
     shell(&site.live, "echo '# mine' >>compose.override.yaml").unwrap();
     let said = site.rollback(&[]);
-    ends(&said, 0, &["app: LOUD", "serves", "kept        compose.override.yaml, as it was mended"]);
+    ends(&said, 0, &["app: LOUD", "serves", "kept compose.override.yaml, as it was mended"]);
     assert!(!more.exists() && site.files() == files);
     let copy = said.stdout.lines().map(str::trim).find(|line| line.ends_with("files/compose.override.yaml")).unwrap();
     assert!(fs::read_to_string(copy).unwrap().ends_with("# mine\n"));
