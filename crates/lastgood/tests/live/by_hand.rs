@@ -3,12 +3,12 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
 use serde_json::Value;
 
-use crate::bed::{Bed, Said, lastgood, shell};
+use crate::bed::{Said, shell};
+use crate::site::Site;
 
 const PROJECT: &str = "live-by-hand";
 const COMPOSE: &str = r#"
@@ -23,76 +23,10 @@ services:
 "#;
 const OVERRIDE: &str = "services: { app: { environment: { OVER: \"1\" } } }\n";
 
-struct Site {
-    source: Bed,
-    live: PathBuf,
-}
-
-impl Site {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("compose.yaml"), COMPOSE).unwrap();
-        let source = Bed::laid(folder.path()).unwrap();
-        let live = source.path().join("state/live");
-        fs::create_dir(&live).unwrap();
-        Self { source, live }
-    }
-
-    fn of_source(&self, name: &str, text: &str) {
-        fs::write(self.source.path().join(name), text).unwrap();
-    }
-
-    fn of_live(&self, name: &str, text: &str) {
-        fs::write(self.live.join(name), text).unwrap();
-    }
-
-    fn live(&self, name: &str) -> Option<String> {
-        fs::read_to_string(self.live.join(name)).ok()
-    }
-
-    fn deploy(&self, arguments: &[&str]) -> Said {
-        let to = self.live.to_str().unwrap();
-        let arguments: Vec<&str> =
-            ["deploy", "--local", "--to", to].into_iter().chain(arguments.iter().copied()).collect();
-        lastgood(self.source.path(), &arguments, &[])
-    }
-
-    fn rollback(&self, arguments: &[&str]) -> Said {
-        let arguments: Vec<&str> = ["rollback", "--local"].into_iter().chain(arguments.iter().copied()).collect();
-        lastgood(&self.live, &arguments, &[])
-    }
-
-    /// What the container is told.
-    fn told(&self, key: &str) -> String {
-        let output =
-            Command::new("docker").args(["exec", &format!("{PROJECT}-app-1"), "printenv", key]).output().unwrap();
-        String::from_utf8_lossy(&output.stdout).trim().to_owned()
-    }
-
-    fn container(&self) -> String {
-        let output =
-            Command::new("docker").args(["inspect", "-f", "{{.Id}}", &format!("{PROJECT}-app-1")]).output().unwrap();
-        String::from_utf8_lossy(&output.stdout).trim().to_owned()
-    }
-
-    /// The users' own command has nothing to do.
-    fn is_as_compose_has_it(&self, when: &str) {
-        let before = self.container();
-        shell(&self.live, "docker compose --progress quiet up --detach").unwrap();
-        assert_eq!(self.container(), before, "{when}: `docker compose up -d` made it anew");
-    }
-}
-
-impl Drop for Site {
-    fn drop(&mut self) {
-        let _gone = shell(
-            Path::new("/"),
-            &format!(
-                "docker compose -p {PROJECT} --progress quiet down --volumes --timeout 0
-                 docker image ls --format '{{{{.Repository}}}}:{{{{.Tag}}}}' | grep '^lastgood/{PROJECT}/' | xargs -r docker image rm"
-            ),
-        );
-    }
+fn site() -> Site {
+    let site = Site::with(PROJECT, COMPOSE);
+    fs::create_dir(&site.live).unwrap();
+    site
 }
 
 fn ends(said: &Said, code: i32, words: &[&str]) {
@@ -103,7 +37,7 @@ fn ends(said: &Said, code: i32, words: &[&str]) {
 #[test]
 #[ignore = "needs a Docker engine"]
 fn whoever_goes_back_is_not_kept_from_it_by_what_was_mended_and_loses_nothing_of_it() {
-    let site = Site::new();
+    let site = site();
     let (one, two) = ("PLACE=/srv/one\nSTORE_PASSWORD=carbon-1\n", "PLACE=/srv/two\nSTORE_PASSWORD=carbon-1\n");
     let mended = "PLACE=/srv/mended\nSTORE_PASSWORD=carbon-2\n";
     for env in [one, two] {
@@ -118,11 +52,11 @@ fn whoever_goes_back_is_not_kept_from_it_by_what_was_mended_and_loses_nothing_of
         "STORE_PASSWORD: changed on the server",
     ];
     ends(&site.rollback(&["--plan"]), 0, &says);
-    assert_eq!((site.live(".env").as_deref(), site.told("PLACE").as_str()), (Some(mended), "/srv/two"));
+    assert_eq!((site.file(".env").as_deref(), site.told("app", "PLACE").as_str()), (Some(mended), "/srv/two"));
     let back = site.rollback(&[]);
     ends(&back, 0, &says);
     ends(&back, 0, &["serves", ".env, as it was mended: ", "these commands put it back:"]);
-    assert_eq!((site.live(".env").as_deref(), site.told("PLACE").as_str()), (Some(one), "/srv/one"));
+    assert_eq!((site.file(".env").as_deref(), site.told("app", "PLACE").as_str()), (Some(one), "/srv/one"));
     site.is_as_compose_has_it("back");
 
     // What is printed brings it back.
@@ -132,16 +66,16 @@ fn whoever_goes_back_is_not_kept_from_it_by_what_was_mended_and_loses_nothing_of
     let copy = commands.split_whitespace().find(|word| word.ends_with("/files/.env")).unwrap();
     assert_eq!(fs::metadata(site.live.join(copy)).unwrap().permissions().mode() & 0o777, 0o600);
     shell(Path::new("/"), &commands.replace("docker compose", "docker compose --progress quiet")).unwrap();
-    assert_eq!((site.live(".env").as_deref(), site.told("PLACE").as_str()), (Some(mended), "/srv/mended"));
+    assert_eq!((site.file(".env").as_deref(), site.told("app", "PLACE").as_str()), (Some(mended), "/srv/mended"));
 
     // At work: what ran with it is a release that can be gone back to.
     let back = site.rollback(&["--lang", "ko"]);
     ends(&back, 0, &["서버에서 수정됨, 사본을 남기고 덮어씀", "수정되었던 .env: ", "lastgood rollback"]);
-    assert_eq!(site.told("PLACE"), "/srv/two");
+    assert_eq!(site.told("app", "PLACE"), "/srv/two");
     let found = back.stdout.split("lastgood rollback ").nth(1).unwrap().split_whitespace().next().unwrap();
     let back = site.rollback(&[found, "--json"]);
     ends(&back, 0, &[]);
-    assert_eq!((site.live(".env").as_deref(), site.told("PLACE").as_str()), (Some(mended), "/srv/mended"));
+    assert_eq!((site.file(".env").as_deref(), site.told("app", "PLACE").as_str()), (Some(mended), "/srv/mended"));
     let last = |said: &Said| serde_json::from_str::<Value>(said.stdout.lines().last().unwrap()).unwrap();
     assert_eq!(last(&back)["kept"], Value::Null, "nobody had mended anything since");
 
@@ -154,15 +88,15 @@ fn whoever_goes_back_is_not_kept_from_it_by_what_was_mended_and_loses_nothing_of
     let kept = last(&back)["kept"].clone();
     // Both releases have the same compose file, so that the edit alone is overwritten.
     assert_eq!((kept.as_array().unwrap().len(), &kept[0]["path"]), (1, &"compose.yaml".into()), "{kept}");
-    assert_eq!(site.live(kept[0]["copy"].as_str().unwrap()).as_deref(), Some(&*edited));
-    let ledger = site.live(".lastgood/ledger.jsonl").unwrap();
+    assert_eq!(site.file(kept[0]["copy"].as_str().unwrap()).as_deref(), Some(&*edited));
+    let ledger = site.file(".lastgood/ledger.jsonl").unwrap();
     assert!(!ledger.contains("carbon-"), "the ledger holds a secret");
 }
 
 #[test]
 #[ignore = "needs a Docker engine"]
 fn what_compose_would_find_by_itself_is_of_the_release_or_goes() {
-    let site = Site::new();
+    let site = site();
     // Before there is anything else.
     site.of_live("compose.override.yaml", OVERRIDE);
     site.of_live(".env", "PLACE=/srv/stray\nSTORE_PASSWORD=carbon-1\n");
@@ -180,16 +114,16 @@ fn what_compose_would_find_by_itself_is_of_the_release_or_goes() {
         ends(&said, 1, words);
     }
     ends(&site.deploy(&["--lang", "ko"]), 1, &["릴리스에 없는 파일이 서버 폴더에 있어", "--env take: 치움"]);
-    assert_eq!(site.live("compose.override.yaml").as_deref(), Some(OVERRIDE));
-    assert!(site.container().is_empty());
+    assert_eq!(site.file("compose.override.yaml").as_deref(), Some(OVERRIDE));
+    assert!(site.container("app").is_empty());
     let taken = site.deploy(&["--env", "take"]);
     ends(
         &taken,
         0,
         &["it goes, and a copy is kept", "serves", ".env, as it was mended: ", "cp -p .lastgood/releases/"],
     );
-    assert_eq!((site.live("compose.override.yaml"), site.live(".env")), (None, None));
-    assert_eq!((site.told("PLACE").as_str(), site.told("OVER").as_str()), ("nowhere", ""));
+    assert_eq!((site.file("compose.override.yaml"), site.file(".env")), (None, None));
+    assert_eq!((site.told("app", "PLACE").as_str(), site.told("app", "OVER").as_str()), ("nowhere", ""));
     site.is_as_compose_has_it("taken away");
     ends(&site.deploy(&[]), 0, &["nothing to do"]);
 
@@ -197,7 +131,7 @@ fn what_compose_would_find_by_itself_is_of_the_release_or_goes() {
     site.of_live(".env", "PLACE=/srv/kept\nSTORE_PASSWORD=carbon-1\n");
     ends(&site.deploy(&[]), 1, &[".env is there and of no release", "--env keep"]);
     ends(&site.deploy(&["--env", "keep"]), 0, &["becomes part of this one", "serves"]);
-    assert_eq!(site.told("PLACE"), "/srv/kept");
+    assert_eq!(site.told("app", "PLACE"), "/srv/kept");
     site.is_as_compose_has_it("kept");
     site.of_live("compose.override.yaml", OVERRIDE);
     ends(
@@ -205,20 +139,20 @@ fn what_compose_would_find_by_itself_is_of_the_release_or_goes() {
         0,
         &["compose.override.yaml is of no release", "serves", "compose.override.yaml, as it was"],
     );
-    assert_eq!((site.told("PLACE").as_str(), site.live("compose.override.yaml")), ("nowhere", None));
+    assert_eq!((site.told("app", "PLACE").as_str(), site.file("compose.override.yaml")), ("nowhere", None));
     site.is_as_compose_has_it("gone back");
 }
 
 #[test]
 #[ignore = "needs a Docker engine"]
 fn what_was_started_by_hand_is_gone_back_to_with_the_files_that_compose_was_told() {
-    let site = Site::new();
+    let site = site();
     // Two files that are named, and one that is not and lies there all the same.
     site.of_live("base.yaml", COMPOSE);
     site.of_live("prod.yaml", OVERRIDE);
     site.of_live("docker-compose.override.yml", "services: { app: { environment: { DEBUG: \"1\" } } }\n");
     shell(&site.live, "docker compose -f base.yaml -f prod.yaml --progress quiet up --detach").unwrap();
-    assert_eq!((site.told("OVER").as_str(), site.told("DEBUG").as_str()), ("1", ""));
+    assert_eq!((site.told("app", "OVER").as_str(), site.told("app", "DEBUG").as_str()), ("1", ""));
     ends(&site.deploy(&[]), 1, &["docker-compose.override.yml is there and of no release"]);
 
     // A release that is no good goes back to all of that.
@@ -226,16 +160,16 @@ fn what_was_started_by_hand_is_gone_back_to_with_the_files_that_compose_was_told
     site.of_source("compose.yaml", &broken);
     site.of_source("lastgood.toml", "[deploy.service.app]\ncandidate = false\n");
     ends(&site.deploy(&["--env", "take"]), 1, &["serves again"]);
-    assert_eq!((site.told("OVER").as_str(), site.told("DEBUG").as_str()), ("1", ""));
-    let before = site.container();
+    assert_eq!((site.told("app", "OVER").as_str(), site.told("app", "DEBUG").as_str()), ("1", ""));
+    let before = site.container("app");
     shell(&site.live, "docker compose -f base.yaml -f prod.yaml --progress quiet up --detach").unwrap();
-    assert_eq!((site.container(), site.live("compose.yaml")), (before, None));
+    assert_eq!((site.container("app"), site.file("compose.yaml")), (before, None));
 
     // So does whoever goes back.
     site.of_source("compose.yaml", COMPOSE);
     ends(&site.deploy(&["--env", "take"]), 0, &["serves"]);
-    assert_eq!(site.told("OVER"), "");
+    assert_eq!(site.told("app", "OVER"), "");
     site.is_as_compose_has_it("deployed");
     ends(&site.rollback(&[]), 0, &["serves"]);
-    assert_eq!(site.told("OVER"), "1");
+    assert_eq!(site.told("app", "OVER"), "1");
 }

@@ -2,53 +2,24 @@
 //! After each of them Compose itself has nothing to do.
 
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use crate::bed::{Bed, Said, binary, lastgood, shell};
+use crate::bed::{Said, binary, lastgood, shell};
+use crate::site::Site;
 
-/// A project's folder, and the one that it is deployed to.
-struct Site {
-    source: Bed,
-    live: PathBuf,
+fn site() -> Site {
+    Site::of("live-deploy", "deploy")
 }
 
 impl Site {
-    fn new() -> Self {
-        let source = Bed::laid(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/live/deploy")).unwrap();
-        let live = source.path().join("state/live");
-        Self { source, live }
-    }
-
-    fn deploy(&self, arguments: &[&str]) -> Said {
-        let to = self.live.to_str().unwrap();
-        let arguments: Vec<&str> =
-            ["deploy", "--local", "--to", to].into_iter().chain(arguments.iter().copied()).collect();
-        lastgood(self.source.path(), &arguments, &[])
-    }
-
-    fn rollback(&self, arguments: &[&str]) -> Said {
-        let arguments: Vec<&str> = ["rollback", "--local"].into_iter().chain(arguments.iter().copied()).collect();
-        lastgood(&self.live, &arguments, &[])
-    }
-
     fn history(&self) -> String {
         lastgood(&self.live, &["history", "--local"], &[]).stdout
     }
 
     fn edit(&self, script: &str) {
         self.source.run(script).unwrap();
-    }
-
-    /// Containers by id, service and start: what was made anew is another one.
-    fn containers(&self) -> Vec<String> {
-        let script = "docker ps -a --no-trunc --filter label=com.docker.compose.project=live-deploy --format \
-                      '{{.Label \"com.docker.compose.service\"}} {{.ID}}' | sort >containers";
-        self.source.run(script).unwrap();
-        let text = fs::read_to_string(self.source.path().join("containers")).unwrap();
-        text.lines().map(str::to_owned).collect()
     }
 
     /// The live files, without ours.
@@ -58,10 +29,8 @@ impl Site {
     }
 
     /// The users' own commands see what they expect, and have nothing to do.
-    fn is_as_compose_has_it(&self, when: &str) {
-        let before = self.containers();
-        shell(&self.live, "docker compose up --detach --quiet-pull 2>/dev/null").unwrap();
-        assert_eq!(self.containers(), before, "{when}: `docker compose up -d` made something anew");
+    fn serves_as_compose_has_it(&self, when: &str) {
+        self.is_as_compose_has_it(when);
         let answers = "timeout 5 docker compose exec -T web bash -c 'exec 3<>/dev/tcp/127.0.0.1/80 && printf \"GET / HTTP/1.0\\r\\n\\r\\n\" >&3 && grep -q well <&3'";
         let answered = shell(&self.live, &format!("await {answers}"));
         assert!(answered.is_ok(), "{when}: {answered:?}");
@@ -71,17 +40,6 @@ impl Site {
         let mut command = Command::new(binary());
         command.args(["deploy", "--local", "--to"]).arg(&self.live).current_dir(self.source.path());
         command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
-    }
-}
-
-impl Drop for Site {
-    fn drop(&mut self) {
-        // The folder goes with the bed; its containers and their images' names do not.
-        let _gone = shell(
-            Path::new("/"),
-            "docker compose -p live-deploy --progress quiet down --volumes --timeout 0
-             docker image ls --format '{{.Repository}}:{{.Tag}}' | grep '^lastgood/live-deploy/' | xargs -r docker image rm",
-        );
     }
 }
 
@@ -100,7 +58,7 @@ fn changed(before: &[String], after: &[String]) -> Vec<String> {
 #[test]
 #[ignore = "needs a Docker engine"]
 fn a_release_is_proved_good_or_never_was() {
-    let site = Site::new();
+    let site = site();
     // A plan touches nothing.
     ends(&site.deploy(&["--plan"]), 0, &["kvs: it has no container yet", "nothing was changed"]);
     assert!(!site.live.exists() && site.containers().is_empty());
@@ -111,7 +69,7 @@ fn a_release_is_proved_good_or_never_was() {
     let places: Vec<usize> =
         ["✓ kvs runs", "✓ app runs", "✓ web runs"].map(|act| first.stdout.find(act).unwrap()).into();
     assert!(places.is_sorted(), "{}", first.stdout);
-    site.is_as_compose_has_it("first");
+    site.serves_as_compose_has_it("first");
     let mode = |path: &str| fs::metadata(site.live.join(path)).unwrap();
     use std::os::unix::fs::PermissionsExt;
     assert_eq!(mode(".env").permissions().mode() & 0o777, 0o600);
@@ -126,14 +84,14 @@ fn a_release_is_proved_good_or_never_was() {
     site.edit("echo GREETING=two >.env.prod");
     ends(&site.deploy(&[]), 0, &["app: GREETING", "stays kvs, web"]);
     assert_eq!(changed(&before, &site.containers()), ["app"]);
-    site.is_as_compose_has_it("one variable");
+    site.serves_as_compose_has_it("one variable");
 
     // A mounted file: exactly the service that has it.
     let before = site.containers();
     site.edit("sed -i 's/listen 80;/listen 80; server_tokens off;/' site.conf");
     ends(&site.deploy(&[]), 0, &["web: site.conf holds something else", "stays kvs, app"]);
     assert_eq!(changed(&before, &site.containers()), ["web"]);
-    site.is_as_compose_has_it("a mounted file");
+    site.serves_as_compose_has_it("a mounted file");
 
     // A password that is wrong is refused by the server itself, and nothing was touched.
     let (before, files) = (site.containers(), site.files());
@@ -157,12 +115,12 @@ fn a_release_is_proved_good_or_never_was() {
     );
     assert_eq!(site.files(), files);
     assert_eq!(changed(&before, &site.containers()), ["app"]);
-    site.is_as_compose_has_it("one that ends");
+    site.serves_as_compose_has_it("one that ends");
 
     // One that is ill, too.
     site.edit("cp good.yaml compose.yaml && sed -i 's/127.0.0.1:8000/127.0.0.1:8001/' compose.yaml");
     ends(&site.deploy(&[]), 1, &["its health check", "serves again"]);
-    site.is_as_compose_has_it("one that is ill");
+    site.serves_as_compose_has_it("one that is ill");
 
     // A secret that it says itself is not said again, nor kept.
     let good = fs::read_to_string(site.source.path().join("good.yaml")).unwrap();
@@ -190,7 +148,7 @@ fn a_release_is_proved_good_or_never_was() {
     assert_eq!(services(), ["app", "kvs", "web", "worker"]);
     ends(&site.rollback(&[]), 0, &["worker: it is declared no more", "worker is gone", "serves"]);
     assert_eq!(services(), ["app", "kvs", "web"]);
-    site.is_as_compose_has_it("a service came and went");
+    site.serves_as_compose_has_it("a service came and went");
 
     // A build that fails says why, and nothing was attempted.
     site.edit(
@@ -228,7 +186,7 @@ fn a_release_is_proved_good_or_never_was() {
     assert_ne!(site.files(), newest);
     ends(&site.rollback(&[]), 0, &["serves"]);
     assert_eq!(site.files(), newest);
-    site.is_as_compose_has_it("rolled back twice");
+    site.serves_as_compose_has_it("rolled back twice");
     let unknown = site.rollback(&["feedbeef"]);
     assert!(unknown.code == 2 && unknown.stderr.contains("feedbeef"), "{}", unknown.stderr);
 
@@ -249,7 +207,7 @@ fn a_release_is_proved_good_or_never_was() {
 #[test]
 #[ignore = "needs a Docker engine"]
 fn an_image_comes_back_although_its_name_stands_for_another_one() {
-    let site = Site::new();
+    let site = site();
     let image = |text: &str| {
         site.edit(&format!(
             "printf 'FROM live-python\\nRUN echo {text} >/release\\n' >Dockerfile && DOCKER_BUILDKIT=1 docker build --quiet --tag live-deploy-app:latest ."
@@ -276,14 +234,14 @@ fn an_image_comes_back_although_its_name_stands_for_another_one() {
     runs("three");
     ends(&site.rollback(&[]), 0, &["app:", "serves"]);
     runs("two");
-    site.is_as_compose_has_it("rolled back");
+    site.serves_as_compose_has_it("rolled back");
     shell(&site.live, "docker compose down --timeout 0 && docker image rm -f live-deploy-app:latest").unwrap();
 }
 
 #[test]
 #[ignore = "needs a Docker engine"]
 fn what_was_started_by_hand_is_what_is_gone_back_to() {
-    let site = Site::new();
+    let site = site();
     shell(site.source.path(), "mkdir -p state/live && cp compose.yaml .env .env.prod site.conf state/live/").unwrap();
     shell(&site.live, "docker compose --progress quiet up --detach --wait").unwrap();
     let files = site.files();
@@ -299,13 +257,13 @@ fn what_was_started_by_hand_is_what_is_gone_back_to() {
     let elsewhere = lastgood(site.source.path(), &["deploy", "--local", "--to", elsewhere.to_str().unwrap()], &[]);
     assert!(elsewhere.code == 2 && elsewhere.stderr.contains(site.live.to_str().unwrap()), "{}", elsewhere.stderr);
     assert_eq!(site.containers(), before);
-    site.is_as_compose_has_it("gone back");
+    site.serves_as_compose_has_it("gone back");
 }
 
 #[test]
 #[ignore = "needs a Docker engine"]
 fn whoever_dies_leaves_nothing_half_done() {
-    let site = Site::new();
+    let site = site();
     ends(&site.deploy(&[]), 0, &["serves"]);
     let files = site.files();
     for (turn, after_ms) in [200_u64, 900, 1_400, 2_000, 3_000, 4_500].into_iter().enumerate() {
@@ -320,7 +278,7 @@ fn whoever_dies_leaves_nothing_half_done() {
         let next = site.deploy(&[]);
         assert_eq!(next.code, 0, "after {after_ms} ms: {}{}", next.stdout, next.stderr);
         assert_eq!(site.files(), files, "after {after_ms} ms: {}", next.stdout);
-        site.is_as_compose_has_it(&format!("after {after_ms} ms"));
+        site.serves_as_compose_has_it(&format!("after {after_ms} ms"));
         assert!(!site.history().contains("never finished"), "{}", site.history());
     }
     // Two at once: one does it, the other one says who.
@@ -331,13 +289,13 @@ fn whoever_dies_leaves_nothing_half_done() {
     assert!(first.wait().unwrap().success());
     let held = second.code == 2 && second.stderr.contains("somebody else is at it");
     assert!(held || second.stdout.contains("nothing to do"), "{}{}", second.stdout, second.stderr);
-    site.is_as_compose_has_it("two at once");
+    site.serves_as_compose_has_it("two at once");
 }
 
 #[test]
 #[ignore = "needs a Docker engine"]
 fn what_only_another_release_has_goes_with_it() {
-    let site = Site::new();
+    let site = site();
     let more = site.live.join("compose.override.yaml");
     ends(&site.deploy(&[]), 0, &["serves"]);
     let files = site.files();
@@ -345,10 +303,10 @@ fn what_only_another_release_has_goes_with_it() {
     // Compose finds this one by itself: while it lies there, no release without it could be gone back to.
     site.edit("echo 'services: { app: { environment: { LOUD: \"1\" } } }' >compose.override.yaml");
     ends(&site.deploy(&[]), 0, &["app: LOUD", "serves"]);
-    site.is_as_compose_has_it("one file more");
+    site.serves_as_compose_has_it("one file more");
     ends(&site.rollback(&[]), 0, &["app: LOUD", "serves"]);
     assert!(!more.exists() && site.files() == files);
-    site.is_as_compose_has_it("rolled back");
+    site.serves_as_compose_has_it("rolled back");
 
     // Forwards, too, and back where that fails.
     ends(&site.rollback(&[]), 0, &["app: LOUD", "serves"]);
@@ -359,7 +317,7 @@ fn what_only_another_release_has_goes_with_it() {
     site.edit("echo 'services: { kvs: { entrypoint: [\"false\"] } }' >compose.override.yaml");
     ends(&site.deploy(&[]), 1, &["kvs"]);
     assert!(!more.exists() && site.files() == files);
-    site.is_as_compose_has_it("gone back");
+    site.serves_as_compose_has_it("gone back");
 
     // What somebody has edited meanwhile is theirs: Compose would take it from there, so it goes, and is kept.
     site.edit("echo 'services: { app: { environment: { LOUD: \"1\" } } }' >compose.override.yaml");
@@ -370,5 +328,5 @@ fn what_only_another_release_has_goes_with_it() {
     assert!(!more.exists() && site.files() == files);
     let copy = said.stdout.lines().map(str::trim).find(|line| line.ends_with("files/compose.override.yaml")).unwrap();
     assert!(fs::read_to_string(copy).unwrap().ends_with("# mine\n"));
-    site.is_as_compose_has_it("gone back from what was edited");
+    site.serves_as_compose_has_it("gone back from what was edited");
 }

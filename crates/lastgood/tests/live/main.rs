@@ -27,6 +27,7 @@ mod released_env;
 mod remains;
 mod said;
 mod secrecy;
+mod site;
 mod story;
 mod story_vm;
 mod transfer;

@@ -3,57 +3,24 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
 
-use crate::bed::{Bed, Said, lastgood, shell};
+use crate::bed::{Said, lastgood, shell};
 use crate::hosts::Host;
+use crate::site::Site;
 
 const PROJECT: &str = "live-environment";
 
-/// A project's folder, and the one that it is deployed to.
-struct Site {
-    source: Bed,
-    live: PathBuf,
+fn site() -> Site {
+    Site::of(PROJECT, "environment")
 }
 
 impl Site {
-    fn new() -> Self {
-        let source = Bed::laid(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/live/environment")).unwrap();
-        let live = source.path().join("state").join(PROJECT);
-        Self { source, live }
-    }
-
-    fn of_source(&self, name: &str, text: &str) {
-        fs::write(self.source.path().join(name), text).unwrap();
-    }
-
-    fn of_live(&self, name: &str, text: &str) {
-        fs::write(self.live.join(name), text).unwrap();
-    }
-
-    fn live(&self) -> String {
-        fs::read_to_string(self.live.join(".env")).unwrap_or_default()
-    }
-
-    fn deploy(&self, arguments: &[&str]) -> Said {
-        let to = self.live.to_str().unwrap();
-        let arguments: Vec<&str> =
-            ["deploy", "--local", "--to", to].into_iter().chain(arguments.iter().copied()).collect();
-        lastgood(self.source.path(), &arguments, &[])
-    }
-
-    fn here(&self, arguments: &[&str]) -> Said {
-        lastgood(&self.live, arguments, &[])
-    }
-
-    /// What the container is told.
-    fn told(&self, key: &str) -> String {
-        let mut docker = Command::new("docker");
-        let output = docker.args(["exec", &format!("{PROJECT}-app-1"), "printenv", key]).output().unwrap();
-        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    fn env(&self) -> String {
+        self.file(".env").unwrap_or_default()
     }
 
     /// Names of files that were replaced and are kept, with what `.env` held.
@@ -62,19 +29,6 @@ impl Site {
         let kept = fs::read_dir(store).into_iter().flatten().map(|entry| entry.unwrap().path());
         let kept = kept.filter(|path| path.file_name().unwrap().to_string_lossy().starts_with(".replaced-"));
         kept.filter_map(|path| fs::read_to_string(path.join("files/.env")).ok()).collect()
-    }
-}
-
-impl Drop for Site {
-    fn drop(&mut self) {
-        // The folder goes with the bed; its containers and their images' names do not.
-        let _gone = shell(
-            Path::new("/"),
-            &format!(
-                "docker compose -p {PROJECT} --progress quiet down --volumes --timeout 0
-                 docker image ls --format '{{{{.Repository}}}}:{{{{.Tag}}}}' | grep '^lastgood/{PROJECT}/' | xargs -r docker image rm"
-            ),
-        );
     }
 }
 
@@ -90,7 +44,7 @@ fn mode(path: &Path) -> u32 {
 #[test]
 #[ignore = "needs a Docker engine"]
 fn what_was_mended_on_the_target_is_not_overwritten_unasked() {
-    let site = Site::new();
+    let site = site();
     let (one, two) = ("PLACE=/srv/one\nSTORE_PASSWORD=carbon-1\n", "PLACE=/srv/two\nSTORE_PASSWORD=carbon-1\n");
     site.of_source(".env", one);
     ends(&site.deploy(&[]), 0, &["serves"]);
@@ -116,7 +70,7 @@ fn what_was_mended_on_the_target_is_not_overwritten_unasked() {
                 "--env take",
             ],
         );
-        assert_eq!((ledger(), site.live()), (before.clone(), mended.to_owned()));
+        assert_eq!((ledger(), site.env()), (before.clone(), mended.to_owned()));
     }
     ends(&site.deploy(&["--lang", "ko"]), 1, &["STORE_PASSWORD: 서버에서 변경", "거부됨"]);
 
@@ -124,32 +78,32 @@ fn what_was_mended_on_the_target_is_not_overwritten_unasked() {
     let compose = fs::read_to_string(site.source.path().join("compose.yaml")).unwrap();
     site.of_source("compose.yaml", &compose.replace("import time; time.sleep(9999)", "raise SystemExit(3)"));
     ends(&site.deploy(&["--env", "take"]), 1, &["overwritten, and a copy kept", "serves again"]);
-    assert_eq!((site.live().as_str(), site.told("STORE_PASSWORD").as_str()), (mended, "carbon-2"));
+    assert_eq!((site.env().as_str(), site.told("app", "STORE_PASSWORD").as_str()), (mended, "carbon-2"));
     site.of_source("compose.yaml", &compose);
     ends(&site.deploy(&[]), 1, &["STORE_PASSWORD: changed on the server"]);
 
     // Kept: the server's file is the release's.
     ends(&site.deploy(&["--env", "keep", "--plan"]), 0, &["becomes part of this one", "nothing was changed"]);
     ends(&site.deploy(&["--env", "keep"]), 0, &["serves"]);
-    assert_eq!((site.live().as_str(), site.told("STORE_PASSWORD").as_str()), (mended, "carbon-2"));
+    assert_eq!((site.env().as_str(), site.told("app", "STORE_PASSWORD").as_str()), (mended, "carbon-2"));
     ends(&site.deploy(&["--env", "keep"]), 0, &["PLACE", "serves"]);
-    assert_eq!((site.live().as_str(), site.told("PLACE").as_str()), (two, "/srv/two"));
+    assert_eq!((site.env().as_str(), site.told("app", "PLACE").as_str()), (two, "/srv/two"));
 
     // Taken: the new file is, and what it replaced is kept. Not at work yet, it is nothing to go back to.
     site.of_live(".env", mended);
     site.of_source(".env", one);
     ends(&site.deploy(&["--env", "take"]), 0, &["serves"]);
-    assert_eq!((site.live().as_str(), site.told("PLACE").as_str()), (one, "/srv/one"));
+    assert_eq!((site.env().as_str(), site.told("app", "PLACE").as_str()), (one, "/srv/one"));
     assert!(site.replaced().iter().any(|text| text == mended));
 
     // Back, byte for byte: to what was there before, and to what was kept.
     ends(&site.here(&["rollback", "--local"]), 0, &["serves"]);
-    assert_eq!(site.live(), two);
+    assert_eq!(site.env(), two);
     let history = site.here(&["history", "--local"]).stdout;
     let kept = history.lines().filter(|line| line.contains(" good ")).nth_back(1).unwrap();
     let kept = kept.split_whitespace().nth(3).unwrap();
     ends(&site.here(&["rollback", "--local", kept]), 0, &["serves"]);
-    assert_eq!((site.live().as_str(), site.told("STORE_PASSWORD").as_str()), (mended, "carbon-2"));
+    assert_eq!((site.env().as_str(), site.told("app", "STORE_PASSWORD").as_str()), (mended, "carbon-2"));
     assert_eq!(mode(&site.live.join(".env")), 0o600);
     assert!(!ledger().contains("carbon-"), "the ledger holds a secret");
 }
@@ -157,7 +111,7 @@ fn what_was_mended_on_the_target_is_not_overwritten_unasked() {
 #[test]
 #[ignore = "needs a Docker engine and sshd"]
 fn the_env_of_a_target_comes_from_where_its_settings_say() {
-    let site = Site::new();
+    let site = site();
     let host = Host::up();
     let deploy = |keys: &str, arguments: &[&str]| {
         let settings = format!("[target.prod]\nhost = 'vm'\npath = '{}'\n{keys}\n", site.live.display());
@@ -169,7 +123,10 @@ fn the_env_of_a_target_comes_from_where_its_settings_say() {
     site.of_source(".env.prod", "PLACE=/srv/file\nSTORE_PASSWORD=carbon-file\n");
     ends(&deploy("env_file = '.env.prod'", &["--plan"]), 0, &["app: it has no container yet"]);
     ends(&deploy("env_file = '.env.prod'", &[]), 0, &["serves"]);
-    assert_eq!((site.told("PLACE").as_str(), site.told("STORE_PASSWORD").as_str()), ("/srv/file", "carbon-file"));
+    assert_eq!(
+        (site.told("app", "PLACE").as_str(), site.told("app", "STORE_PASSWORD").as_str()),
+        ("/srv/file", "carbon-file")
+    );
     assert_eq!(mode(&site.live.join(".env")), 0o600);
     assert!(!site.source.path().join(".env").exists() && !site.live.join(".env.prod").exists());
     ends(&deploy("env_file = '.env.gone'", &[]), 2, &["env_file .env.gone cannot be read"]);
@@ -188,7 +145,10 @@ fn the_env_of_a_target_comes_from_where_its_settings_say() {
         lastgood(site.source.path(), &["deploy"], &[("PATH", &path), ("DOCKER_BUILDKIT", "1")])
     };
     ends(&with_builder("env_command = 'cat locked'"), 0, &["serves"]);
-    assert_eq!((site.told("PLACE").as_str(), site.told("STORE_PASSWORD").as_str()), ("/srv/command", "carbon-command"));
+    assert_eq!(
+        (site.told("app", "PLACE").as_str(), site.told("app", "STORE_PASSWORD").as_str()),
+        ("/srv/command", "carbon-command")
+    );
     shell(&site.live, &format!("[ \"$(docker exec {PROJECT}-app-1 cat /place)\" = /srv/command ]")).unwrap();
     ends(
         &deploy("env_command = 'cat locked; echo no key here >&2; exit 4'", &["--no-build"]),
@@ -205,13 +165,16 @@ fn the_env_of_a_target_comes_from_where_its_settings_say() {
         0,
         &["PLACE is /srv/command in the container, /srv/server in the files", "serves"],
     );
-    assert_eq!((site.told("PLACE").as_str(), site.told("STORE_PASSWORD").as_str()), ("/srv/server", "carbon-server"));
+    assert_eq!(
+        (site.told("app", "PLACE").as_str(), site.told("app", "STORE_PASSWORD").as_str()),
+        ("/srv/server", "carbon-server")
+    );
     ends(&deploy("env = 'server'", &[]), 0, &["nothing to do"]);
     site.of_live(".env", "PLACE=/srv/next\nSTORE_PASSWORD=carbon-server\n");
     ends(&deploy("env = 'server'", &[]), 0, &["PLACE", "serves"]);
     ends(&host.ask(site.source.path(), &["rollback"]), 0, &["serves"]);
     assert_eq!(
-        (site.live().as_str(), site.told("PLACE").as_str()),
+        (site.env().as_str(), site.told("app", "PLACE").as_str()),
         ("PLACE=/srv/server\nSTORE_PASSWORD=carbon-server\n", "/srv/server")
     );
     fs::remove_file(site.live.join(".env")).unwrap();
@@ -228,7 +191,7 @@ fn events(said: &Said) -> Vec<Value> {
 #[test]
 #[ignore = "needs a Docker engine"]
 fn programs_are_told_of_deploys_in_events() {
-    let site = Site::new();
+    let site = site();
     let env = |place: &str| site.of_source(".env", &format!("PLACE={place}\nSTORE_PASSWORD=carbon-1\n"));
     env("/srv/one");
     let planned = events(&site.deploy(&["--plan", "--json"]));
@@ -286,7 +249,7 @@ fn programs_are_told_of_deploys_in_events() {
 #[test]
 #[ignore = "needs a Docker engine and sshd"]
 fn what_nobody_goes_back_to_goes_and_in_the_end_everything_of_ours() {
-    let site = Site::new();
+    let site = site();
     // Somebody else's, with names that look alike.
     let foreign = "lastgood/live-environment-2/app:0123456789";
     shell(Path::new("/"), &format!("docker tag live-python {foreign}")).unwrap();
@@ -321,7 +284,7 @@ fn what_nobody_goes_back_to_goes_and_in_the_end_everything_of_ours() {
     assert_eq!((count("releases"), count("images"), count("replaced"), count("stays")), (1, 1, 0, 2), "{pruned}");
     assert_eq!((releases(), ours(), site.replaced().len()), (2, 2, 2));
     ends(&site.here(&["rollback", "--local"]), 0, &["serves"]);
-    assert_eq!(site.told("PLACE"), "/srv/two");
+    assert_eq!(site.told("app", "PLACE"), "/srv/two");
     ends(&site.here(&["prune", "--local", "--keep", "1", "--lang", "ko"]), 0, &["제거", "대체된 파일의 사본"]);
     assert_eq!((releases(), ours()), (1, 1));
     ends(&site.here(&["rollback", "--local"]), 2, &[]);
@@ -362,7 +325,7 @@ fn what_nobody_goes_back_to_goes_and_in_the_end_everything_of_ours() {
     assert_eq!((ours(), names("lastgood/live-environment-2/*")), (0, 1));
     assert_eq!(container(), runs, "what runs stays");
     shell(&site.live, "docker compose --progress quiet up --detach").unwrap();
-    assert_eq!(site.told("PLACE"), "/srv/two");
+    assert_eq!(site.told("app", "PLACE"), "/srv/two");
     let foreign_stays = format!(
         "docker inspect {PROJECT}-foreign >/dev/null && docker rm {PROJECT}-foreign && docker image rm {foreign}"
     );

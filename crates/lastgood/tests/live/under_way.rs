@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use crate::bed::{Bed, Said, binary, lastgood, shell};
+use crate::bed::binary;
+use crate::site::Site;
 
 const PROJECT: &str = "live-under-way";
 const COMPOSE: &str = r#"
@@ -27,24 +27,7 @@ services:
       retries: 30
 "#;
 
-struct Site {
-    source: Bed,
-    live: PathBuf,
-}
-
 impl Site {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("compose.yaml"), COMPOSE).unwrap();
-        let source = Bed::laid(folder.path()).unwrap();
-        let live = source.path().join("state/live");
-        Self { source, live }
-    }
-
-    fn here(&self, arguments: &[&str]) -> Said {
-        lastgood(&self.live, arguments, &[])
-    }
-
     fn json(&self, arguments: &[&str]) -> Value {
         let said = self.here(arguments);
         serde_json::from_str(&said.stdout).map_err(|why| format!("{why}: {}{}", said.stdout, said.stderr)).unwrap()
@@ -94,26 +77,12 @@ impl Site {
     }
 }
 
-impl Drop for Site {
-    fn drop(&mut self) {
-        let _gone = shell(
-            Path::new("/"),
-            &format!(
-                "docker rm --force lastgood-candidate-{PROJECT}-app 2>/dev/null
-                 docker compose -p {PROJECT} --progress quiet down --volumes --timeout 0
-                 docker image ls --format '{{{{.Repository}}}}:{{{{.Tag}}}}' | grep '^lastgood/{PROJECT}/' | xargs -r docker image rm"
-            ),
-        );
-    }
-}
-
 #[test]
 #[ignore = "needs a Docker engine"]
 fn who_asks_in_the_middle_of_a_deploy_is_told_of_it_and_of_no_fault_that_it_makes() {
-    let site = Site::new();
+    let site = Site::with(PROJECT, COMPOSE);
     fs::write(site.source.path().join(".env"), "RELEASE=one\n").unwrap();
-    let to = site.live.to_str().unwrap();
-    lastgood(site.source.path(), &["deploy", "--local", "--to", to], &[]).ends(0, &["serves"]);
+    site.deploy(&[]).ends(0, &["serves"]);
     let settings = |candidate: bool| {
         let text = format!("[deploy.service.app]\ncandidate = {candidate}\n");
         fs::write(site.source.path().join("lastgood.toml"), text).unwrap();
