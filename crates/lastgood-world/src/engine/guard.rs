@@ -33,8 +33,7 @@ const KEPT: [&str; 4] = ["PATH", "HOME", "DOCKER_HOST", "DOCKER_CONFIG"];
 /// If Docker cannot be asked; what it says against it is handed on.
 pub fn stand(name: &str, label: &str, folder: &Path, arguments: &[&str]) -> Result<Heard, Unheard> {
     let image = image()?;
-    let ids = |ids: Vec<u32>| ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
-    let groups = getgroups().map_err(io::Error::from)?.into_iter().map(Gid::as_raw).collect();
+    let groups: Vec<u32> = getgroups().map_err(io::Error::from)?.into_iter().map(Gid::as_raw).collect();
     let mut docker = docker();
     docker.args([
         "run",
@@ -56,9 +55,19 @@ pub fn stand(name: &str, label: &str, folder: &Path, arguments: &[&str]) -> Resu
         docker.args(["--env", variable]);
     }
     docker.args(["--entrypoint", BINARY, &image, "guard", "--steps-out"]);
-    docker.arg("--user").arg(format!("{}:{}", geteuid().as_raw(), getegid().as_raw()));
-    docker.arg("--groups").arg(ids(groups)).arg("--folder").arg(folder).arg("--").args(arguments);
+    docker.args(becomes((geteuid().as_raw(), getegid().as_raw()), &groups));
+    docker.arg("--folder").arg(folder).arg("--").args(arguments);
     hear(&mut docker, None, TO_STAND)
+}
+
+/// How it is told whom to become there. Whoever comes by a service or a scheduler may have no groups beside their own.
+fn becomes((user, group): (u32, u32), groups: &[u32]) -> Vec<String> {
+    let mut told = vec!["--user".to_owned(), format!("{user}:{group}")];
+    if !groups.is_empty() {
+        let groups: Vec<String> = groups.iter().map(ToString::to_string).collect();
+        told.extend(["--groups".to_owned(), groups.join(",")]);
+    }
+    told
 }
 
 /// Steps out of such a container: the machine's files are ours, we are the user who asked for it, and what is called with these
@@ -112,4 +121,15 @@ fn image() -> Result<String, Unheard> {
     packed.seek(SeekFrom::Start(0))?;
     let made = hear(docker().args(["import", "-", &tag]), Some(packed), TO_STAND)?;
     if made.code == 0 { Ok(tag) } else { Err(Unheard::Io(io::Error::other(made.complaint))) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::becomes;
+
+    #[test]
+    fn whoever_has_no_other_groups_names_none() {
+        assert_eq!(becomes((1000, 100), &[100, 998]), ["--user", "1000:100", "--groups", "100,998"]);
+        assert_eq!(becomes((0, 0), &[]), ["--user", "0:0"]);
+    }
 }

@@ -2,6 +2,7 @@
 //! that whoever takes a target over waits for what the dead one had begun. The lease says who may; this says who still does.
 
 use std::fs::{File, OpenOptions};
+use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::thread;
@@ -35,6 +36,23 @@ pub fn hold(path: &Path, patience: Duration) -> Result<Option<File>, StateError>
     }
 }
 
+/// Whether somebody has it in hand, who is not waited for.
+///
+/// # Errors
+/// What the system says.
+pub fn is_held(path: &Path) -> Result<bool, StateError> {
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(error).during(Doing::Lock, path),
+    };
+    match flock(&file, FlockOperation::NonBlockingLockShared) {
+        Ok(()) => Ok(false),
+        Err(Errno::WOULDBLOCK) => Ok(true),
+        Err(error) => Err(std::io::Error::from(error)).during(Doing::Lock, path),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::process::Command;
@@ -45,11 +63,14 @@ mod tests {
     fn a_command_has_it_in_hand_until_it_ends() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("hands");
+        assert!(!is_held(&path).unwrap(), "nobody ever had it");
         let held = hold(&path, Duration::ZERO).unwrap().unwrap();
+        assert!(is_held(&path).unwrap());
         let mut child = Command::new("sh").args(["-c", "sleep 0.6 & wait"]).spawn().unwrap();
         drop(held);
         assert!(hold(&path, Duration::from_millis(100)).unwrap().is_none(), "its child still has it");
         assert!(hold(&path, Duration::from_secs(20)).unwrap().is_some());
+        assert!(!is_held(&path).unwrap());
         child.wait().unwrap();
     }
 }

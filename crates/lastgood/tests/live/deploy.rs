@@ -294,6 +294,35 @@ fn whoever_dies_leaves_nothing_half_done() {
 
 #[test]
 #[ignore = "needs a Docker engine"]
+fn a_guard_stands_there_or_nothing_is_touched() {
+    let site = site();
+    ends(&site.deploy(&[]), 0, &["the host goes back by itself from here on", "serves"]);
+    let (files, containers) = (site.files(), site.containers());
+
+    // One whose container is started and which cannot do what it is there for.
+    let post = site.live.join(".lastgood/guard");
+    fs::remove_file(&post).unwrap();
+    fs::create_dir(&post).unwrap();
+    site.edit("echo GREETING=two >.env.prod");
+    ends(&site.deploy(&[]), 1, &["Is a directory", "serves"]);
+    assert_eq!((site.files(), site.containers()), (files.clone(), containers));
+    fs::remove_dir(&post).unwrap();
+
+    // Whoever drives dies, and nobody comes: it does it alone.
+    let mut dies = site.begin();
+    let guard = "docker ps --all --quiet --filter name=lastgood-guard-live-deploy";
+    shell(&site.live, &format!("await bash -c '[ -n \"$({guard})\" ] && ! flock --nonblock .lastgood/guard true'"))
+        .unwrap();
+    dies.kill().unwrap();
+    dies.wait().unwrap();
+    shell(&site.live, &format!("await bash -c '[ -z \"$({guard})\" ]'")).unwrap();
+    assert!(site.history().contains("rolled-back"), "{}", site.history());
+    assert_eq!(site.files(), files);
+    site.serves_as_compose_has_it("by its guard");
+}
+
+#[test]
+#[ignore = "needs a Docker engine"]
 fn what_only_another_release_has_goes_with_it() {
     let site = site();
     let more = site.live.join("compose.override.yaml");

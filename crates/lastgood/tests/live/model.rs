@@ -1,6 +1,7 @@
 //! What a team does to a host over weeks, on a real engine: deploys that are good and that are not, goes back, clears away, kills drivers,
 //! removes containers and edits files by hand, two of them at once. After every command it is asked whether what the ledger says is so.
 //! The same is asked ten thousand times of a host of plain values in `lastgood-rollout`.
+#![expect(clippy::print_stdout, reason = "what was done to a team that failed is what one wants to see")]
 
 use std::fs;
 use std::path::PathBuf;
@@ -163,6 +164,13 @@ impl Team {
 
 impl Drop for Team {
     fn drop(&mut self) {
+        if thread::panicking() {
+            // Who did what to its containers just before, and when, in the engine's own words.
+            let events = "docker events --since 2m --until 0s --filter label=com.docker.compose.project=$PROJECT \
+                --format '{{.TimeNano}} {{.Action}} {{.Actor.Attributes.name}} {{.Actor.Attributes.exitCode}}' >&2
+                docker ps --all --filter name=$PROJECT >&2; false";
+            println!("{}:\n{}", self.project, self.run(events).unwrap_err());
+        }
         let clear = "docker ps --all --quiet --filter label=com.docker.compose.project=$PROJECT | xargs -r docker rm --force
                      docker network ls --quiet --filter label=com.docker.compose.project=$PROJECT | xargs -r docker network rm";
         let _gone = self.run(clear);
