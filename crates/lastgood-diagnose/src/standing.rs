@@ -56,10 +56,12 @@ impl Group {
         proven(others.map(|fault| fault.hypothesis.clone()))
     }
 
-    /// Whether a fault may be what the worst one is, seen otherwise. What is proven of something else is so as well.
+    /// Whether a fault may be what the worst one is, seen otherwise: of a state whose reason nobody knows, any. What is proven of something
+    /// else is so as well.
     fn is_rival(&self, fault: &Fault) -> bool {
         let same = |worst: &Fault| worst.hypothesis.component == fault.hypothesis.component;
-        self.worst().is_some_and(|worst| worst.ailment == fault.ailment && (same(worst) || !fault.is_decisive()))
+        let of_it = |worst: &Fault| worst.ailment == fault.ailment || worst.hypothesis.code == CauseCode::Located;
+        self.worst().is_some_and(|worst| of_it(worst) && (same(worst) || !fault.is_decisive()))
     }
 
     /// Its own state, and those that follow.

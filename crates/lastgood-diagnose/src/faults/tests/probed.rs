@@ -133,6 +133,15 @@ fn something_outside_that_does_not_answer_is_no_incident_by_itself() {
 }
 
 #[test]
+fn of_a_service_that_is_not_well_it_may_be_the_reason() {
+    let mut yard = Yard::new();
+    yard.unhealthy("shop-backend", "Health check exceeded timeout (3s)");
+    yard.answered(Told::Running, None, ProbeOutcome::Unanswered);
+    let causes: Vec<_> = yard.incident().causes.into_iter().map(|cause| cause.code).collect();
+    assert_eq!(causes, [CauseCode::Located, CauseCode::FirewallDrop]);
+}
+
+#[test]
 fn a_bare_name_that_nobody_bears_is_an_incident() {
     let mut yard = Yard::new();
     yard.answered(Told::Running, None, ProbeOutcome::NoSuchName).question.target.host = text("stroe");
