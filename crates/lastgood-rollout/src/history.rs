@@ -36,6 +36,8 @@ pub enum What {
         parent: Option<ReleaseId>,
         /// Services that it changes, and whether they are to go.
         services: Vec<(Arc<str>, bool)>,
+        /// Services of the one that it assumes that were not well just then: whoever goes back owes them no more.
+        unwell: Vec<Arc<str>>,
         /// Its steps.
         steps: Vec<Step>,
     },
@@ -104,6 +106,8 @@ pub struct Past {
     pub parent: Option<ReleaseId>,
     /// Services that it was to change, and whether they were to go.
     pub services: Vec<(Arc<str>, bool)>,
+    /// Services of the release that it assumed that were not well before it.
+    pub unwell: Vec<Arc<str>>,
     /// What was to be done; empty for what was found.
     pub steps: Vec<Step>,
     /// So many of its steps may have begun.
@@ -181,9 +185,12 @@ impl History {
     /// Takes in the next line.
     pub fn add(&mut self, line: Line) {
         let Line { at, rollout, what } = line;
-        let (who, release, parent, services, steps, found) = match what {
-            What::Found(release) => (String::new(), release, None, Vec::new(), Vec::new(), true),
-            What::Planned { who, release, parent, services, steps } => (who, release, parent, services, steps, false),
+        let found = matches!(what, What::Found(_));
+        let (who, release, parent, services, unwell, steps) = match what {
+            What::Found(release) => (String::new(), release, None, Vec::new(), Vec::new(), Vec::new()),
+            What::Planned { who, release, parent, services, unwell, steps } => {
+                (who, release, parent, services, unwell, steps)
+            }
             what => return self.go_on(rollout, at, what),
         };
         self.rollouts.push(Past {
@@ -194,6 +201,7 @@ impl History {
             release,
             parent,
             services,
+            unwell,
             steps,
             begun: 0,
             at_step: None,
@@ -379,7 +387,11 @@ mod tests {
         let step = |action| Step { action, undo: None, phase: Phase::Switch, one_way: false, timeout_ms: 1 };
         let steps = vec![step(Action::Keep), step(Action::Smoke), step(Action::Confirm)];
         let (who, parent, services) = ("me".to_owned(), None, Vec::new());
-        tell(history, rollout, What::Planned { who, release: release(name), parent, services, steps });
+        tell(
+            history,
+            rollout,
+            What::Planned { who, release: release(name), parent, services, unwell: Vec::new(), steps },
+        );
     }
 
     #[test]

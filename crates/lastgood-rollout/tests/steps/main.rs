@@ -116,6 +116,7 @@ fn told(made: &Plan, records: &[Option<Record>]) -> History {
         release: holding_nothing(&made.target),
         parent: made.parent.clone(),
         services: Vec::new(),
+        unwell: Vec::new(),
         steps: made.steps.clone(),
     }));
     for record in records {

@@ -234,6 +234,7 @@ impl Host {
                 release: holding_nothing(&made.target),
                 parent: made.parent.clone(),
                 services: intent.services.iter().map(|service| (Arc::clone(&service.name), service.gone)).collect(),
+                unwell: Vec::new(),
                 steps: made.steps.clone(),
             },
         );

@@ -532,6 +532,7 @@ mod tests {
             release: release(id("a")),
             parent: None,
             services: vec![("app".into(), false)],
+            unwell: Vec::new(),
             steps: Vec::new(),
             begun: 0,
             at_step: None,

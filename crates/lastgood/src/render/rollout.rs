@@ -154,6 +154,9 @@ pub fn outcome(outcome: Outcome, release: &ReleaseId, parent: Option<&ReleaseId>
 #[must_use]
 pub fn ended(ended: &Ended, live: &Path, view: View) -> String {
     let mut out = outcome(ended.outcome, &ended.release, ended.parent.as_ref(), view);
+    if ended.outcome == Outcome::RolledBack && !ended.unwell.is_empty() {
+        row(&mut out, "", &view.lang.were_unwell(&ended.unwell), view);
+    }
     out += &kept(&ended.kept, live, view);
     let Some(survey) = &ended.survey else { return out };
     let words = view.lang.remains_words();

@@ -145,6 +145,13 @@ pub enum Trouble {
     Other(String),
 }
 
+impl Trouble {
+    /// Whether it is how a container does, and not what it was made of.
+    pub(super) const fn is_of_its_own(&self) -> bool {
+        matches!(self, Self::Ended(..) | Self::Restarted(_) | Self::Unhealthy(_))
+    }
+}
+
 impl From<Unheard> for Trouble {
     fn from(unheard: Unheard) -> Self {
         match unheard {
@@ -207,7 +214,9 @@ pub struct Hands<'w> {
     asked: Option<Vec<(Arc<str>, Trouble)>>,
     /// Services that change.
     pub(super) changing: Vec<Arc<str>>,
-    /// Those of them that run as they are to.
+    /// Services of the old release that were not well before.
+    pub(super) unwell: Vec<Arc<str>>,
+    /// Those that change and run as they are to.
     switched: BTreeSet<Arc<str>>,
     /// Since when.
     pub(super) begun: UnixMs,
@@ -258,6 +267,8 @@ pub struct Job<'w> {
     pub staging: PathBuf,
     /// Services that change.
     pub changing: Vec<Arc<str>>,
+    /// Services of the old one that were not well before.
+    pub unwell: Vec<Arc<str>>,
     /// Files of no release that go when the new one is placed.
     pub strays: Vec<Arc<str>>,
     /// Who is told.
@@ -284,6 +295,7 @@ impl<'w> Hands<'w> {
             values,
             staging,
             changing,
+            unwell,
             strays,
             watcher,
         } = job;
@@ -310,6 +322,7 @@ impl<'w> Hands<'w> {
             copies: Vec::new(),
             asked: None,
             changing,
+            unwell,
             switched: BTreeSet::new(),
             begun: now(),
             started: BTreeMap::new(),
@@ -614,6 +627,8 @@ impl<'w> Hands<'w> {
             match state_of(&looked.stack, release, &service.name) {
                 Ok(restarts) => held(&service.name).map_or(Ok(()), |well| well.stays(restarts))?,
                 Err(Trouble::NotHealthyYet) => {}
+                // It is as it was.
+                Err(trouble) if is_back && trouble.is_of_its_own() && self.unwell.contains(&service.name) => {}
                 Err(trouble) => return Err(trouble),
             }
         }

@@ -173,6 +173,18 @@ pub fn state_by(
     all.into_iter().map(|container| well(container, job, stack.at, &mut is_healthy)).sum()
 }
 
+/// Services of a release that are not well: nobody who brings out another one has to leave them better than they were.
+#[must_use]
+pub fn unwell(stack: &Stack, release: &Release) -> Vec<Arc<str>> {
+    let is_unwell = |service: &Arc<str>| {
+        let declared = stack.desired.as_ref().and_then(|desired| desired.service(service));
+        let job = declared.is_some_and(|service| is_job(service, stack));
+        containers(stack, &release.project, service)
+            .any(|container| well(container, job, stack.at, |_| true).is_err_and(|trouble| trouble.is_of_its_own()))
+    };
+    release.services.iter().map(|service| &service.name).filter(|name| is_unwell(name)).cloned().collect()
+}
+
 /// Whether a container runs and is well, or did what it was for; and how often it was restarted. What the engine has not decided yet
 /// `is_healthy` says.
 ///

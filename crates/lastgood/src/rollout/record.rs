@@ -1,6 +1,7 @@
 //! The ledger's records as JSON, `lastgood.ledger/1`, one file for the shape of all of them: what a rollout is going to do, each act's
 //! beginning and end, and what became of it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use lastgood_model::UnixMs;
@@ -43,6 +44,9 @@ pub enum What {
         parent: Option<String>,
         /// Services that change, in order.
         services: Vec<Service>,
+        /// Services of the one that it assumes that are not well.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        unwell: Vec<String>,
         /// Its steps, in order: whoever takes it up does these, whatever a plan of that version would be.
         steps: Vec<WrittenStep>,
     },
@@ -160,14 +164,25 @@ impl Line {
         Self { at: at.0, rollout, what }
     }
 
-    /// A line for a plan.
+    /// A line for a plan, of whose parent these services are not well.
     #[must_use]
-    pub fn planned(plan: &Plan, intent: &Intent, release: Written, who: &str, rollout: u64, at: UnixMs) -> Self {
+    pub fn planned(
+        (plan, intent, unwell): (&Plan, &Intent, &[Arc<str>]),
+        release: Written,
+        who: &str,
+        rollout: u64,
+        at: UnixMs,
+    ) -> Self {
         let services = intent.services.iter();
         let services = services.map(|service| Service { name: service.name.to_string(), gone: service.gone }).collect();
         let parent = plan.parent.as_ref().map(|id| id.0.to_string());
+        let unwell = unwell.iter().map(ToString::to_string).collect();
         let steps = plan.steps.iter().map(WrittenStep::from).collect();
-        Self { at: at.0, rollout, what: What::Planned { who: who.to_owned(), release, parent, services, steps } }
+        Self {
+            at: at.0,
+            rollout,
+            what: What::Planned { who: who.to_owned(), release, parent, services, unwell, steps },
+        }
     }
 
     /// What it tells; `None`: a newer version wrote it.
@@ -175,11 +190,12 @@ impl Line {
     pub fn understood(self) -> Option<history::Line> {
         let what = match self.what {
             What::Found { release } => history::What::Found(release.understood()?),
-            What::Planned { who, release, parent, services, steps } => history::What::Planned {
+            What::Planned { who, release, parent, services, unwell, steps } => history::What::Planned {
                 who,
                 release: release.understood()?,
                 parent: parent.map(|id| ReleaseId(id.into())),
                 services: services.into_iter().map(|service| (service.name.into(), service.gone)).collect(),
+                unwell: unwell.into_iter().map(Arc::from).collect(),
                 steps: steps.iter().map(WrittenStep::understood).collect::<Option<_>>()?,
             },
             What::Begun { act, step, undo } => {

@@ -28,6 +28,7 @@ use super::contents::{INTERPOLATED, as_it_is, released};
 use super::doer::{Hands, Job, MOST_BYTES, Trouble, Watcher, heard, kept_image};
 use super::environment::{Choice, Orders};
 use super::fetch;
+use super::gate::unwell;
 use super::grip::Grip;
 use super::guard::can_stand;
 use super::history;
@@ -72,6 +73,8 @@ pub struct Seen {
     pub changes: Changes,
     /// How long services that change gave no answer the last time, in milliseconds.
     pub down: Vec<(Arc<str>, u64)>,
+    /// Services of the release that runs that are not well.
+    unwell: Vec<Arc<str>>,
     /// What would break it.
     pub findings: Vec<Finding>,
     /// What was seen of it, and of what runs.
@@ -172,6 +175,8 @@ pub struct Ended {
     pub release: ReleaseId,
     /// The one that it assumed.
     pub parent: Option<ReleaseId>,
+    /// Services of that one that were not well before.
+    pub unwell: Vec<Arc<str>>,
     /// What is there now, where somebody has to look.
     pub survey: Option<Survey>,
     /// What somebody had mended, and is not in its place any more.
@@ -366,6 +371,7 @@ impl Target {
         changes.unrouted = unrouted(&changes, &looked.stack, (&release, parent.as_ref()), &manner, folders, back)?;
         let last = |(name, _): &(Arc<str>, Vec<Reason>)| Some((Arc::clone(name), history.down(name)?));
         let down = changes.services.iter().filter_map(last).collect();
+        let unwell = parent.as_ref().map(|parent| unwell(&looked.stack, parent)).unwrap_or_default();
         Ok(Seen {
             release,
             parent,
@@ -376,6 +382,7 @@ impl Target {
             choice: None,
             changes,
             down,
+            unwell,
             findings: Vec::new(),
             migration: None,
             one_way: false,
@@ -455,7 +462,10 @@ impl Target {
         }
         let intent = seen.intent();
         let made = plan(&intent);
-        append(&mut ledger, &Line::planned(&made, &intent, (&seen.release).into(), &who, number, now()))?;
+        append(
+            &mut ledger,
+            &Line::planned((&made, &intent, &seen.unwell), (&seen.release).into(), &who, number, now()),
+        )?;
         let mut hands = Hands::of(Job {
             live: self.live.clone(),
             looks: Arc::clone(&self.looks),
@@ -472,6 +482,7 @@ impl Target {
             values: seen.values.clone(),
             staging: seen.staging.path().to_owned(),
             changing: seen.changes.services.iter().map(|(name, _)| Arc::clone(name)).collect(),
+            unwell: seen.unwell.clone(),
             strays: seen.strays.clone(),
             watcher,
         });
@@ -530,6 +541,7 @@ impl Target {
             smokes: false,
             values: BTreeMap::new(),
             changing: past.services.iter().map(|(name, _)| Arc::clone(name)).collect(),
+            unwell: past.unwell.clone(),
             // They went before anything else of it was placed, or nothing was.
             strays: Vec::new(),
             watcher,
@@ -560,7 +572,8 @@ fn driven(mut machine: Machine<'_>, made: &Plan, hands: &mut Hands<'_>) -> Resul
         }
         Outcome::Good | Outcome::Refused | Outcome::RolledBack | Outcome::Down => None,
     };
-    Ok(Ended { outcome, release: made.target.clone(), parent: made.parent.clone(), survey, kept: Kept::default() })
+    let (release, parent, unwell) = (made.target.clone(), made.parent.clone(), hands.unwell.clone());
+    Ok(Ended { outcome, release, parent, unwell, survey, kept: Kept::default() })
 }
 
 /// How a release was brought out. Of one that is not kept nothing is known: whoever died before that had touched nothing yet.

@@ -1,5 +1,6 @@
 //! What rollouts say, in both languages: acts, what went wrong with one, what became of all of it, and the plan's headings.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use lastgood_diagnose::nearest::nearest;
@@ -490,6 +491,17 @@ impl Lang {
             Self::Ko if is_silent => format!("`{command}` 출력 없이 실패, 아무것도 시작하지 않음"),
             Self::En => format!("`{command}` failed, and nothing was attempted; what it said last:"),
             Self::Ko => format!("`{command}` 실패, 아무것도 시작하지 않음. 마지막 출력:"),
+        }
+    }
+
+    /// Services that were not well before a rollout, and so may not be after it.
+    #[must_use]
+    pub fn were_unwell(self, services: &[Arc<str>]) -> String {
+        let all = services.join(", ");
+        match (self, services.len()) {
+            (Self::En, 1) => format!("{all} was not well before, either"),
+            (Self::En, _) => format!("{all} were not well before, either"),
+            (Self::Ko, _) => format!("{all}: 배포 전에도 정상이 아니었음"),
         }
     }
 

@@ -173,3 +173,45 @@ fn what_was_started_by_hand_is_gone_back_to_with_the_files_that_compose_was_told
     ends(&site.rollback(&[]), 0, &["serves"]);
     assert_eq!(site.told("app", "OVER"), "1");
 }
+
+/// Two services, of which either ends at once where its mode is bad.
+const TWO: &str = r#"
+name: live-by-hand
+services:
+  app: &service
+    image: live-python
+    init: true
+    stop_grace_period: 0s
+    environment: { MODE: "${APP}" }
+    command: [sh, -c, 'test "$$MODE" != bad && exec sleep infinity']
+  worker:
+    <<: *service
+    environment: { MODE: "${WORKER}" }
+"#;
+
+#[test]
+#[ignore = "needs a Docker engine"]
+fn what_was_not_well_before_is_no_reason_to_call_the_way_back_failed() {
+    let site = Site::with(PROJECT, TWO);
+    fs::create_dir(&site.live).unwrap();
+    site.of_live("compose.yaml", TWO);
+    site.of_live(".env", "APP=bad\nWORKER=one\n");
+    shell(&site.live, "docker compose --progress quiet up --detach").unwrap();
+    let runs = |service: &str| !site.told(service, "MODE").is_empty();
+    shell(
+        &site.live,
+        &format!("ended() {{ docker ps --all --filter name={PROJECT}-app-1 | grep -q Exited; }}; await ended"),
+    )
+    .unwrap();
+    assert!(!runs("app") && runs("worker"));
+    // What is gone back to is what ran: without the service that had ended by itself.
+    site.of_source(".env", "APP=two\nWORKER=bad\n");
+    let failed = site.deploy(&["--env", "take"]);
+    ends(&failed, 1, &["serves again", "app was not well before, either"]);
+    assert!(!runs("app") && site.told("worker", "MODE") == "one");
+    site.is_as_compose_has_it("gone back");
+    // A release of which all is well mends it.
+    site.of_source(".env", "APP=two\nWORKER=two\n");
+    ends(&site.deploy(&["--env", "take"]), 0, &["serves"]);
+    assert!(runs("app") && runs("worker"));
+}
