@@ -51,7 +51,13 @@ impl Hands<'_> {
         let begun = Instant::now();
         while !is_held(&self.state.join(POST))? {
             if begun.elapsed() > TO_STAND {
-                return Err(Trouble::Said(compose::last_lines(&name(&project), LAST_WORDS)?.join("\n")));
+                let words = compose::last_lines(&name(&project), LAST_WORDS)?;
+                let silent = words.is_empty();
+                return Err(if silent {
+                    Trouble::TookTooLong(TO_STAND.as_secs())
+                } else {
+                    Trouble::Said(words.join("\n"))
+                });
             }
             thread::sleep(STANDS_YET);
         }
