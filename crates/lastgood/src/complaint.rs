@@ -9,7 +9,7 @@ use crate::pipeline::remote::{HostFault, ImageFault};
 use crate::render::postmortem::Mistake;
 use crate::rollout::artifact::ArtifactFault;
 use crate::rollout::contents::ContentFault;
-use crate::rollout::doer::Trouble;
+use crate::rollout::trouble::Trouble;
 use crate::settings::SettingsFault;
 use crate::words::Lang;
 

@@ -7,8 +7,8 @@ use clap::Args;
 use crate::complaint::Complaint;
 use crate::exit::Exit;
 use crate::io::Io;
-use crate::rollout::doer::Trouble;
 use crate::rollout::making::{look, make};
+use crate::rollout::trouble::Trouble;
 
 /// Makes an image of what comes in on standard input.
 #[derive(Clone, Debug, Args)]

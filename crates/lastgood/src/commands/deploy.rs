@@ -36,7 +36,7 @@ use crate::rollout::manner::On;
 use crate::rollout::named::{Named, named};
 use crate::rollout::release::{Accepted, Sent};
 use crate::rollout::target::{Seen, Target, at_home};
-use crate::rollout::{changes, doer::Trouble, hooks};
+use crate::rollout::{changes, hooks, trouble::Trouble};
 use crate::settings::Settings;
 
 /// Brings a release to a target.

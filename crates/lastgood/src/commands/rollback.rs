@@ -11,8 +11,8 @@ use crate::exit::Exit;
 use crate::io::Io;
 use crate::render::answer::View;
 use crate::render::telling::Telling;
-use crate::rollout::doer::Trouble;
 use crate::rollout::target::{Seen, Target};
+use crate::rollout::trouble::Trouble;
 
 /// Brings an earlier release back.
 #[derive(Clone, Debug, Args)]

@@ -14,8 +14,8 @@ use crate::exit::Exit;
 use crate::io::Io;
 use crate::render::answer::View;
 use crate::rollout::artifact::{Artifact, ArtifactFault, Description, Gathered};
-use crate::rollout::doer::Trouble;
 use crate::rollout::making::{Answer, look, make};
+use crate::rollout::trouble::Trouble;
 
 /// It has to be said within this whether an image is there.
 const TO_LOOK: Duration = Duration::from_secs(60);

@@ -17,9 +17,9 @@ use super::remote::Asked;
 use crate::complaint::Complaint;
 use crate::io::Io;
 use crate::render::answer::View;
-use crate::rollout::doer::Trouble;
 use crate::rollout::environment::Furnished;
 use crate::rollout::manner::On;
+use crate::rollout::trouble::Trouble;
 
 /// Building takes no longer.
 const TO_BUILD: Duration = Duration::from_secs(3600);

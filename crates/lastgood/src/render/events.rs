@@ -19,7 +19,7 @@ use super::rollout::with_findings;
 use super::under_way::UnderWayShape;
 use crate::privacy::env_value::shown;
 use crate::rollout::act::named;
-use crate::rollout::doer::{Trouble, Watcher};
+use crate::rollout::doer::Watcher;
 use crate::rollout::environment::Choice;
 use crate::rollout::history::{going_on, who};
 use crate::rollout::kept::Kept;
@@ -27,6 +27,7 @@ use crate::rollout::mended::{Mended, MendedKey};
 use crate::rollout::record::millis;
 use crate::rollout::survey::Survey;
 use crate::rollout::target::{Ended, Seen};
+use crate::rollout::trouble::Trouble;
 use crate::rollout::waste::Waste;
 
 const EVENTS: &str = "lastgood.events/1";

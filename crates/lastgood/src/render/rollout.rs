@@ -17,11 +17,12 @@ use crate::pipeline::stack::COMPOSE;
 use crate::pipeline::stack::excerpts::excerpts;
 use crate::rollout::act::named;
 use crate::rollout::act::point;
-use crate::rollout::doer::{Trouble, Watcher};
+use crate::rollout::doer::Watcher;
 use crate::rollout::history::{going_on, who};
 use crate::rollout::kept::Kept;
 use crate::rollout::survey::enters;
 use crate::rollout::target::{Ended, Refusal, Seen};
+use crate::rollout::trouble::Trouble;
 
 /// The margin of labels.
 const MARGIN: usize = 12;

@@ -14,10 +14,11 @@ use lastgood_model::topology::Via;
 use lastgood_model::{Stack, UnixMs};
 use lastgood_world::now;
 
-use super::doer::{Hands, Trouble};
+use super::doer::Hands;
 use super::gate::state_by;
 use super::health::OwnChecks;
 use super::looks::subject;
+use super::trouble::Trouble;
 use crate::pipeline::timeline::{CourseArgs, course};
 use crate::progress::Silent;
 

@@ -13,9 +13,10 @@ use lastgood_world::now;
 use lastgood_world::state::Releases;
 use serde_json::{Value, json};
 
-use super::doer::{Hands, MOST_BYTES, Trouble, everything, heard, kept_image};
+use super::doer::{Hands, MOST_BYTES, everything, heard, kept_image};
 use super::gate::{Look, well};
 use super::health::OwnChecks;
+use super::trouble::Trouble;
 
 /// What candidates need, below the folder of state.
 const FOLDER: &str = "candidates";

@@ -15,9 +15,9 @@ use lastgood_rollout::{ServiceIntent, SwitchBy};
 use lastgood_world::digest;
 
 use super::beside::may_stand_beside;
-use super::doer::Trouble;
 use super::manner::{Manner, Switch};
 use super::reload::is_reread;
+use super::trouble::Trouble;
 
 /// Why a service changes.
 #[derive(Clone, Debug, PartialEq)]

@@ -12,7 +12,8 @@ use lastgood_model::release::{Release, ReleasedService};
 use lastgood_world::engine::{client_configuration, compose};
 use lastgood_world::host_name;
 
-use super::doer::{Trouble, heard, kept_image, last_line};
+use super::doer::{heard, kept_image, last_line};
+use super::trouble::Trouble;
 use crate::pipeline::remote::{brought_name, emulator};
 
 /// A name is looked up in its registry, and what it stands for is fetched, within this.

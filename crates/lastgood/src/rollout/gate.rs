@@ -13,9 +13,10 @@ use lastgood_model::snapshot::{Container, ContainerStatus, HealthStatus};
 use lastgood_model::{Difference, ProbeClaim, Stack, Told, UnixMs, Weight};
 use lastgood_world::engine::compose;
 
-use super::doer::{Hands, Trouble, kept_image, last_line};
+use super::doer::{Hands, kept_image, last_line};
 use super::hold::{Hold, Well};
 use super::knock::{Door, address, door, knock};
+use super::trouble::Trouble;
 
 /// Nobody has to listen sooner than this.
 const TO_LISTEN: Duration = Duration::from_secs(60);

@@ -10,7 +10,7 @@ use lastgood_world::state::{Lease, Renewal, Take, hold, lease};
 use lastgood_world::{lives, now};
 use serde_json::Value;
 
-use super::doer::Trouble;
+use super::trouble::Trouble;
 
 /// Beyond what an act may take, the lease lives so long.
 const BEYOND: Duration = Duration::from_secs(60);

@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 use lastgood_world::engine::{compose, guard};
 use lastgood_world::state::{bundle, hold, is_held};
 
-use super::doer::{Hands, Trouble, Watcher, heard};
+use super::doer::{Hands, Watcher, heard};
 use super::target::Target;
+use super::trouble::Trouble;
 use crate::pipeline::stack::Looked;
 
 /// How Docker is told what it is.

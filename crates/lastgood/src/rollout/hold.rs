@@ -4,7 +4,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::doer::Trouble;
+use super::trouble::Trouble;
 
 /// It stays well for so long, where nobody says for how long.
 const WELL: Duration = Duration::from_secs(1);

@@ -13,7 +13,8 @@ use lastgood_world::hear::{Heard, Unheard, hear};
 use serde::{Deserialize, Serialize};
 
 use super::act::point;
-use super::doer::{Hands, Trouble, heard};
+use super::doer::{Hands, heard};
+use super::trouble::Trouble;
 
 /// Tests take no longer.
 const TO_TEST: Duration = Duration::from_secs(3600);

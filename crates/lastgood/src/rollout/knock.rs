@@ -9,8 +9,8 @@ use lastgood_model::topology::{Edge, Via};
 use lastgood_model::{Stack, Topology};
 use lastgood_world::request::{self, Request, Unanswered};
 
-use super::doer::Trouble;
 use super::manner::OfService;
+use super::trouble::Trouble;
 
 /// One request takes no longer.
 const WITHIN: Duration = Duration::from_secs(5);

@@ -15,8 +15,9 @@ use lastgood_world::{Capacity, Damage, capacities, digest};
 use serde::{Deserialize, Serialize};
 
 use super::artifact::{ArtifactFault, Content, Description};
-use super::doer::{Trouble, heard};
+use super::doer::heard;
 use super::fetch::{Unfetched, fetched};
+use super::trouble::Trouble;
 use crate::pipeline::remote::{roomy_folder, roomy_place};
 
 /// Images that were made here are called so.

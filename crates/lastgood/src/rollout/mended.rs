@@ -14,9 +14,10 @@ use lastgood_world::state::Releases;
 use lastgood_world::{digest, digest_of, read_small};
 
 use super::contents::INTERPOLATED;
-use super::doer::{MOST_BYTES, Trouble};
+use super::doer::MOST_BYTES;
 use super::environment::{EnvironmentFault, interpolated};
 use super::release::identified;
+use super::trouble::Trouble;
 
 /// A file that somebody mended.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,8 +6,9 @@ use std::time::Duration;
 use lastgood_world::engine::compose;
 
 use super::candidate::LABEL;
-use super::doer::{Hands, Trouble, heard};
+use super::doer::{Hands, heard};
 use super::manner::Migrate;
+use super::trouble::Trouble;
 
 /// So many of its last lines are shown.
 const LINES: usize = 5;

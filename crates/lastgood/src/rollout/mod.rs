@@ -39,4 +39,5 @@ mod stale;
 mod strays;
 pub mod survey;
 pub mod target;
+pub mod trouble;
 pub mod waste;

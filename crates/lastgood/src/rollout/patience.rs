@@ -8,8 +8,9 @@ use lastgood_model::rollout::Action;
 use lastgood_rollout::{Act, Of};
 use lastgood_world::engine::compose;
 
-use super::doer::{Hands, Trouble};
+use super::doer::Hands;
 use super::gate::state_of;
+use super::trouble::Trouble;
 
 /// So long is waited in all, however often something fails.
 const IN_ALL: Duration = Duration::from_secs(60);

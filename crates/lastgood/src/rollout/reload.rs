@@ -13,9 +13,10 @@ use lastgood_model::snapshot::Container;
 use lastgood_world::nginx::{self, Nginx, Worker};
 use lastgood_world::read_small;
 
-use super::doer::{Trouble, last_line};
+use super::doer::last_line;
 use super::gate::containers;
 use super::route::RouteFault;
+use super::trouble::Trouble;
 
 /// nginx has new workers within this once it was told.
 const TO_TAKE_OVER: Duration = Duration::from_secs(15);

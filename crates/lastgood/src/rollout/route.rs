@@ -16,12 +16,13 @@ use lastgood_world::read_small;
 use lastgood_world::request::{self, Unanswered};
 
 use super::changes::Changes;
-use super::doer::{Hands, Trouble};
+use super::doer::Hands;
 use super::gate::containers;
 use super::health::OwnChecks;
 use super::include::{Include, IncludeFault, host_and_port};
 use super::manner::{Manner, OfNginx, Switch};
 use super::reload::{Reader, Rewrite, take_over};
+use super::trouble::Trouble;
 use super::{candidate, knock};
 
 /// Whoever gets the traffic is waited for so long, where nobody has waited before.

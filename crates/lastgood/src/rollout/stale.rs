@@ -10,7 +10,8 @@ use lastgood_rollout::History;
 use lastgood_world::digest;
 use lastgood_world::state::displace;
 
-use super::doer::{Hands, Trouble};
+use super::doer::Hands;
+use super::trouble::Trouble;
 
 /// Those of `other`, if it was deployed: what was only found may have been there for others, too.
 pub(super) fn stale(release: &Release, other: Option<&Release>, live: &Path, history: &History) -> Vec<Arc<str>> {

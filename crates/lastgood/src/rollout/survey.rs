@@ -12,9 +12,10 @@ use lastgood_rollout::{Remains, Runs};
 use lastgood_world::digest;
 
 use super::candidate;
-use super::doer::{Hands, Trouble, arguments, kept_image};
+use super::doer::{Hands, arguments, kept_image};
 use super::gate::{containers, state_of};
 use super::include::HOME;
+use super::trouble::Trouble;
 
 /// What is there, and what to do about it.
 #[derive(Clone, Debug, PartialEq)]

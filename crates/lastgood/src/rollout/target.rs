@@ -25,7 +25,7 @@ use tempfile::TempDir;
 use super::changes::{Changes, Reason, changes};
 use super::checked::would_break;
 use super::contents::{INTERPOLATED, as_it_is, released};
-use super::doer::{Hands, Job, MOST_BYTES, Trouble, Watcher, heard, kept_image};
+use super::doer::{Hands, Job, MOST_BYTES, Watcher, heard, kept_image};
 use super::environment::{Choice, Orders};
 use super::fetch;
 use super::gate::unwell;
@@ -42,6 +42,7 @@ use super::route::unrouted;
 use super::stale::{more, stale};
 use super::strays::{called, strays};
 use super::survey::Survey;
+use super::trouble::Trouble;
 use crate::pipeline::stack::Looked;
 
 /// A target's folder.

@@ -16,11 +16,12 @@ use lastgood_world::engine::guard::IMAGES;
 use lastgood_world::state::Releases;
 
 use super::candidate;
-use super::doer::{Trouble, heard};
+use super::doer::heard;
 use super::grip::Grip;
 use super::guard;
 use super::making::{MADE, forsaken};
 use super::target::{Target, who};
+use super::trouble::Trouble;
 use crate::pipeline::builds::{BUILT, built_name};
 use crate::pipeline::remote::brought_name;
 

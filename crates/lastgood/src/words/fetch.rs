@@ -6,8 +6,8 @@ use super::Lang;
 use super::capture::bytes;
 use super::josa::topic;
 use crate::pipeline::remote::ImageFault;
-use crate::rollout::doer::Trouble;
 use crate::rollout::fetch::Unfetched;
+use crate::rollout::trouble::Trouble;
 
 impl Lang {
     /// Why an image is not there.

@@ -4,8 +4,8 @@
 use lastgood_world::request::Unanswered;
 
 use super::Lang;
-use crate::rollout::doer::Trouble;
 use crate::rollout::smoke::{Failed, Problem};
+use crate::rollout::trouble::Trouble;
 
 impl Lang {
     /// What came of asking; empty for what is no matter of asking.

@@ -14,7 +14,7 @@ use crate::complaint::Complaint;
 use crate::rollout::act::point;
 use crate::rollout::changes::Reason;
 use crate::rollout::contents::ContentFault;
-use crate::rollout::doer::Trouble;
+use crate::rollout::trouble::Trouble;
 
 /// Headings of a plan and of a history.
 pub struct RolloutWords {

@@ -11,10 +11,10 @@ use super::Lang;
 use crate::complaint::Complaint;
 use crate::rollout::changes::Reason;
 use crate::rollout::contents::ContentFault;
-use crate::rollout::doer::Trouble;
 use crate::rollout::environment::EnvironmentFault;
 use crate::rollout::fetch::Unfetched;
 use crate::rollout::survey::Survey;
+use crate::rollout::trouble::Trouble;
 
 fn differ(what: &str, said: impl Fn(Lang) -> String) {
     let (en, ko) = (said(Lang::En), said(Lang::Ko));
