@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use lastgood_model::snapshot::Container;
 use lastgood_model::{Ailment, Cause, CauseCode, Confidence, Incident, Scope, Span, Standing, UnixMs};
 
 use crate::faults::{FAULTS, Fault};
@@ -127,8 +128,12 @@ fn is_made_by_rollout(scene: &StackScene<'_>, fault: &Fault) -> bool {
     let Some(rollout) = &scene.stack.rollout else { return false };
     let project = scene.stack.desired.as_ref().map(|desired| &desired.project);
     let changes = |name: &Arc<str>| rollout.services.contains(name) || project == Some(name);
+    // A container that was made since: what one of its name did before is another matter.
+    let made = |container: &Container| container.created >= rollout.since && scene.component(container) == fault.bearer;
     // Files are placed before the services are made anew from them.
-    let is_now = fault.first_bad.at >= rollout.since || fault.hypothesis.code == CauseCode::StaleEnv;
+    let is_now = fault.first_bad.at >= rollout.since
+        || fault.hypothesis.code == CauseCode::StaleEnv
+        || scene.containers().any(made);
     is_now && (changes(&fault.bearer) || changes(&fault.hypothesis.component))
 }
 

@@ -4,9 +4,10 @@
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{self, Command, Output};
+use std::process::{Command, Output};
 use std::sync::OnceLock;
 
+use lastgood_world::own_mark;
 use tempfile::TempDir;
 
 /// A stage of the Dockerfile, and the Debian package that it installs.
@@ -49,7 +50,7 @@ impl Bed {
     pub fn laid(folder: &Path) -> Result<Self, String> {
         images();
         clear_forsaken();
-        let own = TempDir::with_prefix(format!("live-{}-", process::id())).unwrap();
+        let own = TempDir::with_prefix(prefix()).unwrap();
         shell(own.path(), &format!("cp -r '{}/.' . && mkdir -p state", folder.display()))?;
         let below = fs::read_dir(own.path()).unwrap().map(|entry| entry.unwrap().path());
         let neighbours = below.filter(|path| path.join("compose.yaml").is_file()).collect();
@@ -117,14 +118,22 @@ pub fn shell(folder: &Path, script: &str) -> Result<(), String> {
     Err(format!("`{}`: {}", script.trim(), String::from_utf8_lossy(&output.stderr).trim()))
 }
 
-/// Takes away what is left of projects in the folders of beds whose process is gone; beds of runs beside this one stay, and so does
-/// whatever no bed is the folder of.
+/// What a bed's folder is called tells whose it is: the number of its process, and when that began, in ticks since the boot.
+fn prefix() -> String {
+    let mark = own_mark();
+    let mut parts = mark.split(':');
+    format!("live-{}-{}-", parts.next().unwrap_or_default(), parts.next().unwrap_or_default())
+}
+
+/// Takes away what is left of projects in the folders of beds whose process is gone; beds of runs beside this one stay, whatever their
+/// program is called, and so does whatever no bed is the folder of.
 const FORSAKEN: &str = r#"
 beds=${TMPDIR:-/tmp}/live-
 format='{{.Label "com.docker.compose.project"}} {{.Label "com.docker.compose.project.working_dir"}}'
 docker ps --all --filter label=com.docker.compose.project --format "$format" | sort -u | while read -r project folder; do
-  [[ $folder =~ ^"$beds"([0-9]+)- ]] || continue
-  [[ $(cat "/proc/${BASH_REMATCH[1]}/comm" 2>/dev/null) != live-* ]] || continue
+  [[ $folder =~ ^"$beds"([0-9]+)-([0-9]+)- ]] || continue
+  began=$(sed 's/.*) //' "/proc/${BASH_REMATCH[1]}/stat" 2>/dev/null | cut -d' ' -f20) || :
+  [ "$began" != "${BASH_REMATCH[2]}" ] || continue
   of="label=com.docker.compose.project=$project"
   # Its guard first, which would bring back what goes.
   docker ps --all --quiet --filter "name=^/lastgood-guard-$project$" | xargs -r docker rm --force

@@ -46,6 +46,9 @@ fn what_a_rollout_does_to_its_own_services_is_no_fault_of_theirs() {
         yard.crashing("shop-backend", 1, &["no price list"]);
         yard.under_way(minutes);
         assert_eq!(yard.verdict().status == Status::Healthy, is_its);
+        // One that was made a minute ago, and one of its name that had ended before.
+        yard.container("shop-backend").created = NOW.plus(-MINUTE);
+        yard.is_healthy_meanwhile();
     }
     // Removed, and not made yet.
     let mut yard = Yard::new();
