@@ -40,7 +40,7 @@ pub fn hold(path: &Path, patience: Duration) -> Result<Option<File>, StateError>
 ///
 /// # Errors
 /// What the system says.
-pub fn is_held(path: &Path) -> Result<bool, StateError> {
+pub fn in_hand(path: &Path) -> Result<bool, StateError> {
     let file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
@@ -63,14 +63,14 @@ mod tests {
     fn a_command_has_it_in_hand_until_it_ends() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("hands");
-        assert!(!is_held(&path).unwrap(), "nobody ever had it");
+        assert!(!in_hand(&path).unwrap(), "nobody ever had it");
         let held = hold(&path, Duration::ZERO).unwrap().unwrap();
-        assert!(is_held(&path).unwrap());
+        assert!(in_hand(&path).unwrap());
         let mut child = Command::new("sh").args(["-c", "sleep 0.6 & wait"]).spawn().unwrap();
         drop(held);
         assert!(hold(&path, Duration::from_millis(100)).unwrap().is_none(), "its child still has it");
         assert!(hold(&path, Duration::from_secs(20)).unwrap().is_some());
-        assert!(!is_held(&path).unwrap());
+        assert!(!in_hand(&path).unwrap());
         child.wait().unwrap();
     }
 }

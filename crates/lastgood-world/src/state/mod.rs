@@ -17,7 +17,7 @@ mod trouble;
 
 pub use displace::displace;
 pub use frame::{FRAME_VERSION, Flaw};
-pub use hands::{hold, is_held};
+pub use hands::{hold, in_hand};
 pub use keeping::{Kept, NewFile};
 pub use lease::{Former, Holder, Lease, Renewal, Take};
 pub use ledger::{Entry, Ledger};

@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use lastgood_world::engine::{compose, guard};
-use lastgood_world::state::{bundle, hold, is_held};
+use lastgood_world::state::{bundle, hold, in_hand};
 
 use super::doer::{Hands, Watcher, heard};
 use super::target::Target;
@@ -50,11 +50,10 @@ impl Hands<'_> {
         let arguments = ["guard", "--of", &folder, "--project", &project];
         heard(guard::stand(&name(&project), &label, &self.live, &arguments)?)?;
         let begun = Instant::now();
-        while !is_held(&self.state.join(POST))? {
+        while !in_hand(&self.state.join(POST))? {
             if begun.elapsed() > TO_STAND {
                 let words = compose::last_lines(&name(&project), LAST_WORDS)?;
-                let silent = words.is_empty();
-                return Err(if silent {
+                return Err(if words.is_empty() {
                     Trouble::TookTooLong(TO_STAND.as_secs())
                 } else {
                     Trouble::Said(words.join("\n"))
