@@ -1,28 +1,134 @@
-//! Whose words an error is in: those of a driver, which speaks for whoever it asks, or those of the system. What it says is not read here,
-//! so it holds of errors that nobody has seen before.
+//! Whose words an error is in: those of a driver, which speaks for whoever it asks, those of the system, of a library, or of the program
+//! itself. What it says is not read here, so it holds of errors that nobody has seen before.
 
 use std::sync::Arc;
 
 use lastgood_model::AppError;
 
 use crate::spoken::{Spoken, SpokenError};
+use crate::stack_scene::StackScene;
 
-/// Words in the names of a driver's errors, and what it speaks.
+/// Words in the names of a driver's errors and of its files, and what it speaks.
 const DRIVERS: &[(&[&str], &[&str])] = &[
     (&["redis", "ioredis", "lettuce", "jedis", "redisson"], &["redis", "rediss"]),
-    (&["psycopg", "psycopg2", "asyncpg", "postgresql", "pgx", "pq"], &["postgres", "postgresql"]),
-    (&["pymysql", "mysql", "mysqldb", "mariadb", "aiomysql"], &["mysql", "mariadb"]),
+    (&["psycopg", "psycopg2", "asyncpg", "postgresql", "postgres", "pgx", "pq", "pg"], &["postgres", "postgresql"]),
+    (&["pymysql", "mysql", "mysql2", "mysqldb", "mariadb", "aiomysql"], &["mysql", "mariadb"]),
     (&["pymongo", "mongodb"], &["mongodb"]),
     (&["pika", "aiormq", "amqp"], &["amqp"]),
+    // Those that speak to any database.
+    (
+        &["sql", "jdbc", "sqlalchemy", "hibernate", "hikari", "knex", "sequelize", "prisma", "gorm"],
+        &["postgres", "postgresql", "mysql", "mariadb"],
+    ),
 ];
+
+/// How languages call a mistake of the program itself: what it is given it does not know to handle.
+const MISTAKES: &[&str] = &[
+    // Python, JavaScript
+    "ArithmeticError",
+    "AssertionError",
+    "AttributeError",
+    "IndexError",
+    "KeyError",
+    "LookupError",
+    "NameError",
+    "NotImplementedError",
+    "RangeError",
+    "RecursionError",
+    "ReferenceError",
+    "SyntaxError",
+    "TypeError",
+    "UnboundLocalError",
+    "UnicodeDecodeError",
+    "UnicodeEncodeError",
+    "ValueError",
+    "ZeroDivisionError",
+    // Java, Kotlin, .NET
+    "ArgumentException",
+    "ArgumentNullException",
+    "ArithmeticException",
+    "ArrayIndexOutOfBoundsException",
+    "ClassCastException",
+    "ConcurrentModificationException",
+    "DivideByZeroException",
+    "FormatException",
+    "IllegalArgumentException",
+    "IllegalStateException",
+    "IndexOutOfBoundsException",
+    "IndexOutOfRangeException",
+    "InvalidCastException",
+    "InvalidOperationException",
+    "KeyNotFoundException",
+    "NoSuchElementException",
+    "NotImplementedException",
+    "NullPointerException",
+    "NullReferenceException",
+    "NumberFormatException",
+    "StackOverflowError",
+    "StringIndexOutOfBoundsException",
+    "UnsupportedOperationException",
+    // Ruby, PHP
+    "ArgumentError",
+    "FloatDomainError",
+    "NoMethodError",
+    "DivisionByZeroError",
+    "UnhandledMatchError",
+];
+
+/// How a program of a language without exceptions says that it made one.
+const PANICS: &[&str] = &["panic: runtime error", "panicked at"];
+
+/// Where what a language brings with it has its errors.
+const PLATFORMS: &[&str] = &["java", "javax", "jakarta", "sun", "jdk", "System", "Microsoft"];
+
+/// Folders of other people's code.
+const LIBRARIES: &[&str] =
+    &["node_modules", "site-packages", "dist-packages", "vendor", "gems", "go/pkg/mod", "node:internal"];
 
 /// The one component that a driver's error is about: `redis.exceptions.AuthenticationError` of somebody who asks one Redis.
 pub fn asked(spoken: &Spoken<'_>, said: &SpokenError<'_>) -> Option<Arc<str>> {
-    let classes = [&said.error.class, &said.error.outermost];
-    let words = || classes.into_iter().flat_map(|class| class.split(['.', ':', '/', '\\']));
-    let speaks = |names: &[&str]| words().any(|word| names.iter().any(|name| word.eq_ignore_ascii_case(name)));
-    let (_, protocols) = DRIVERS.iter().find(|(names, _)| speaks(names))?;
-    spoken.asked(said.who, protocols)
+    let error = said.error;
+    let names = [&*error.class, &error.outermost, library(&error.frame).unwrap_or_default()];
+    names.into_iter().find_map(|name| spoken.asked(said.who, speaks(name)?))
+}
+
+/// The same of a line that a component wrote, which has no class of its own.
+pub fn asked_in(scene: &StackScene<'_>, from: usize, line: &str) -> Option<Arc<str>> {
+    let words = line.split_ascii_whitespace().map(|word| word.trim_matches(|c: char| !c.is_ascii_alphanumeric()));
+    // A class has its package before it; a word alone may be about anything.
+    words.filter(|word| word.contains(['.', ':', '/'])).find_map(|word| scene.asked(from, speaks(word)?))
+}
+
+/// What the driver speaks whose name this is: `redis.exceptions.ConnectionError`, `/node_modules/pg-pool/index.js`.
+fn speaks(name: &str) -> Option<&'static [&'static str]> {
+    let words = || name.split(['.', ':', '/', '\\', '-', '_']);
+    let of_it = |names: &[&str]| words().any(|word| names.iter().any(|name| word.eq_ignore_ascii_case(name)));
+    DRIVERS.iter().find(|(names, _)| of_it(names)).map(|(_, protocols)| *protocols)
+}
+
+/// Where in other people's code a place is; `None` where it is the program's own.
+fn library(place: &str) -> Option<&str> {
+    LIBRARIES.iter().find_map(|folder| place.split_once(folder)).map(|(_, within)| within)
+}
+
+/// Whether an error that nobody knows is the program's own: one of the mistakes that programs make, or of a class and a place that are
+/// neither a library's nor the language's.
+#[must_use]
+pub fn is_own(error: &AppError) -> bool {
+    let package = error.class.split(['.', '\\']).next().unwrap_or_default();
+    is_mistake(&error.class) || !(library(&error.frame).is_some() || PLATFORMS.contains(&package))
+}
+
+/// Whether a class is that of a mistake of the program.
+fn is_mistake(class: &str) -> bool {
+    class.rsplit(['.', ':', '\\']).next().is_some_and(|name| MISTAKES.contains(&name))
+}
+
+/// Whether a line names a mistake of the program.
+#[must_use]
+pub fn names_mistake(line: &str) -> bool {
+    let words = line.split(|c: char| c.is_ascii_whitespace() || matches!(c, '"' | '(' | ')' | ','));
+    PANICS.iter().any(|panic| line.contains(panic)) || words.map(|word| word.trim_end_matches(':')).any(is_mistake)
 }
 
 /// Whether it is the system that refused, with one of its numbers or names: `[Errno 13]`, `EACCES: …`.
@@ -50,5 +156,42 @@ mod tests {
         assert!(names_errno("PermissionError: [Errno 13] Permission denied: '/files/receipt.txt'"));
         assert!(names_errno("Error: EACCES: permission denied, open '/files/x'"));
         assert!(!names_errno("ERROR: no such user") && !names_errno("KeyError: 'user_id'"));
+    }
+
+    #[test]
+    fn a_driver_is_known_by_its_package_and_by_its_files() {
+        let protocol = |name: &str| speaks(name).map(|protocols| protocols[0]);
+        assert_eq!(protocol("redis.exceptions.AuthenticationError"), Some("redis"));
+        assert_eq!(protocol("/redis-parser/lib/parser.js:179"), Some("redis"));
+        assert_eq!(protocol("/pg-pool/index.js:45"), Some("postgres"));
+        assert_eq!(protocol("java.sql.SQLNonTransientConnectionException"), Some("postgres"));
+        assert_eq!(protocol("shop.orders.OrderError"), None);
+    }
+
+    #[test]
+    fn mistakes_are_the_programs_own() {
+        let error = |class: &str, frame: &str| AppError {
+            severity: None,
+            class: Arc::from(class),
+            message: Arc::from(""),
+            outermost: Arc::from(""),
+            frame: Arc::from(frame),
+            path: Arc::from(""),
+            signature: None,
+            why: None,
+            names: Vec::new(),
+        };
+        assert!(is_own(&error("java.lang.NullPointerException", "Shop.java:60")));
+        assert!(is_own(&error("KeyError", "/usr/lib/python3/dist-packages/starlette/routing.py:1")));
+        assert!(is_own(&error("shop.orders.OrderError", "/app/orders.py:12")));
+        assert!(!is_own(&error("java.lang.OutOfMemoryError", "Shop.java:60")));
+        assert!(!is_own(&error("ReplyError", "/node_modules/redis-parser/lib/parser.js:179")));
+        assert!(
+            names_mistake("TypeError: unsupported operand")
+                && names_mistake("panic: runtime error: index out of range")
+        );
+        assert!(
+            !names_mistake("exec /shop: exec format error") && !names_mistake("redis.exceptions.ResponseError: no")
+        );
     }
 }

@@ -240,7 +240,7 @@ fn provider(key: &str, target: &mut ProbeTarget, of: &dyn Fn(&str) -> Option<Sec
     let prefix = PROVIDER_ENDS.iter().find_map(|end| key.strip_suffix(end)).unwrap_or_default();
     let realm = said(format!("{prefix}REALM"));
     let in_path = target.path.find(REALMS);
-    let named = PROVIDER_WORDS.iter().any(|word| key.contains(word));
+    let named = names_provider(key);
     if in_path.is_none() && !(named && (realm.is_some() || key.contains("ISSUER"))) {
         return;
     }
@@ -259,6 +259,11 @@ fn provider(key: &str, target: &mut ProbeTarget, of: &dyn Fn(&str) -> Option<Sec
     target.path = Arc::from(path);
     target.user = said(format!("{prefix}CLIENT_ID")).map(|id| Arc::from(id.expose().trim()));
     target.password = target.user.as_ref().and_then(|_| said(format!("{prefix}CLIENT_SECRET")));
+}
+
+/// Whether a key is that of a provider of identities.
+pub(crate) fn names_provider(key: &str) -> bool {
+    PROVIDER_WORDS.iter().any(|word| key.contains(word))
 }
 
 #[cfg(test)]

@@ -160,16 +160,7 @@ impl<'a> Spoken<'a> {
     /// The one component of such protocols that somebody asks, and no second one.
     #[must_use]
     pub fn asked(&self, who: &str, protocols: &[&str]) -> Option<Arc<str>> {
-        let stack = self.stack?;
-        let from = self.index(who)?;
-        let edges = stack.topology.asks(from);
-        let mut found = edges.filter(|edge| edge.protocol.as_deref().is_some_and(|known| protocols.contains(&known)));
-        let first = found.next()?;
-        if found.any(|other| other.to != first.to || other.host != first.host) {
-            return None;
-        }
-        let component = first.to.and_then(|to| stack.topology.components.get(to));
-        Some(component.map_or_else(|| Arc::clone(&first.host), |component| Arc::clone(&component.name)))
+        self.stack?.asked(self.index(who)?, protocols)
     }
 
     /// Whether a component passes requests on, and says little of why.

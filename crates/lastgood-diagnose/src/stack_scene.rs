@@ -145,6 +145,19 @@ impl<'a> StackScene<'a> {
         self.index(container).is_some_and(|index| self.topology.asks(index).next().is_some())
     }
 
+    /// The one whom a component asks in one of these protocols; `None` where it asks nobody so, or several.
+    #[must_use]
+    pub fn asked(&self, from: usize, protocols: &[&str]) -> Option<Arc<str>> {
+        let edges = self.topology.asks(from);
+        let mut found = edges.filter(|edge| edge.protocol.as_deref().is_some_and(|known| protocols.contains(&known)));
+        let first = found.next()?;
+        if found.any(|other| other.to != first.to || other.host != first.host) {
+            return None;
+        }
+        let component = first.to.and_then(|to| self.topology.components.get(to));
+        Some(component.map_or_else(|| Arc::clone(&first.host), |component| Arc::clone(&component.name)))
+    }
+
     fn askers(&self, index: usize) -> impl Iterator<Item = &Edge> {
         self.topology.asked_by(index).filter(move |edge| edge.from != index)
     }

@@ -1,15 +1,16 @@
 //! A container that ends with an error, again and again or once, by its own last words: a program that is not there or is made
-//! for another machine, a configuration that it refuses, a name that it cannot find, else a fault of the application.
+//! for another machine, a configuration that it refuses, a name that it cannot find, a mistake of the program; else all that is known is
+//! that it ends, and whose driver complained.
 
 use std::sync::Arc;
 
-use lastgood_model::snapshot::{Container, ContainerStatus};
+use lastgood_model::snapshot::{Container, ContainerStatus, HealthStatus};
 use lastgood_model::{About, Ailment, CauseCode, Ending, Piece, StateClaim, UnixMs, Weight};
 
 use super::{Fault, down, edge};
 use crate::architecture::runs_on;
 use crate::condition::Condition;
-use crate::drivers::names_errno;
+use crate::drivers;
 use crate::rules::Depth;
 use crate::stack_scene::{StackScene, key};
 use crate::variables::told;
@@ -22,15 +23,7 @@ pub fn propose(scene: &StackScene<'_>) -> Vec<Fault> {
 fn of_container(scene: &StackScene<'_>, container: &Container) -> Option<Fault> {
     let state = &container.state;
     let name = || Arc::clone(&container.name);
-    let loops = match state.status {
-        ContainerStatus::Exited | ContainerStatus::Dead
-            if state.exit_code != 0 && down::ending(scene, container) == Ending::ByItself =>
-        {
-            false
-        }
-        _ if Condition::of(container, false, scene.stack.at) == Condition::CrashLooping => true,
-        _ => return None,
-    };
+    let loops = ending(scene, container)?;
     if !state.error.is_empty() {
         return None;
     }
@@ -51,6 +44,9 @@ fn of_container(scene: &StackScene<'_>, container: &Container) -> Option<Fault> 
     let ailment = if loops { Ailment::Restarting } else { Ailment::Down };
     let first_bad = edge(at, key(&container.name, "State.FinishedAt"));
     let mut fault = Fault::new(verdict.code, &component, ailment, verdict.depth, first_bad);
+    if let Some(whom) = verdict.whom {
+        fault.hypothesis.component = whom;
+    }
     fault.follows = verdict.depth < Depth::Origin;
     let ended = if loops {
         StateClaim::KeepsRestarting { container: name(), restarts: container.restarts, exit_code: state.exit_code }
@@ -81,6 +77,38 @@ fn of_container(scene: &StackScene<'_>, container: &Container) -> Option<Fault> 
     let weight = if verdict.words.is_some() { Weight::Strong } else { Weight::Moderate };
     let field = if loops { "RestartCount" } else { "State.ExitCode" };
     Some(fault.led(state.finished, ended, key(&container.name, field), weight))
+}
+
+/// Whether the container of a component ends with an error by itself.
+pub fn ends(scene: &StackScene<'_>, component: &str) -> bool {
+    scene.containers().any(|container| &*scene.component(container) == component && ending(scene, container).is_some())
+}
+
+/// Whether a container that ends with an error is started again each time; `None` for one that does not end so.
+fn ending(scene: &StackScene<'_>, container: &Container) -> Option<bool> {
+    let state = &container.state;
+    match state.status {
+        ContainerStatus::Exited | ContainerStatus::Dead => {
+            (state.exit_code != 0 && down::ending(scene, container) == Ending::ByItself).then_some(false)
+        }
+        _ => {
+            let loops = Condition::of(container, false, scene.stack.at) == Condition::CrashLooping;
+            (loops || starts_anew(scene, container)).then_some(true)
+        }
+    }
+}
+
+/// Whether it ended with an error, was started again by the engine, and its health check is not content yet: what takes long to start ends
+/// seldom.
+fn starts_anew(scene: &StackScene<'_>, container: &Container) -> bool {
+    let is_starting = container.health.as_ref().is_some_and(|health| health.status == HealthStatus::Starting);
+    let events = scene.stack.snapshot.iter().flat_map(|snapshot| snapshot.events.iter().rev());
+    let mut ends = events.filter(|event| event.container == container.name && &*event.action == "die");
+    let failed = |code: i64| !matches!(code, 0 | 137 | 143);
+    container.is_running()
+        && container.restarts > 0
+        && is_starting
+        && ends.next().is_some_and(|end| end.exit_code.is_some_and(failed))
 }
 
 /// Who bears the name that a container could not find, and came only after that had given up: it was started too early, and
@@ -135,6 +163,15 @@ struct Verdict<'c> {
     words: Option<&'c Arc<str>>,
     /// The variable that it asks for in vain.
     lacks: Option<&'c Arc<str>>,
+    /// Whom it asked when it ended, where that is to blame and not itself.
+    whom: Option<Arc<str>>,
+}
+
+impl<'c> Verdict<'c> {
+    /// What one line says of the container itself.
+    const fn of_line(code: CauseCode, line: Option<&'c Arc<str>>) -> Self {
+        Self { code, depth: Depth::Origin, words: line, lacks: None, whom: None }
+    }
 }
 
 /// What a line says, and what that means; the first that fits. What may follow from another component lies less deep.
@@ -169,7 +206,7 @@ fn foreign_module<'c>(scene: &StackScene<'_>, container: &'c Container) -> Optio
         let line = line.to_ascii_lowercase();
         LOADERS.iter().any(|words| line.contains(words))
     })?;
-    Some(Verdict { code: CauseCode::WrongArch, depth: Depth::Origin, words: Some(line), lacks: None })
+    Some(Verdict::of_line(CauseCode::WrongArch, Some(line)))
 }
 
 /// A file that is mounted and is a folder: an engine makes one where there is nothing to mount.
@@ -179,7 +216,7 @@ fn mounted_folder(container: &Container) -> Option<Verdict<'_>> {
         let folder = text.contains("is a directory") || text.contains("eisdir");
         folder && container.mounts.iter().any(|mount| line.contains(&*mount.target))
     })?;
-    Some(Verdict { code: CauseCode::BadMount, depth: Depth::Origin, words: Some(line), lacks: None })
+    Some(Verdict::of_line(CauseCode::BadMount, Some(line)))
 }
 
 /// Words that a line of an error has; the last such line tells most.
@@ -194,7 +231,7 @@ fn last_words<'c>(scene: &StackScene<'_>, container: &'c Container) -> Verdict<'
     };
     for (parts, code, depth) in SAYINGS.iter().filter(|(_, code, _)| scene.may_be(*code)) {
         if let Some(line) = lines().rfind(|line| says(line, parts)) {
-            return Verdict { code: *code, depth: *depth, words: Some(line), lacks: None };
+            return Verdict { depth: *depth, ..Verdict::of_line(*code, Some(line)) };
         }
     }
     if let Some(verdict) = known_words(scene, container) {
@@ -202,22 +239,19 @@ fn last_words<'c>(scene: &StackScene<'_>, container: &'c Container) -> Verdict<'
     }
     // A shell that finds no program, or may not start it, ends so.
     if matches!(container.state.exit_code, 126 | 127) && scene.may_be(CauseCode::BadEntrypoint) {
-        return Verdict {
-            code: CauseCode::BadEntrypoint,
-            depth: Depth::Origin,
-            words: lines().next_back(),
-            lacks: None,
-        };
+        return Verdict::of_line(CauseCode::BadEntrypoint, lines().next_back());
     }
     let complaint = lines().rfind(|line| {
         let line = line.to_ascii_lowercase();
         COMPLAINTS.iter().any(|word| line.contains(word))
     });
     let words = complaint.or_else(|| lines().next_back());
-    // What the system refused, and an end without a complaint, are no defect of the program before somebody has looked.
-    let own = complaint.is_some_and(|line| !names_errno(line));
+    // What is no mistake that programs make is no defect of this one before somebody has looked.
+    let own = complaint.is_some_and(|line| drivers::names_mistake(line));
+    let asked = |line: &Arc<str>| drivers::asked_in(scene, scene.index(container)?, line);
+    let whom = complaint.filter(|_| !own).and_then(asked);
     let code = if own { CauseCode::AppBug } else { CauseCode::Located };
-    Verdict { code, depth: Depth::Process, words, lacks: None }
+    Verdict { depth: Depth::Process, whom, ..Verdict::of_line(code, words) }
 }
 
 /// What a known sentence makes of it, where that is about the container itself: of what it asks others, their own state and
@@ -235,5 +269,6 @@ fn known_words<'c>(scene: &StackScene<'_>, container: &'c Container) -> Option<V
         depth: Depth::Origin,
         words: container.last_words.get(known.line),
         lacks: variable.filter(|_| code == CauseCode::EnvMissing).map(|(_, name)| name),
+        whom: None,
     })
 }

@@ -8,7 +8,7 @@ use lastgood_model::{Ailment, CauseCode, Claim, Edge, Evidence, Link, Ref, State
 use crate::rules::{Depth, Hypothesis};
 use crate::stack_scene::StackScene;
 
-mod crash;
+pub mod crash;
 mod cut_off;
 mod down;
 mod host_short;

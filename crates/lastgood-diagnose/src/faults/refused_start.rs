@@ -1,5 +1,5 @@
 //! A container that the engine could not start, in the engine's own words: a port that somebody else holds, a program that is
-//! not there, an architecture that the machine does not run, a mount or a network that is missing.
+//! not there, an architecture that the machine does not run, a mount or a network that is missing; else all that is known is where.
 
 use std::sync::Arc;
 
@@ -37,12 +37,13 @@ fn of_container(scene: &StackScene<'_>, container: &Container) -> Option<Fault> 
         return None;
     }
     let said = state.error.to_ascii_lowercase();
-    let code = SAYINGS.iter().find(|(saying, _)| said.contains(saying)).map(|(_, code)| *code);
+    let means = |(saying, code): &&(&str, CauseCode)| said.contains(saying) && scene.may_be(*code);
+    // What it refuses in words that nobody knows is not understood before somebody has looked.
+    let code = SAYINGS.iter().find(means).map_or(CauseCode::Located, |(_, code)| *code);
     let component = scene.component(container);
     let at = state.finished.unwrap_or(container.created);
     let first_bad = edge(at, key(&container.name, "State.Error"));
     let claim = StateClaim::EngineSaid { container: Arc::clone(&container.name), text: Arc::clone(&state.error) };
-    let code = code.unwrap_or(CauseCode::ProcessDown);
     Some(Fault::new(code, &component, Ailment::NotStarted, Depth::Origin, first_bad).led(
         Some(at),
         claim,

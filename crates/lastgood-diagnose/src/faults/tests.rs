@@ -311,6 +311,41 @@ fn a_crash_loop_speaks_with_its_own_last_words() {
 }
 
 #[test]
+fn last_words_of_a_driver_that_nobody_knows_speak_of_the_one_that_it_asks() {
+    let mut yard = Yard::new();
+    yard.crashing("shop-backend", 1, &["redis.exceptions.ResponseError: SOMETHING new"]);
+    let incident = yard.incident();
+    assert_eq!(told(&incident), (CauseCode::Located, "kvs-redis", Confidence::Confirmed, Ailment::Restarting));
+    // A word alone may be about anything.
+    yard.crashing("shop-backend", 1, &["error: no redis today"]);
+    assert_eq!(told(&yard.incident()).1, "backend");
+}
+
+#[test]
+fn what_takes_long_to_start_and_ended_with_an_error_ends_again() {
+    let slow = |exit_code: i64, health: HealthStatus| {
+        let mut yard = Yard::new();
+        let backend = yard.container("shop-backend");
+        backend.restarts = 1;
+        backend.state.started = Some(NOW.plus(-40_000));
+        backend.state.finished = Some(NOW.plus(-41_000));
+        backend.health = Some(Health { status: health, ..Health::default() });
+        backend.last_words = vec![text("java.lang.IllegalStateException: no plan")];
+        yard.snapshot().events.push(Event {
+            at: NOW.plus(-41_000),
+            action: text("die"),
+            container: text("shop-backend"),
+            exit_code: Some(exit_code),
+        });
+        yard
+    };
+    let incident = slow(1, HealthStatus::Starting).incident();
+    assert_eq!(told(&incident), (CauseCode::AppBug, "backend", Confidence::Confirmed, Ailment::Restarting));
+    slow(1, HealthStatus::Healthy).is_healthy();
+    slow(143, HealthStatus::Starting).is_healthy();
+}
+
+#[test]
 fn an_image_of_another_architecture_shows_label_and_program() {
     let mut yard = Yard::new();
     yard.crashing("shop-backend", 1, &["exec /app: exec format error"]).image_id = text("sha256:1");
@@ -332,9 +367,9 @@ fn a_module_of_another_architecture_is_told_from_one_that_is_not_there() {
     for (program, code) in [
         (Some("arm64"), CauseCode::WrongArch),
         (Some("darwin/arm64"), CauseCode::WrongArch),
-        (Some("386"), CauseCode::AppBug),
-        (Some("amd64"), CauseCode::AppBug),
-        (None, CauseCode::AppBug),
+        (Some("386"), CauseCode::Located),
+        (Some("amd64"), CauseCode::Located),
+        (None, CauseCode::Located),
     ] {
         let mut yard = Yard::new();
         yard.crashing("shop-backend", 1, &words).image_id = text("sha256:1");
@@ -626,7 +661,7 @@ fn what_the_engine_could_not_start_speaks_for_itself() {
         ("exec: \"serve\": executable file not found in $PATH: unknown", CauseCode::BadEntrypoint),
         ("exec /app: exec format error", CauseCode::WrongArch),
         ("error mounting \"/srv/n.conf\" to rootfs: not a directory", CauseCode::BadMount),
-        ("something new", CauseCode::ProcessDown),
+        ("something new", CauseCode::Located),
     ] {
         let mut yard = Yard::new();
         let backend = yard.container("shop-backend");

@@ -31,7 +31,8 @@ fn of_container(scene: &StackScene<'_>, container: &Container) -> Option<Fault> 
         StateClaim::HealthFails { container: name(), failures: health.failing_streak, output: Arc::clone(&output) };
     let broken = missing_program(&output)
         .map(|program| StateClaim::CheckMissesProgram { container: name(), program: Arc::from(program) })
-        .or_else(|| wrong_port(container));
+        .or_else(|| wrong_port(container))
+        .filter(|_| scene.may_be(CauseCode::HealthcheckBroken));
     let first_bad = edge(first_bad, reference());
     let mut fault =
         match broken {

@@ -4,7 +4,7 @@
 use lastgood_model::app_claim::SaidError;
 use lastgood_model::{AppClaim, CauseCode, ChangeKind, Claim, Evidence, Link, Severity, Weight};
 
-use super::driver_fails::came_with_failures;
+use super::strange_error::came_with_failures;
 use super::{Depth, Hypothesis, Rule};
 use crate::drivers;
 use crate::host::Mark;
@@ -82,7 +82,10 @@ fn passed_on(scene: &Scene<'_>) -> Option<(Claim, Mark)> {
 /// An error of the application's own that nobody else is known to write, and that came with the failures.
 fn raised<'s>(scene: &'s Scene<'_>) -> Option<SpokenError<'s>> {
     let own = |said: &SpokenError<'_>| {
-        said.signature.is_none() && !said.error.class.is_empty() && said.error.severity >= Some(Severity::Error)
+        said.signature.is_none()
+            && !said.error.class.is_empty()
+            && said.error.severity >= Some(Severity::Error)
+            && drivers::is_own(said.error)
     };
     scene.spoken.errors().filter(own).find(|said| came_with_failures(scene, said))
 }

@@ -8,9 +8,11 @@ use std::cmp::Reverse;
 use std::sync::Arc;
 
 use lastgood_model::app_claim::SaidError;
+use lastgood_model::topology::{Component, ComponentKind, Via};
 use lastgood_model::{About, AppClaim, CauseCode, Claim, Evidence, Piece, Severity, Signature, Specificity, Weight};
 
 use super::{Depth, Hypothesis, Rule};
+use crate::probing::names_provider;
 use crate::scene::{Scene, WITH_ONSET_MS};
 use crate::spoken::SpokenError;
 
@@ -195,8 +197,10 @@ fn component(scene: &Scene<'_>, meaning: &Meaning<'_>) -> Option<Arc<str>> {
             let called = || super::app_calls::failing_target(scene, who);
             let only = || spoken.asked(who, &["http", "https"]).filter(|_| about.about == About::Http);
             let proven = || super::app_told::unserved_by(scene, who, meaning.code());
+            let provider = || provider(scene, who).filter(|_| about.about == About::Oidc);
             by_host()
                 .or_else(called)
+                .or_else(provider)
                 .or_else(proven)
                 .or_else(only)
                 .or_else(|| (*specificity > Specificity::Ambiguous).then(|| spoken.component(who)))
@@ -213,6 +217,21 @@ fn component(scene: &Scene<'_>, meaning: &Meaning<'_>) -> Option<Arc<str>> {
         | About::Application
         | About::Client => Some(spoken.component(who)),
     }
+}
+
+/// The one component that somebody asks under a key of a provider of identities.
+fn provider(scene: &Scene<'_>, who: &str) -> Option<Arc<str>> {
+    let stack = scene.stack?;
+    let asked = stack.topology.asks(scene.spoken.index(who)?).filter_map(|edge| match &edge.via {
+        Via::Variable { key, .. } if names_provider(key) => stack.topology.components.get(edge.to?),
+        _ => None,
+    });
+    // By its public name it is asked from outside, or through the proxy, which lets nobody log in.
+    let asked: Vec<&Component> = asked.filter(|component| component.kind != ComponentKind::Proxy).collect();
+    let here = |component: &&Component| component.container.is_some();
+    let mut providers = asked.iter().filter(|component| here(component) || !asked.iter().any(here));
+    let first = providers.next()?;
+    providers.all(|other| other.name == first.name).then(|| Arc::clone(&first.name))
 }
 
 /// What to call a dependency that nothing names.

@@ -8,6 +8,7 @@ use lastgood_model::{CauseCode, Claim, ProbeOutcome, Span, UnixMs, Weight};
 
 use super::unit_failed::HUNG_UP;
 use super::{Depth, Hypothesis, Rule};
+use crate::faults::crash;
 use crate::scene::Scene;
 
 /// A dependency that went down.
@@ -27,6 +28,10 @@ impl Rule for DependencyDown {
         let around = Span::new(scene.onset.from().plus(-AROUND_MS), scene.onset.to().plus(AROUND_MS));
         let stop = scene.host.dependencies.iter().find(|stop| around.contains(stop.down.0))?;
         let who = || scene.writer(stop.down.1).unwrap_or_else(|| Arc::clone(&stop.who));
+        // Nobody stopped what ends with an error again and again: why it does is told with its state.
+        if scene.stack.is_some_and(|stack| crash::ends(stack, &who())) {
+            return None;
+        }
         let claim = Claim::DependencyStopped { who: who(), clean: stop.clean };
         let back = scene.host.dependencies.iter().filter(|other| other.who == stop.who);
         let back = back.filter_map(|other| other.up).find(|up| up.0 >= stop.down.0);

@@ -15,7 +15,6 @@ mod app_told;
 mod dependency_down;
 mod disk_full;
 mod dns_failure;
-mod driver_fails;
 mod gave_up;
 mod host_not_passed;
 mod located;
@@ -29,6 +28,7 @@ mod release_lacks;
 mod server_conn_limit;
 pub mod stale_upstream;
 pub mod stopped;
+mod strange_error;
 mod turn;
 mod unit_failed;
 mod upstream;
@@ -152,7 +152,7 @@ pub const RULES: &[&dyn Rule] = &[
     &app_says::AppSays::of(CauseCode::BindLoopback),
     &app_says::AppSays::of(CauseCode::AppBug),
     &app_calls::CalledFails,
-    &driver_fails::DriverFails,
+    &strange_error::Strange,
     &app_bug::AppBug,
     &located::Located,
 ];

@@ -1,28 +1,33 @@
-//! `unknown/located` at a store: the application's driver raised an error whenever a request failed, and it is no sentence that is known.
-//! Whom it asked is known, and not what is wrong there: the application is not to blame before that is.
+//! `unknown/located` at whoever an error speaks of that nobody knows, and that came whenever a request failed: the one whom a driver asks,
+//! and not the application; else the application that wrote it. What is wrong there is not known.
 
 use lastgood_model::app_claim::SaidError;
-use lastgood_model::{AppClaim, CauseCode, Claim, Weight};
+use lastgood_model::{AppClaim, CauseCode, Claim, Severity, Weight};
 
 use super::{Depth, Hypothesis, Rule};
 use crate::drivers;
 use crate::scene::Scene;
 use crate::spoken::SpokenError;
 
-/// A driver's error that nobody knows.
-pub struct DriverFails;
+/// An error that nobody knows.
+pub struct Strange;
 
-impl Rule for DriverFails {
+impl Rule for Strange {
     fn code(&self) -> CauseCode {
         CauseCode::Located
     }
 
     fn propose(&self, scene: &Scene<'_>) -> Option<Hypothesis> {
         let spoken = &scene.spoken;
-        let (said, component) = spoken
-            .errors()
-            .filter(|said| said.signature.is_none() && came_with_failures(scene, said))
-            .find_map(|said| Some((said, drivers::asked(spoken, &said)?)))?;
+        let strange = || spoken.errors().filter(|said| said.signature.is_none() && came_with_failures(scene, said));
+        let of_driver = strange().find_map(|said| Some((said, drivers::asked(spoken, &said)?)));
+        let of_writer = || {
+            let loud = |said: &SpokenError<'_>| said.error.severity >= Some(Severity::Error);
+            let said =
+                strange().find(|said| !said.error.class.is_empty() && loud(said) && !spoken.is_proxy(said.who))?;
+            Some((said, spoken.component(said.who)))
+        };
+        let (said, component) = of_driver.or_else(of_writer)?;
         let (met, failed) = spoken.met(said.run.shape, scene.finding);
         let who = spoken.component(said.who);
         let error =
