@@ -59,6 +59,26 @@ pub fn episodes(points: &[Point]) -> Vec<Episode> {
         .unwrap_or_default()
 }
 
+/// Where the rate of a bad stretch falls to less than half and stays there: the index of the first point after it. `None` where one rate
+/// for all of it is as likely.
+#[must_use]
+pub fn fall(points: &[Point]) -> Option<usize> {
+    let (n, k) = sum(points);
+    let all = (k + 0.5) / (n + 1.0);
+    let (mut before, mut best) = ((0.0, 0.0), (change_cost(points.len()), None));
+    for index in 1..points.len() {
+        let last = &points[index - 1];
+        before = (before.0 + last.n, before.1 + last.k);
+        let after = (n - before.0, k - before.1);
+        let rate = |(n, k): (f64, f64)| (k + 0.5) / (n + 1.0);
+        let gained = log_ratio(before.0, before.1, all, rate(before)) + log_ratio(after.0, after.1, all, rate(after));
+        if rate(before) > 2.0 * rate(after) && gained > best.0 {
+            best = (gained, Some(index));
+        }
+    }
+    best.1
+}
+
 /// The rate of a good stretch, with the prior mixed in.
 #[must_use]
 pub fn good_rate(n: f64, k: f64) -> f64 {
@@ -182,6 +202,17 @@ mod tests {
     fn one_failure_after_one_success_is_a_stretch_that_goes_on() {
         let found = episodes(&series(&[(1, 0.0), (1, 1.0)]));
         assert_eq!(found.iter().map(|e| (e.first, e.last)).collect::<Vec<_>>(), [(1, 1)]);
+    }
+
+    #[test]
+    fn an_outage_that_leaves_a_part_behind_falls() {
+        let quarter = |count: usize| (0..count).flat_map(|_| [(3, 0.0), (1, 1.0)]);
+        let parts: Vec<(usize, f64)> = [(40, 1.0)].into_iter().chain(quarter(30)).collect();
+        assert_eq!(fall(&series(&parts)), Some(40));
+        assert_eq!(fall(&series(&[(40, 1.0)])), None);
+        assert_eq!(fall(&series(&quarter(40).collect::<Vec<_>>())), None);
+        let grows: Vec<(usize, f64)> = quarter(30).chain([(40, 1.0)]).collect();
+        assert_eq!(fall(&series(&grows)), None);
     }
 
     #[test]

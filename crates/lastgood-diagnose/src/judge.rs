@@ -50,19 +50,24 @@ where
             if !failed(finding) && !stands(finding) {
                 return Judgement::Nothing;
             }
+            let own = alone(finding);
             let echo = findings.iter().enumerate().any(|(other, larger)| {
-                let first =
-                    (larger.toll.failed, std::cmp::Reverse(other)) > (finding.toll.failed, std::cmp::Reverse(index));
+                // What would be an incident by itself is no echo of what would be none.
+                let size = |judgement: Judgement, finding: &Finding<'_>, index: usize| {
+                    (judgement == Judgement::Incident, finding.toll.failed, std::cmp::Reverse(index))
+                };
+                let first = size(alone(larger), larger, other) > size(own, finding, index);
+                let is_echo = || first && is_echo(finding, larger, question, now);
                 match (failed(finding), failed(larger)) {
                     _ if other == index => false,
-                    (true, true) => first && is_echo(finding, larger, now),
-                    (false, false) => first && stands(larger) && is_echo(finding, larger, now),
+                    (true, true) => is_echo(),
+                    (false, false) => stands(larger) && is_echo(),
                     // What fails says more than what is refused meanwhile, unless it was over before.
                     (false, true) => alone(larger) == Judgement::Incident && larger.bad(now).meets(finding.bad(now)),
                     (true, false) => false,
                 }
             });
-            if echo { Judgement::Nothing } else { alone(finding) }
+            if echo { Judgement::Nothing } else { own }
         })
         .collect()
 }
@@ -116,9 +121,13 @@ fn outage_ms(finding: &Finding<'_>) -> i64 {
     length.saturating_mul(share(finding.toll.failed)) / share(finding.toll.requests).max(1)
 }
 
-/// A small finding within the time of a large one is part of the same trouble, as far as anybody can tell.
-fn is_echo(small: &Finding<'_>, large: &Finding<'_>, now: UnixMs) -> bool {
+/// A small finding within the time of a large one is part of the same trouble, as far as anybody can tell; not one that goes on when the
+/// large one has long been over.
+fn is_echo(small: &Finding<'_>, large: &Finding<'_>, question: &Question, now: UnixMs) -> bool {
     if small.part != Part::Whole && large.part != Part::Whole && std::ptr::eq(small.look, large.look) {
+        return false;
+    }
+    if large.recovered.is_some() && small.last_bad.at.since(large.last_bad.at) >= question.min_duration_ms {
         return false;
     }
     let overlaps = large.onset().cover(large.bad(now)).meets(small.bad(now));

@@ -66,6 +66,12 @@ impl Selection {
         self.members.iter().zip(&other.members).any(|(&mine, &theirs)| mine && theirs)
     }
 
+    /// Whether all of its slices are among those of another one, which has more.
+    #[must_use]
+    pub fn is_part_of(&self, other: &Self) -> bool {
+        self.ids().all(|id| other.holds(id)) && self.len() < other.len()
+    }
+
     /// The ids in it.
     pub fn ids(&self) -> impl Iterator<Item = SliceId> + '_ {
         (0_u32..).zip(&self.members).filter(|&(_, &member)| member).map(|(id, _)| SliceId(id))

@@ -8,7 +8,7 @@ use lastgood_model::{Atom, Catalogue, SliceId, Span, UnixMs};
 
 use crate::attribution::{Dimension, Share, attribute};
 use crate::cells::Cell;
-use crate::episodes::{Episode, change_cost, episodes, gain, good_rate};
+use crate::episodes::{Episode, change_cost, episodes, fall, gain, good_rate};
 use crate::lens::Lens;
 use crate::scatter::Scatter;
 use crate::series::{Point, Selection, collect, push, sum};
@@ -123,7 +123,12 @@ fn join(suspects: Vec<Suspect>, bucket_ms: i64) -> Vec<Suspect> {
     for suspect in suspects {
         let belongs = |earlier: &&mut Suspect| {
             let reach = Span::new(earlier.bad.from(), earlier.bad.to().plus(2 * bucket_ms));
-            follows_closely(reach, suspect.bad) && earlier.selection.meets(&suspect.selection)
+            // What all felt for a moment and what a part feels for longer are told apart, or the part would end with the moment.
+            let longer = |part: &Suspect, whole: &Suspect| {
+                part.selection.is_part_of(&whole.selection) && part.bad.length_ms() > whole.bad.length_ms()
+            };
+            let is_left = longer(&suspect, earlier) || longer(earlier, &suspect);
+            follows_closely(reach, suspect.bad) && earlier.selection.meets(&suspect.selection) && !is_left
         };
         match joined.iter_mut().rev().find(belongs) {
             Some(earlier) => {
@@ -296,7 +301,10 @@ impl Search<'_> {
             }
         }
         let points = self.series(cells, &selection);
-        let train = self.train(&self.spans(&points), span);
+        let train = match self.train(&self.spans(&points), span).as_slice() {
+            [whole] => vec![self.until_it_falls(&points, *whole)],
+            train => train.to_vec(),
+        };
         self.frame(&points, selection, &train)
     }
 
@@ -328,6 +336,14 @@ impl Search<'_> {
         } else {
             vec![spans[middle]]
         }
+    }
+
+    /// What is bad together: as a restart that everybody feels, after which one route goes on failing. What is left then is looked at by
+    /// itself, or it would seem to end with what was better soon.
+    fn until_it_falls(&self, points: &[Point], span: Span) -> Span {
+        let within: Vec<Point> = points.iter().copied().filter(|point| span.contains(point.at)).collect();
+        let end = fall(&within).and_then(|index| within.get(index));
+        end.map_or(span, |point| Span::new(span.from(), point.at.plus(-1)))
     }
 
     fn series(&self, cells: &[Cell], selection: &Selection) -> Vec<Point> {

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use lastgood_model::UnixMs;
 use memchr::memchr;
 
 use crate::access::Request;
@@ -34,9 +35,17 @@ impl AccessLog {
         }
     }
 
-    /// Reads one line. `nul_in_block` may be true without a NUL in this line; it spares looking for one in every line.
+    /// Reads one line, written `at` that time if something around it says so. `nul_in_block` may be true without a NUL in this line;
+    /// it spares looking for one in every line.
     #[inline]
-    pub(crate) fn line(&mut self, line: &[u8], nul_in_block: bool, number: u64, sink: &mut impl Sink) -> Line {
+    pub(crate) fn line(
+        &mut self,
+        line: &[u8],
+        nul_in_block: bool,
+        at: Option<UnixMs>,
+        number: u64,
+        sink: &mut impl Sink,
+    ) -> Line {
         let nul = nul_in_block && memchr(0, line).is_some();
         if !nul
             && let Some((request, Fit::Whole { extra })) = self.format.read(line, &mut self.clock)
@@ -45,7 +54,7 @@ impl AccessLog {
             sink.request(&request, number);
             return Line::Parsed;
         }
-        self.difficult_line(line, number, sink)
+        self.difficult_line(line, at, number, sink)
     }
 
     /// The file ended.
@@ -54,7 +63,7 @@ impl AccessLog {
     }
 
     #[cold]
-    fn difficult_line(&mut self, line: &[u8], number: u64, sink: &mut impl Sink) -> Line {
+    fn difficult_line(&mut self, line: &[u8], at: Option<UnixMs>, number: u64, sink: &mut impl Sink) -> Line {
         if matches!(line.trim_ascii_start().first(), None | Some(b'#')) {
             return Line::Other;
         }
@@ -62,7 +71,7 @@ impl AccessLog {
         if self.repair.records(&self.format, line, &mut self.clock, emit) > 0 {
             return Line::Parsed;
         }
-        match self.errors.line_among_others(line, number, sink) {
+        match self.errors.line_among_others(line, at, number, sink) {
             Line::Unreadable if is_entrypoint(line) => Line::Other,
             Line::Unreadable => self.apache_errors.line_among_others(line, number, sink),
             line => line,

@@ -166,17 +166,11 @@ impl ErrorLog {
     }
 
     /// Reads a line of an error log that was written `at` that time, if something around it says so.
-    pub(crate) fn line_at(&mut self, line: &[u8], at: Option<UnixMs>, number: u64, sink: &mut impl Sink) -> Line {
-        self.around = at;
-        self.line(line, number, sink)
-    }
-
-    /// Reads a line of an error log.
-    pub(crate) fn line(&mut self, line: &[u8], number: u64, sink: &mut impl Sink) -> Line {
+    pub(crate) fn line(&mut self, line: &[u8], at: Option<UnixMs>, number: u64, sink: &mut impl Sink) -> Line {
         if line.trim_ascii().is_empty() {
             return Line::Other;
         }
-        match self.line_among_others(line, number, sink) {
+        match self.line_among_others(line, at, number, sink) {
             // The application's words spread over lines (FastCGI's stderr), and only the first has a time.
             Line::Unreadable if is_text(line) && !starts_like_a_time(line) => Line::Other,
             line => line,
@@ -184,7 +178,14 @@ impl ErrorLog {
     }
 
     /// Reads a line that need not be of an error log.
-    pub(crate) fn line_among_others(&mut self, line: &[u8], number: u64, sink: &mut impl Sink) -> Line {
+    pub(crate) fn line_among_others(
+        &mut self,
+        line: &[u8],
+        at: Option<UnixMs>,
+        number: u64,
+        sink: &mut impl Sink,
+    ) -> Line {
+        self.around = at;
         // An unclean shutdown leaves a block of NULs before the next line.
         let line = memchr::memrchr(0, line).map_or(line, |last| &line[last + 1..]);
         if let Some(error) = self.read(line) {
@@ -402,7 +403,7 @@ mod tests {
                     \u{1}\u{2}";
         let (mut log, mut sink) = (log(), Nobody);
         let lines: Vec<Line> =
-            text.lines().zip(1..).map(|(line, number)| log.line(line.as_bytes(), number, &mut sink)).collect();
+            text.lines().zip(1..).map(|(line, number)| log.line(line.as_bytes(), None, number, &mut sink)).collect();
         assert_eq!(lines, [Line::Parsed, Line::Other, Line::Other, Line::Unreadable, Line::Unreadable]);
     }
 }

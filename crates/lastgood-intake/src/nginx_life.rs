@@ -138,7 +138,7 @@ mod tests {
     fn facts(text: &str) -> Vec<(u64, Fact)> {
         let (mut log, mut sink) = (ErrorLog::new(TimeZone::UTC), Facts::default());
         for (line, number) in text.lines().zip(1..) {
-            log.line(line.as_bytes(), number, &mut sink);
+            log.line(line.as_bytes(), None, number, &mut sink);
         }
         log.finish(&mut sink);
         sink.0

@@ -268,7 +268,7 @@ fn recognise_bare(head: &[u8], name: &str, conf: &NginxConf) -> Format {
         return Format::Haproxy;
     }
     let mut errors = ErrorLog::new(TimeZone::UTC);
-    if lines.count(|line| errors.line(line, 1, &mut Nobody) == Line::Parsed) > 0 {
+    if lines.count(|line| errors.line(line, None, 1, &mut Nobody) == Line::Parsed) > 0 {
         return Format::NginxError;
     }
     let mut errors = ApacheErrorLog::new(TimeZone::UTC);

@@ -146,7 +146,7 @@ impl Scanner {
             // The hot path: one match for a block, not for a line.
             Reader::Access(log) => {
                 let nul = memchr(0, block).is_some();
-                counts.lines_of(block, |line, number| match log.line(line, nul, number, sink) {
+                counts.lines_of(block, |line, number| match log.line(line, nul, None, number, sink) {
                     Line::Unreadable => others.line(line, None, number, sink).unwrap_or(Line::Unreadable),
                     line => line,
                 });
@@ -214,13 +214,13 @@ impl Reader {
     /// was written: a container's log driver, for one.
     pub(crate) fn line(&mut self, line: &[u8], at: Option<UnixMs>, number: u64, sink: &mut impl Sink) -> Line {
         match self {
-            Self::Access(log) => log.line(line, memchr(0, line).is_some(), number, sink),
+            Self::Access(log) => log.line(line, memchr(0, line).is_some(), at, number, sink),
             Self::Haproxy(log) => log.line(line, at, number, sink),
             Self::Certificate(file) => file.line(line, number, sink),
             Self::Uvicorn(log) => log.line(line, at, number, sink),
             Self::JsonAccess(log) => log.line(line, number, sink),
             Self::Wrapped(log) => log.line(line, number, sink),
-            Self::NginxError(log) => log.line_at(line, at, number, sink),
+            Self::NginxError(log) => log.line(line, at, number, sink),
             Self::ApacheError(log) => log.line(line, number, sink),
             Self::Journal(journal) => journal.line(line, number, sink),
             Self::HostText(text) => text.line(line, number, sink),

@@ -43,9 +43,13 @@ const FALSE_ALARMS: f64 = 0.01;
 fn target(kind: Kind) -> Target {
     let (covered, median, p95) = match kind {
         // Total outages: the neighbouring requests, nearly always.
-        Kind::Sudden | Kind::OnePath | Kind::TwoIncidents | Kind::NoGoodSeen | Kind::Ongoing | Kind::Sparse => {
-            (Some(0.98), Some(1.0), Some(1.0))
-        }
+        Kind::Sudden
+        | Kind::OnePath
+        | Kind::LeftBehind
+        | Kind::TwoIncidents
+        | Kind::NoGoodSeen
+        | Kind::Ongoing
+        | Kind::Sparse => (Some(0.98), Some(1.0), Some(1.0)),
         Kind::Half => (Some(0.98), Some(8.0), None),
         Kind::Gradual | Kind::Intermittent => (Some(0.98), None, None),
         Kind::Fifth => (Some(0.95), Some(60.0), None),

@@ -40,17 +40,20 @@ pub enum Kind {
     ClientErrors,
     /// One of two backends is dead, and nginx hides it by asking the other.
     Retried,
+    /// Everything fails for a moment, as of a restart, and one path goes on failing.
+    LeftBehind,
 }
 
 impl Kind {
     /// Every kind, in the order of the table.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Sudden,
         Self::Half,
         Self::Fifth,
         Self::Gradual,
         Self::Intermittent,
         Self::OnePath,
+        Self::LeftBehind,
         Self::TwoIncidents,
         Self::NoGoodSeen,
         Self::Ongoing,
@@ -83,6 +86,7 @@ impl Kind {
             Self::Scanner => "scanner",
             Self::ClientErrors => "client-errors",
             Self::Retried => "retried",
+            Self::LeftBehind => "left-behind",
         }
     }
 
@@ -99,7 +103,7 @@ impl Kind {
     pub(super) const fn app_requests(self) -> f64 {
         match self {
             Self::Fifth => 3_500.0,
-            Self::Half | Self::Gradual | Self::Intermittent | Self::OnePath => 1_500.0,
+            Self::Half | Self::Gradual | Self::Intermittent | Self::OnePath | Self::LeftBehind => 1_500.0,
             Self::Sparse => 0.0,
             _ => 600.0,
         }

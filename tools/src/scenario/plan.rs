@@ -61,6 +61,14 @@ impl Plan {
                 let stage = Stage::new(setting, hits, Some(routes));
                 plan.faults = vec![stage.place(&SUDDEN, 0.65, 1.0, rng)?];
             }
+            Kind::LeftBehind => {
+                let routes = one_path(setting, rng)?;
+                let one = Stage::new(setting, hits, Some(routes)).place(&SUDDEN, 0.65, 1.0, rng)?;
+                #[expect(clippy::cast_possible_truncation, reason = "a few seconds")]
+                let to_ms = one.from_ms + between(rng, 4_000.0, 20_000.0) as i64;
+                plan.blip = Some(Fault { routes: None, to_ms: Some(to_ms), shape: Shape::Level(1.0), ..one.clone() });
+                plan.faults = vec![one];
+            }
             Kind::Gradual => plan.faults = vec![stage.rise(rng)?],
             Kind::Intermittent => plan.faults = vec![stage.episodes(rng)?],
             Kind::TwoIncidents => plan.faults = stage.two(rng)?,

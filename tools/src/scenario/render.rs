@@ -256,7 +256,9 @@ fn truth(kind: Kind, seed: u64, setting: &Setting, plan: &Plan, hits: &[Hit], na
         hits.iter().filter(|hit| fault.covers(hit.what)).map(|hit| hit.at_ms).collect()
     };
     truth.incidents = plan.faults.iter().map(|fault| incident(fault, &times(fault))).collect();
-    truth.blips = plan.blip.iter().map(|fault| incident(fault, &times(fault))).collect();
+    // One that a longer fault begins with is no story of its own.
+    let alone = plan.blip.iter().filter(|_| plan.faults.is_empty());
+    truth.blips = alone.map(|fault| incident(fault, &times(fault))).collect();
     truth
 }
 

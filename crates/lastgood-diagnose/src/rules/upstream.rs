@@ -21,9 +21,6 @@ const TRIGGERS: &[ChangeKind] = &[
     ChangeKind::Reported,
 ];
 
-/// A restart takes this long, where it is a short one.
-const RESTART_MS: i64 = 5_000;
-
 /// Proposes `code` where the proxy's log holds errors of `kinds` for a good part of the failures. `telling` is the
 /// weight of such lines where they account for most failures.
 pub fn from_errors(
@@ -42,11 +39,6 @@ pub fn from_errors(
         // A few beside the many are of a restart, and tell nothing of why the many failed.
         return None;
     };
-    // Those of a restart: what was refused for a moment is answered again, and most failed after it.
-    let (began, bad) = (errors.first.0, scene.bad);
-    if weight < telling && bad.to().since(errors.last) > errors.last.since(began).max(RESTART_MS) {
-        return None;
-    }
     let mut evidence = vec![scene.evidence(errors.claim(), errors.first, weight)];
     let first = scene.finding.first_bad;
     evidence.push(scene.evidence(
