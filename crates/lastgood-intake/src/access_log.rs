@@ -73,7 +73,7 @@ impl AccessLog {
         }
         match self.errors.line_among_others(line, at, number, sink) {
             Line::Unreadable if is_entrypoint(line) => Line::Other,
-            Line::Unreadable => self.apache_errors.line_among_others(line, number, sink),
+            Line::Unreadable => self.apache_errors.line_among_others(line, at, number, sink),
             line => line,
         }
     }

@@ -8,7 +8,7 @@ use memchr::{memchr, memrchr};
 
 use crate::nginx_error::{Level, ProxyError};
 use crate::scan::{Line, Sink};
-use crate::timestamp::{Clock, number};
+use crate::timestamp::{Clock, number, put_right};
 
 /// What may stand before the time.
 const MAX_PREFIX: usize = 128;
@@ -67,12 +67,12 @@ impl ApacheErrorLog {
         Self { clock: Clock::new(zone), restarting: false }
     }
 
-    /// Reads a line of such a log.
-    pub(crate) fn line(&mut self, line: &[u8], number: u64, sink: &mut impl Sink) -> Line {
+    /// Reads a line of such a log that was written `at` that time, if something around it says so.
+    pub(crate) fn line(&mut self, line: &[u8], at: Option<UnixMs>, number: u64, sink: &mut impl Sink) -> Line {
         if line.trim_ascii().is_empty() {
             return Line::Other;
         }
-        match self.line_among_others(line, number, sink) {
+        match self.line_among_others(line, at, number, sink) {
             // The application's words spread over lines, and only the first has a time.
             Line::Unreadable if is_text(line) && !line.starts_with(b"[") => Line::Other,
             line => line,
@@ -80,10 +80,17 @@ impl ApacheErrorLog {
     }
 
     /// Reads a line that need not be of such a log.
-    pub(crate) fn line_among_others(&mut self, line: &[u8], number: u64, sink: &mut impl Sink) -> Line {
+    pub(crate) fn line_among_others(
+        &mut self,
+        line: &[u8],
+        at: Option<UnixMs>,
+        number: u64,
+        sink: &mut impl Sink,
+    ) -> Line {
         // An unclean shutdown leaves a block of NULs before the next line.
         let line = memrchr(0, line).map_or(line, |last| &line[last + 1..]);
-        let Some((header, sentence)) = self.header(line) else { return Line::Unreadable };
+        let Some((mut header, sentence)) = self.header(line) else { return Line::Unreadable };
+        header.at = at.map_or(header.at, |around| put_right(header.at, around));
         let kind = kind(&header, sentence);
         let upstream = upstream(sentence).filter(|_| kind != Kind::Other || is_proxys(&header, sentence));
         if header.level >= Level::Warn || upstream.is_some() {

@@ -9,7 +9,7 @@ use memchr::memmem::find;
 use crate::nginx_life::Life;
 use crate::proxy_error_kind::Kinds;
 use crate::scan::{Line, Sink};
-use crate::timestamp::{Clock, ERROR_LEN};
+use crate::timestamp::{Clock, ERROR_LEN, put_right};
 
 /// What may stand before the time: `nginx-1  | `, a container runtime's own time.
 const MAX_PREFIX: usize = 128;
@@ -141,21 +141,6 @@ pub struct ErrorLog {
     around: Option<UnixMs>,
     kinds: Kinds,
     life: Life,
-}
-
-/// Zones lie this far apart.
-const QUARTER_MS: i64 = 900_000;
-/// From a line's own time to that of whoever took it, at most.
-const TAKEN_MS: i64 = 60_000;
-/// No zone is farther from UTC.
-const FARTHEST_MS: i64 = 14 * 3_600_000;
-
-/// A time that was read in a zone that may not be its own, put right by a time that is known: the two differ by zones alone.
-fn put_right(at: UnixMs, around: UnixMs) -> UnixMs {
-    let apart = around.since(at);
-    let zones = (apart + QUARTER_MS / 2).div_euclid(QUARTER_MS) * QUARTER_MS;
-    let is_zone = zones.abs() <= FARTHEST_MS && (apart - zones).abs() <= TAKEN_MS;
-    if is_zone { at.plus(zones) } else { at }
 }
 
 impl ErrorLog {
@@ -344,17 +329,6 @@ mod tests {
     struct Nobody;
 
     impl Sink for Nobody {}
-
-    #[test]
-    fn what_is_around_a_line_tells_its_zone() {
-        let at = UnixMs::from_seconds(1_700_000_000);
-        let hours = |hours: i64| at.plus(hours * 3_600_000);
-        assert_eq!(put_right(hours(9), at), at, "written in Seoul, taken at once");
-        assert_eq!(put_right(hours(-8), at.plus(700)), at, "and a moment later");
-        assert_eq!(put_right(at, at.plus(5_000)), at, "no zone at all");
-        assert_eq!(put_right(at, at.plus(240_000)), at, "read much later: nobody knows");
-        assert_eq!(put_right(hours(-40), at), hours(-40), "another day");
-    }
 
     #[test]
     fn addresses_are_what_the_access_log_says() {

@@ -272,7 +272,7 @@ fn recognise_bare(head: &[u8], name: &str, conf: &NginxConf) -> Format {
         return Format::NginxError;
     }
     let mut errors = ApacheErrorLog::new(TimeZone::UTC);
-    if lines.count(|line| errors.line(line, 1, &mut Nobody) == Line::Parsed) > 0 {
+    if lines.count(|line| errors.line(line, None, 1, &mut Nobody) == Line::Parsed) > 0 {
         return Format::ApacheError;
     }
     if let Some(database) = lines.0.iter().find_map(|line| Database::of(line)) {

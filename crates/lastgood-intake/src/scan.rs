@@ -221,7 +221,7 @@ impl Reader {
             Self::JsonAccess(log) => log.line(line, number, sink),
             Self::Wrapped(log) => log.line(line, number, sink),
             Self::NginxError(log) => log.line(line, at, number, sink),
-            Self::ApacheError(log) => log.line(line, number, sink),
+            Self::ApacheError(log) => log.line(line, at, number, sink),
             Self::Journal(journal) => journal.line(line, number, sink),
             Self::HostText(text) => text.line(line, number, sink),
             Self::Kernel(log) => log.line(line, number, sink),

@@ -279,12 +279,39 @@ pub fn number(text: &[u8]) -> Option<u64> {
     })
 }
 
+/// Zones lie this far apart.
+const QUARTER_MS: i64 = 900_000;
+/// From a line's own time to that of whoever took it, at most.
+const TAKEN_MS: i64 = 60_000;
+/// No zone is farther from UTC.
+const FARTHEST_MS: i64 = 14 * 3_600_000;
+
+/// A time that was read in a zone that may not be its own, put right by when the line was taken, which is known: the two differ by zones
+/// alone.
+pub(crate) fn put_right(at: UnixMs, around: UnixMs) -> UnixMs {
+    let apart = around.since(at);
+    let zones = (apart + QUARTER_MS / 2).div_euclid(QUARTER_MS) * QUARTER_MS;
+    let is_zone = zones.abs() <= FARTHEST_MS && (apart - zones).abs() <= TAKEN_MS;
+    if is_zone { at.plus(zones) } else { at }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn clock() -> Clock {
         Clock::new(TimeZone::fixed(Offset::constant(9)))
+    }
+
+    #[test]
+    fn what_is_around_a_line_tells_its_zone() {
+        let at = UnixMs::from_seconds(1_700_000_000);
+        let hours = |hours: i64| at.plus(hours * 3_600_000);
+        assert_eq!(put_right(hours(9), at), at, "written in Seoul, taken at once");
+        assert_eq!(put_right(hours(-8), at.plus(700)), at, "and a moment later");
+        assert_eq!(put_right(at, at.plus(5_000)), at, "no zone at all");
+        assert_eq!(put_right(at, at.plus(240_000)), at, "read much later: nobody knows");
+        assert_eq!(put_right(hours(-40), at), hours(-40), "another day");
     }
 
     #[test]

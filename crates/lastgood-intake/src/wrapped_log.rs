@@ -279,6 +279,34 @@ mod tests {
         (format.name().to_owned(), counts, told.0)
     }
 
+    /// When errors were, as read.
+    #[derive(Default)]
+    struct Moments(Vec<UnixMs>);
+
+    impl Sink for Moments {
+        fn error(&mut self, error: &ProxyError<'_>, _line: u64) {
+            self.0.push(error.at);
+        }
+    }
+
+    #[test]
+    fn an_error_among_requests_is_of_the_time_at_which_the_engine_took_it() {
+        // In Seoul, of which only the access log tells.
+        let access = r#"1.2.3.4 - - [22/Nov/2026:04:25:05 +0900] "GET / HTTP/1.1" 502 157 "-" "curl""#;
+        for error in [ERROR.replace("2026/11/21 19", "2026/11/22 04"), APACHE.replace("Nov 21 19", "Nov 22 04")] {
+            let text = format!("{TIME} {access}\n{TIME} {access}\n{TIME} {error}\n");
+            let format = recognise(text.as_bytes(), "x-json.log", &NginxConf::default());
+            let context =
+                Context { zone: TimeZone::UTC, vhost: "x".into(), about: None, without: lastgood_model::Layers::NONE };
+            let (mut scanner, mut told) = (Scanner::new(&format, context), Moments::default());
+            scanner.feed(text.as_bytes(), &mut told);
+            scanner.finish(&mut told);
+            assert_eq!(told.0, [UnixMs::from_seconds(1_795_289_105)], "{error}");
+        }
+    }
+
+    const APACHE: &str = "[Sat Nov 21 19:25:05.000000 2026] [proxy:error] [pid 7:tid 9] (111)Connection refused: AH00957: http: attempt to connect to 127.0.0.1:9999 (127.0.0.1) failed";
+
     fn access(target: &str, status: u16) -> String {
         format!(r#"1.2.3.4 - - [21/Nov/2026:19:25:05 +0000] "GET {target} HTTP/1.1" {status} 157 "-" "curl""#)
     }
