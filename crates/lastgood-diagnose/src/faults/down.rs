@@ -75,10 +75,11 @@ fn of_container(scene: &StackScene<'_>, container: &Container) -> Option<Fault> 
 /// Who ended it. An engine starts a container with such a policy again unless somebody stopped it.
 pub(super) fn ending(scene: &StackScene<'_>, container: &Container) -> Ending {
     let events = scene.stack.snapshot.iter().flat_map(|snapshot| &snapshot.events);
+    // Of this run of it: it may have been stopped a moment before, and started again.
+    let of_this_run = |at: UnixMs| container.state.started.is_none_or(|started| at >= started);
     let told = |at: UnixMs| {
-        events.clone().any(|event| {
-            event.container == container.name && &*event.action == "stop" && event.at.since(at).abs() <= STOP_MS
-        })
+        let mut stops = events.clone().filter(|event| event.container == container.name && &*event.action == "stop");
+        stops.any(|event| event.at.since(at).abs() <= STOP_MS && of_this_run(event.at))
     };
     let kept = matches!(&*container.restart_policy, "always" | "unless-stopped");
     match container.state.exit_code {

@@ -322,6 +322,22 @@ fn last_words_of_a_driver_that_nobody_knows_speak_of_the_one_that_it_asks() {
 }
 
 #[test]
+fn who_was_stopped_before_it_was_started_again_ends_by_itself() {
+    let (stopped, started, ended) = (NOW.plus(-21_000), NOW.plus(-20_500), NOW.plus(-20_000));
+    let stop = |at| {
+        let mut yard = Yard::new();
+        let web = yard.ended("shop-web", 1);
+        (web.restart_policy, web.last_words) = (text("no"), vec![text("nginx: [emerg] unknown directive \"x\"")]);
+        (web.state.started, web.state.finished) = (Some(started), Some(ended));
+        let event = Event { at, action: text("stop"), container: text("shop-web"), exit_code: None };
+        yard.snapshot().events.push(event);
+        yard.incident().causes[0].code
+    };
+    assert_eq!(stop(stopped), CauseCode::ConfigSyntax);
+    assert_eq!(stop(ended), CauseCode::ProcessDown);
+}
+
+#[test]
 fn what_takes_long_to_start_and_ended_with_an_error_ends_again() {
     let slow = |exit_code: i64, health: HealthStatus| {
         let mut yard = Yard::new();
