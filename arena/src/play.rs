@@ -207,8 +207,19 @@ fn broken(round: &Round, bed: &Bed, users: &Users, lastgood: &Lastgood, case: &P
 }
 
 /// Commands that only show something, or ask for a password.
-const SHOWS: [&str; 7] =
-    ["docker logs", "docker ps", "docker inspect", "lastgood ", "sudo ", "journalctl", "systemctl status"];
+const SHOWS: [&str; 11] = [
+    "docker logs",
+    "docker ps",
+    "docker inspect",
+    "docker network ls",
+    "docker stats",
+    "df ",
+    "curl ",
+    "lastgood ",
+    "sudo ",
+    "journalctl",
+    "systemctl status",
+];
 
 /// The first command that was suggested, if it does something.
 fn command(verdict: &Value) -> Option<&str> {

@@ -52,12 +52,13 @@ where
             }
             let own = alone(finding);
             let echo = findings.iter().enumerate().any(|(other, larger)| {
+                let size = |finding: &Finding<'_>, index: usize| (finding.toll.failed, std::cmp::Reverse(index));
                 // What would be an incident by itself is no echo of what would be none.
-                let size = |judgement: Judgement, finding: &Finding<'_>, index: usize| {
-                    (judgement == Judgement::Incident, finding.toll.failed, std::cmp::Reverse(index))
-                };
-                let first = size(alone(larger), larger, other) > size(own, finding, index);
-                let is_echo = || first && is_echo(finding, larger, question, now);
+                let hides = own == Judgement::Incident && alone(larger) != Judgement::Incident;
+                let first = size(larger, other) > size(finding, index) && !hides;
+                // What all felt for a moment is worth a word beside what a part goes on to feel.
+                let wider = own == Judgement::Blip && larger.selection.is_part_of(&finding.selection);
+                let is_echo = || first && !wider && is_echo(finding, larger, question, now);
                 match (failed(finding), failed(larger)) {
                     _ if other == index => false,
                     (true, true) => is_echo(),

@@ -13,9 +13,10 @@ pub(super) fn commands(account: &Account<'_>, claim: &StateClaim) -> Vec<String>
     let logs = container.iter().map(|container| format!("docker logs --tail 50 {container}"));
     let mut out: Vec<String> = Vec::new();
     match (account.cause.code, claim) {
-        (CauseCode::StaleEnv | CauseCode::WrongAddress | CauseCode::BadMount, _) => out.extend(anew(account)),
-        // A line is edited by hand first: that is said by the fix.
-        (_, StateClaim::VariableMissing { .. } | StateClaim::Misread { .. }) => {}
+        (CauseCode::StaleEnv, _) => out.extend(anew(account)),
+        // A line is edited by hand first, or a file put in its place: that is said by the fix.
+        (CauseCode::WrongAddress | CauseCode::BadMount, _)
+        | (_, StateClaim::VariableMissing { .. } | StateClaim::Misread { .. }) => {}
         (CauseCode::StartupOrder, _) => {
             out.extend(start(container.as_deref()));
             out.extend(logs);
@@ -35,8 +36,8 @@ pub(super) fn commands(account: &Account<'_>, claim: &StateClaim) -> Vec<String>
             out.extend(anew(account));
         }
         (CauseCode::WrongNetwork, _) => {
-            out.extend(anew(account));
             out.push("docker network ls".to_owned());
+            out.extend(anew(account));
         }
         (CauseCode::OomKill, StateClaim::MemoryKilled { .. }) => {
             out.extend(start(container.as_deref()));

@@ -37,13 +37,14 @@ pub(super) fn happened(answers: &Answers, snapshot: &mut Snapshot, now: UnixMs) 
 
 /// What containers that do not simply run wrote last.
 pub(super) fn last_words(answers: &Answers, snapshot: &mut Snapshot, now: UnixMs) {
-    let asked: Vec<usize> = snapshot
-        .containers
-        .iter()
-        .enumerate()
-        .filter(|(_, container)| !matches!(Condition::of(container, false, now), Condition::Fine | Condition::Starting))
-        .map(|(index, _)| index)
-        .collect();
+    // What is starting after it was restarted may have ended with an error.
+    let is_well = |container: &Container| match Condition::of(container, false, now) {
+        Condition::Fine => true,
+        Condition::Starting => container.restarts == 0,
+        _ => false,
+    };
+    let containers = snapshot.containers.iter().enumerate();
+    let asked: Vec<usize> = containers.filter(|(_, container)| !is_well(container)).map(|(index, _)| index).collect();
     let path = |index: &usize| {
         let id = snapshot.containers.get(*index).map_or("", |container| &container.id);
         format!("/containers/{id}/logs?stdout=1&stderr=1&tail={LINES}")

@@ -159,6 +159,11 @@ pub(super) fn cause(account: &Account<'_>, claim: &StateClaim) -> CauseText {
             "Attach it with its alias, or create it anew from its compose file.".to_owned(),
             vec!["Declare networks in the compose file; what is connected by hand is gone with the container.".to_owned()],
         ),
+        (CauseCode::WrongNetwork, StateClaim::EngineSaid { .. }) => (
+            format!("{who} does not start: a network that it joins is not there"),
+            "Make the network again: up -d does for those of its own project, docker network create NAME for one that the compose file calls external; then create the container anew.".to_owned(),
+            vec!["Run lastgood check before a deploy: it looks whether external networks are there.".to_owned()],
+        ),
         (CauseCode::WrongNetwork, _) => (
             format!("{who} shares no network with what it asks"),
             "Let both join one network in the compose file, then create it anew.".to_owned(),

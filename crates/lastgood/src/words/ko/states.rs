@@ -171,6 +171,11 @@ pub(super) fn cause(account: &Account<'_>, claim: &StateClaim) -> CauseText {
             "alias와 함께 다시 연결하거나 compose 파일로 컨테이너를 다시 만드세요.".to_owned(),
             vec!["네트워크는 compose 파일에 선언하세요. 손으로 연결한 것은 컨테이너와 함께 사라집니다.".to_owned()],
         ),
+        (CauseCode::WrongNetwork, StateClaim::EngineSaid { .. }) => (
+            format!("{} 시작하지 못함: 연결할 네트워크가 없음", subject(who)),
+            "네트워크를 다시 만드세요. 프로젝트 자체의 네트워크는 up -d가 만들고, compose 파일에서 external인 네트워크는 docker network create NAME으로 만듭니다. 그런 다음 컨테이너를 다시 만드세요.".to_owned(),
+            vec!["배포 전에 lastgood check를 실행하세요. 외부 네트워크가 있는지 확인합니다.".to_owned()],
+        ),
         (CauseCode::WrongNetwork, _) => (
             format!("{} 접속 대상과 같은 네트워크에 있지 않음", subject(who)),
             "compose 파일에서 둘을 같은 네트워크에 넣고 다시 만드세요.".to_owned(),
