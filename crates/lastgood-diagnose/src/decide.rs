@@ -6,21 +6,23 @@ use std::sync::Arc;
 use foldhash::fast::FixedState;
 use lastgood_model::snapshot::Container;
 use lastgood_model::{
-    Atom, Catalogue, Cause, CauseCode, Change, ChangeKind, Claim, Cleared, Edge, Gap, GapKind, Hit, Impact, Incident,
-    Note, NoteKind, Onset, OnsetKind, ProxyErrorKind, Ref, Scope, Span, StateClaim, Status, UnixMs, Verdict,
+    Ailment, Atom, Catalogue, Cause, CauseCode, Change, ChangeKind, Claim, Cleared, Edge, Evidence, Gap, GapKind, Hit,
+    Impact, Incident, Link, Note, NoteKind, Onset, OnsetKind, ProxyErrorKind, Ref, Scope, Span, Standing, StateClaim,
+    Status, UnixMs, Verdict, Weight,
 };
 
 use crate::acquitted::acquitted;
 use crate::architecture;
 use crate::builds;
 use crate::closeup::Brink;
+use crate::crowded::{Crowded, crowded};
 use crate::finding::{Finding, Part, find};
 use crate::host::Host;
 use crate::judge::{Judgement, Known, judge};
 use crate::lens::Lens;
 use crate::rank::rank;
 use crate::rules::stopped::{Quiet, explain};
-use crate::rules::{Hypothesis, app_calls, rules_for, stale_upstream};
+use crate::rules::{Depth, Hypothesis, app_calls, rules_for, stale_upstream};
 use crate::scene::Scene;
 use crate::silence::Silence;
 use crate::spoken::Spoken;
@@ -122,6 +124,12 @@ pub fn decide(
     incidents.extend(pending.iter().filter(|group| group.is_grave()).filter_map(|group| desk.of_state(group)));
     notes.extend(pending.iter().filter(|group| !group.is_grave()).flat_map(|group| stale(group)));
     incidents.extend(builds::incidents(&timeline.facts, catalogue));
+    for found in crowded(&timeline, catalogue, question, now) {
+        // Where requests failed of it, that says more.
+        if !incidents.iter().any(|incident| incident.causes.iter().any(|cause| cause.code == found.code)) {
+            incidents.push(desk.of_crowd(&found));
+        }
+    }
     incidents.sort_by_key(|incident| {
         incident.onset.first_bad.as_ref().or(incident.onset.last_good.as_ref()).map(|edge| edge.at)
     });
@@ -257,6 +265,44 @@ impl Desk<'_> {
             standing: group.standings(),
             traffic: self.timeline.traffic(PICTURE_BUCKETS, Span::ALL, |_| false),
         })
+    }
+
+    /// A proxy that had no room for those who came.
+    fn of_crowd(&self, found: &Crowded) -> Incident {
+        let (at, line) = found.run.first;
+        let reference = self.catalogue.reference(line);
+        let component = self.stack.and_then(|stack| stack.writer_of(&reference)).unwrap_or_else(|| Arc::from("nginx"));
+        let what = Claim::UpstreamErrors { kind: found.kind, upstream: None, count: found.run.count };
+        let data_begins = self.timeline.requests().map_or(UnixMs::MIN, Span::from);
+        let hypothesis = Hypothesis {
+            code: found.code,
+            component: Arc::clone(&component),
+            evidence: vec![Evidence { claim: what.clone(), reference: reference.clone(), weight: Weight::Decisive }],
+            against: Vec::new(),
+            chain: vec![Link { at: Some(at), what, reference: reference.clone() }],
+            depth: Depth::Origin,
+        };
+        Incident {
+            detection: describe::detection(self.question, at, data_begins),
+            changes: self.changes(Span::at(at)),
+            onset: Onset {
+                kind: OnsetKind::NoGoodSeen,
+                last_good: None,
+                first_bad: Some(Edge { at, reference: reference.clone() }),
+                recovered: None,
+                width_requests: None,
+            },
+            scope: Scope::default(),
+            impact: Impact {
+                duration_s: u64::try_from(found.run.last.since(at) / 1000).unwrap_or(0),
+                ..Impact::default()
+            },
+            cleared: Vec::new(),
+            causes: rank(vec![hypothesis]),
+            next: Vec::new(),
+            standing: vec![Standing { component, ailment: Ailment::Crowded, reference }],
+            traffic: self.timeline.traffic(PICTURE_BUCKETS, Span::ALL, |_| false),
+        }
     }
 
     /// What probes clear.

@@ -13,6 +13,7 @@ pub mod check;
 pub mod closeup;
 pub mod condition;
 mod credential;
+mod crowded;
 pub mod decide;
 mod describe;
 mod distinct;

@@ -138,6 +138,8 @@ pub enum Ailment {
     Unserved,
     /// It runs, and those who come to it do not trust it.
     Distrusted,
+    /// It runs, and has no room for those who come to it.
+    Crowded,
     /// It runs and says that it is not well.
     Unhealthy,
     /// It runs, and a process in it was killed.
@@ -159,6 +161,7 @@ impl Ailment {
             Self::Misled => "misled",
             Self::Unserved => "unserved",
             Self::Distrusted => "distrusted",
+            Self::Crowded => "crowded",
             Self::Unhealthy => "unhealthy",
             Self::Maimed => "maimed",
             Self::NotBuilt => "not-built",

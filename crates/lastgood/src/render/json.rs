@@ -169,7 +169,7 @@ struct EvidenceShape {
 #[derive(Serialize)]
 struct StandingShape {
     component: String,
-    /// `down`, `not-started`, `restarting`, `cut-off`, `misled`, `unhealthy`, `maimed`, `not-built` or `host-short`.
+    /// `down`, `not-started`, `restarting`, `cut-off`, `misled`, `unserved`, `distrusted`, `crowded`, `unhealthy`, `maimed`, `not-built` or `host-short`.
     state: &'static str,
     summary: String,
     #[serde(rename = "ref")]

@@ -118,6 +118,7 @@ pub(super) fn ailing(component: &str, ailment: Ailment) -> String {
         Ailment::Misled => format!("{component} runs with an address that cannot work"),
         Ailment::Unserved => format!("{component} is not served by something that it needs"),
         Ailment::Distrusted => format!("whoever comes to {component} cannot trust its certificate"),
+        Ailment::Crowded => format!("{component} has no room for some of those who come to it"),
         Ailment::Unhealthy => format!("{component} is unhealthy"),
         Ailment::Maimed => format!("a process of {component} was killed"),
         Ailment::NotBuilt if component == "build" => "the build fails".to_owned(),

@@ -127,6 +127,7 @@ pub(super) fn ailing(component: &str, ailment: Ailment) -> String {
         Ailment::Misled => format!("{} 동작할 수 없는 주소로 실행 중", subject(component)),
         Ailment::Unserved => format!("{} 필요한 서비스에서 정상 응답을 받지 못함", subject(component)),
         Ailment::Distrusted => format!("{component} 인증서를 접속자가 신뢰할 수 없음"),
+        Ailment::Crowded => format!("{component}에 일부 접속자를 받을 여유가 없음"),
         Ailment::Unhealthy => format!("{} 비정상(unhealthy)", topic(component)),
         Ailment::Maimed => format!("{component}의 프로세스가 강제 종료됨"),
         Ailment::NotBuilt if component == "build" => "빌드 실패".to_owned(),
