@@ -35,7 +35,7 @@ fn of_container(scene: &StackScene<'_>, container: &Container) -> Option<Fault> 
     let came =
         if loops || !scene.may_be(CauseCode::StartupOrder) { None } else { came_later(scene, container, &verdict) };
     let verdict = if came.is_some() {
-        Verdict { code: CauseCode::StartupOrder, depth: Depth::Origin, ..verdict }
+        Verdict { code: CauseCode::StartupOrder, depth: Depth::Origin, whom: None, ..verdict }
     } else {
         verdict
     };
@@ -111,11 +111,35 @@ fn starts_anew(scene: &StackScene<'_>, container: &Container) -> bool {
         && ends.next().is_some_and(|end| end.exit_code.is_some_and(failed))
 }
 
-/// Who bears the name that a container could not find, and came only after that had given up: it was started too early, and
-/// nothing starts it again.
+/// Who came only after a container had given up on it: it was started too early, and nothing starts it again.
 fn came_later<'a>(scene: &StackScene<'a>, container: &Container, verdict: &Verdict<'_>) -> Option<&'a Container> {
     let gave_up = container.state.finished?;
-    if verdict.code != CauseCode::DnsFailure || matches!(&*container.restart_policy, "always" | "unless-stopped") {
+    if matches!(&*container.restart_policy, "always" | "unless-stopped") {
+        return None;
+    }
+    match &verdict.whom {
+        Some(whom) => was_starting(scene, whom, gave_up),
+        None => was_nowhere(scene, container, verdict, gave_up),
+    }
+}
+
+/// The one that a container asked, if that is well now and had hardly begun to run then.
+fn was_starting<'a>(scene: &StackScene<'a>, whom: &str, gave_up: UnixMs) -> Option<&'a Container> {
+    /// So long a database takes to be ready.
+    const YOUNG_MS: i64 = 60_000;
+    let mut asked = scene.containers().filter(|other| &*scene.component(other) == whom);
+    let was_young = |other: &&Container| other.state.started.is_some_and(|at| gave_up.since(at) <= YOUNG_MS);
+    asked.find(|other| Condition::of(other, false, scene.stack.at) == Condition::Fine && was_young(other))
+}
+
+/// Who bears the name that a container could not find, and was started after it had given up.
+fn was_nowhere<'a>(
+    scene: &StackScene<'a>,
+    container: &Container,
+    verdict: &Verdict<'_>,
+    gave_up: UnixMs,
+) -> Option<&'a Container> {
+    if verdict.code != CauseCode::DnsFailure {
         return None;
     }
     let quoted = verdict.words.and_then(|words| words.split('"').nth(1));

@@ -338,6 +338,21 @@ fn who_was_stopped_before_it_was_started_again_ends_by_itself() {
 }
 
 #[test]
+fn who_gave_up_on_a_database_that_had_hardly_begun_was_started_too_early() {
+    let gave_up = |age_ms: i64, policy: &str| {
+        let mut yard = Yard::new();
+        yard.container("kvs-redis").state.started = Some(NOW.plus(-MINUTE - age_ms));
+        let backend = yard.ended("shop-backend", 1);
+        (backend.restart_policy, backend.state.finished) = (text(policy), Some(NOW.plus(-MINUTE)));
+        backend.last_words = vec![text("redis.exceptions.ConnectionError: Error 111 connecting to redis:6379.")];
+        let incident = yard.incident();
+        (incident.causes[0].code, incident.causes[0].component.to_string())
+    };
+    assert_eq!(gave_up(3_000, "no"), (CauseCode::StartupOrder, "backend".to_owned()));
+    assert_eq!(gave_up(10 * MINUTE, "no"), (CauseCode::Located, "kvs-redis".to_owned()));
+}
+
+#[test]
 fn what_takes_long_to_start_and_ended_with_an_error_ends_again() {
     let slow = |exit_code: i64, health: HealthStatus| {
         let mut yard = Yard::new();
