@@ -81,9 +81,9 @@ const PANICS: &[&str] = &["panic: runtime error", "panicked at"];
 /// Where what a language brings with it has its errors.
 const PLATFORMS: &[&str] = &["java", "javax", "jakarta", "sun", "jdk", "System", "Microsoft"];
 
-/// Folders of other people's code.
+/// How paths lead into other people's code.
 const LIBRARIES: &[&str] =
-    &["node_modules", "site-packages", "dist-packages", "vendor", "gems", "go/pkg/mod", "node:internal"];
+    &["node_modules/", "site-packages/", "dist-packages/", "/vendor/", "/gems/", "go/pkg/mod/", "node:"];
 
 /// The one component that a driver's error is about: `redis.exceptions.AuthenticationError` of somebody who asks one Redis.
 pub fn asked(spoken: &Spoken<'_>, said: &SpokenError<'_>) -> Option<Arc<str>> {
@@ -95,8 +95,12 @@ pub fn asked(spoken: &Spoken<'_>, said: &SpokenError<'_>) -> Option<Arc<str>> {
 /// The same of a line that a component wrote, which has no class of its own.
 pub fn asked_in(scene: &StackScene<'_>, from: usize, line: &str) -> Option<Arc<str>> {
     let words = line.split_ascii_whitespace().map(|word| word.trim_matches(|c: char| !c.is_ascii_alphanumeric()));
-    // A class has its package before it; a word alone may be about anything.
-    words.filter(|word| word.contains(['.', ':', '/'])).find_map(|word| scene.asked(from, speaks(word)?))
+    // A class has its package before it. A word alone, or a file that is called so, may be about anything.
+    let is_class = |word: &&str| {
+        let (package, name) = word.rsplit_once(['.', ':']).unwrap_or_default();
+        !package.is_empty() && !word.contains('/') && name.starts_with(|c: char| c.is_ascii_uppercase())
+    };
+    words.filter(is_class).find_map(|word| scene.asked(from, speaks(word)?))
 }
 
 /// What the driver speaks whose name this is: `redis.exceptions.ConnectionError`, `/node_modules/pg-pool/index.js`.
@@ -186,6 +190,7 @@ mod tests {
         assert!(is_own(&error("shop.orders.OrderError", "/app/orders.py:12")));
         assert!(!is_own(&error("java.lang.OutOfMemoryError", "Shop.java:60")));
         assert!(!is_own(&error("ReplyError", "/node_modules/redis-parser/lib/parser.js:179")));
+        assert!(!is_own(&error("Error", "node:net:1608")) && is_own(&error("Error", "/app/vendors/list.js:3")));
         assert!(
             names_mistake("TypeError: unsupported operand")
                 && names_mistake("panic: runtime error: index out of range")
