@@ -110,6 +110,10 @@ pub fn plan(intent: &Intent) -> Plan {
         let drop = Action::DropCandidate { service: name(service) };
         add(trying, Action::StartCandidate { service: name(service) }, Some(drop), limit::START);
     }
+    // It comes to stand while they start.
+    if intent.arms && !migrates_first {
+        add(Phase::Before, Action::Arm, None, limit::QUICK);
+    }
     for service in changing().filter(|service| service.beside) {
         add(trying, Action::GateCandidate { service: name(service) }, None, limit::START);
     }
@@ -117,10 +121,6 @@ pub fn plan(intent: &Intent) -> Plan {
     for service in changing().filter(|service| service.beside && service.switch == SwitchBy::Recreate) {
         let drop = Action::DropCandidate { service: name(service) };
         add(trying, drop.clone(), Some(drop), limit::START);
-    }
-
-    if intent.arms && !migrates_first {
-        add(Phase::Before, Action::Arm, None, limit::QUICK);
     }
     let hook = |point| {
         let (_, service) = intent.hooks.iter().find(|(at, _)| *at == point)?;

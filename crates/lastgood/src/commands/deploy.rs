@@ -315,6 +315,12 @@ fn bundle(
     let machines = Machines { here, there: host.map(Asked::machine) };
     let jobs = jobs(desired.services.iter().filter(is_built), &looked.stack.dockerfiles, &settings.deploy, machines);
     let mut ids = BTreeMap::new();
+    // What comes to be there is not taken for absent.
+    let all_here = jobs.iter().all(|job| job.on == On::Here)
+        && !desired.services.iter().any(|service| artifact(&service.name).is_some());
+    if let Some(host) = host.filter(|_| all_here && !args.plan) {
+        host.look_ahead();
+    }
     if !args.no_build {
         announce(&jobs, host, view, io)?;
         let (resolved, furnished) = (looked.resolved.as_deref(), furnished.as_ref());

@@ -30,7 +30,9 @@ pub(super) struct Reader {
     pub(super) nginx: Nginx,
     /// As it is called: its container, or `nginx`.
     pub(super) name: String,
-    /// The file, as it sees it.
+    /// The file.
+    pub(super) file: PathBuf,
+    /// The same, as it sees it.
     pub(super) sees: PathBuf,
     /// The networks of its container, if it is in one with networks of its own.
     pub(super) networks: Option<Vec<Arc<str>>>,
@@ -54,17 +56,18 @@ impl Reader {
         Some((!rest.as_os_str().is_empty()).then(|| Self {
             nginx: inside(container),
             name: container.name.to_string(),
+            file: path.to_owned(),
             sees: Path::new(&*mount.target).join(rest),
             networks: (&*container.network_mode != "host").then_some(networks),
         }))
     }
 
     /// That its configuration is good as it is, and that the file is a part of it.
-    pub(super) fn reads(&self, path: &Path) -> Result<(), Trouble> {
+    pub(super) fn reads(&self) -> Result<(), Trouble> {
         let said = self.tries()?;
         let line = format!("# configuration file {}:", self.sees.display());
         if !String::from_utf8_lossy(&said).lines().any(|said| said == line) {
-            return Err(RouteFault::NotRead(path.to_string_lossy().into_owned(), self.name.clone()).into());
+            return Err(RouteFault::NotRead(self.file.to_string_lossy().into_owned(), self.name.clone()).into());
         }
         if self.runs() { Ok(()) } else { Err(RouteFault::Unseen(self.name.clone()).into()) }
     }
@@ -75,7 +78,7 @@ impl Reader {
     }
 
     /// All that it reads, if it is content with it.
-    fn tries(&self) -> Result<Vec<u8>, Trouble> {
+    pub(super) fn tries(&self) -> Result<Vec<u8>, Trouble> {
         let said = self.nginx.read()?;
         if said.code == 0 { Ok(said.output) } else { Err(self.refuses(&said.complaint).into()) }
     }
@@ -87,11 +90,12 @@ impl Reader {
     }
 }
 
-/// Writes what is to be written, and lets every nginx take it over; then those that had the requests have `drain` to answer them. Returns
-/// one that still had some then. Where an nginx does not take it over, what stood in the files stands there again.
+/// Writes what is to be written, and lets every nginx take it over that `accepts` it; then those that had the requests have `drain` to
+/// answer them. Returns one that still had some then. Where one does not take it over, what stood in the files stands there again.
 pub(super) fn take_over(
     rewrites: &[Rewrite],
     readers: &[&Reader],
+    accepts: impl Fn(&Reader) -> Result<(), Trouble>,
     becomes: &[String],
     drain: Duration,
 ) -> Result<Option<String>, Trouble> {
@@ -107,7 +111,7 @@ pub(super) fn take_over(
         return Err(RouteFault::Unseen(reader.name.clone()).into());
     }
     let written = rewrites.iter().try_for_each(|rewrite| put(&rewrite.path, &rewrite.after));
-    let tried = written.and_then(|()| readers.iter().try_for_each(|reader| reader.tries().map(drop)));
+    let tried = written.and_then(|()| readers.iter().try_for_each(|reader| accepts(reader)));
     if let Err(trouble) = tried {
         back()?;
         return Err(trouble);
@@ -158,10 +162,11 @@ pub(super) fn reread(container: &Container) -> Result<(), Trouble> {
     let reader = Reader {
         nginx: inside(container),
         name: container.name.to_string(),
+        file: PathBuf::new(),
         sees: PathBuf::from(CONFIGURATION),
         networks: None,
     };
-    take_over(&[], &[&reader], &[], Duration::ZERO).map(drop)
+    take_over(&[], &[&reader], |reader| reader.tries().map(drop), &[], Duration::ZERO).map(drop)
 }
 
 /// A master has new workers alone, but for those that shut down.

@@ -143,7 +143,7 @@ impl Traffic<'_> {
                 .away(|address| self.port(stack, address).map(|port| format!("127.0.0.1:{port}")))
                 .map_err(|fault| RouteFault::Include(place.path.to_string_lossy().into_owned(), fault))?;
             for reader in &place.readers {
-                reader.reads(&place.path)?;
+                reader.reads()?;
             }
         }
         Ok(())
@@ -188,12 +188,13 @@ impl Traffic<'_> {
                 Recipient::Service => include.home().to_owned(),
             };
             rewrites.push(Rewrite { path: path.clone(), before: text.clone(), after });
-            if to == Recipient::Candidate {
-                own.iter().try_for_each(|reader| reader.reads(path))?;
-            }
             readers.extend(own.iter().filter(|reader| to == Recipient::Candidate || reader.runs()));
         }
-        let busy = take_over(&rewrites, &readers, &self.host.becomes, drain)?;
+        let accepts = |reader: &Reader| match to {
+            Recipient::Candidate => reader.reads(),
+            Recipient::Service => reader.tries().map(drop),
+        };
+        let busy = take_over(&rewrites, &readers, accepts, &self.host.becomes, drain)?;
         ready?;
         Ok(busy)
     }
@@ -237,7 +238,7 @@ impl Traffic<'_> {
     fn host_reader(&self) -> Reader {
         let HostNginx { command, becomes, .. } = self.host.clone();
         let (sees, nginx) = (self.on_host(), Nginx::Here { command, becomes });
-        Reader { nginx, name: "nginx".to_owned(), sees, networks: None }
+        Reader { nginx, name: "nginx".to_owned(), file: sees.clone(), sees, networks: None }
     }
 
     /// What a file says, if it is an include of the service.

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io;
 use std::path::Path;
+use std::sync::{Arc, PoisonError};
+use std::thread;
 use std::time::Duration;
 
 use lastgood_diagnose::architecture::runs_on;
@@ -15,6 +17,7 @@ use lastgood_world::engine::layers::{Saved, chains};
 use lastgood_world::ssh::quoted;
 
 use super::errand::FOLDER;
+use super::meanwhile::Meanwhile;
 use super::sending::{Large, Lost, roomy_folder};
 use super::{Asked, TO_ANSWER, last_line};
 use crate::complaint::Complaint;
@@ -117,12 +120,12 @@ impl Store {
     fn script() -> String {
         let (folder, socket) = OF_CONTAINERD;
         format!(
-            "set -e\n{FOLDER}\n\
+            "set -e\n{FOLDER}\nn='\n'\n\
              docker version --format '{{{{.Server.Arch}}}}'\n\
              echo $(ls /proc/sys/fs/binfmt_misc 2>/dev/null)\n\
-             docker info --format '{{{{json .DriverStatus}}}}'\n\
-             r=$(docker info --format '{{{{.DockerRootDir}}}}'); mkdir -p \"$d\"\n\
-             case \"$(docker info --format '{{{{json .DriverStatus}}}}')\" in *{CONTAINERD}*)\n\
+             i=$(docker info --format '{{{{json .DriverStatus}}}}{{{{println}}}}{{{{.DockerRootDir}}}}')\n\
+             r=${{i##*\"$n\"}}; s=${{i%%\"$n\"*}}; echo \"$s\"; mkdir -p \"$d\"\n\
+             case \"$s\" in *{CONTAINERD}*)\n\
              if [ -S {socket} ] && [ -d {folder} ]; then r={folder}; fi;; esac\n\
              for p in \"$r\" \"$d\"; do echo \"$p\"; (df -Pk \"$p\" 2>/dev/null || echo) | tail -n 1; done\n\
              docker image ls --all --quiet --no-trunc | sort -u | xargs -r docker image inspect \
@@ -224,6 +227,22 @@ struct Parcel<'s> {
 }
 
 impl Asked {
+    /// Has its engine asked meanwhile what it has. What comes to it before [`Self::bring_images`] is then taken for absent.
+    pub fn look_ahead(&self) {
+        let ssh = Arc::clone(&self.ssh);
+        let asks = Meanwhile::begin(move || ssh.hear(&Store::script(), None, TO_ANSWER));
+        *self.images.lock().unwrap_or_else(PoisonError::into_inner) = Some(asks);
+    }
+
+    fn store(&self) -> Result<Store, Complaint> {
+        let asked = self.images.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let heard = match asked.and_then(Meanwhile::end) {
+            Some(heard) => self.succeeded(heard)?,
+            None => self.hear(&Store::script(), None, TO_ANSWER)?,
+        };
+        Ok(Store::of(&String::from_utf8_lossy(&heard.output)))
+    }
+
     /// Brings images of services that were built here and are not there yet. `look` tells what programs are in them.
     ///
     /// # Errors
@@ -239,15 +258,11 @@ impl Asked {
         if built.is_empty() {
             return Ok(Brought::There(0));
         }
-        let heard = self.hear(&Store::script(), None, TO_ANSWER)?;
-        let store = Store::of(&String::from_utf8_lossy(&heard.output));
+        let store = self.store()?;
         let lacking: Vec<&ReleasedService> =
             built.into_iter().filter(|service| !store.has(&service.image_id)).collect();
         if lacking.is_empty() {
             return Ok(Brought::There(0));
-        }
-        if let Some(fault) = look().and_then(|snapshot| foreign(&lacking, &snapshot, &store)) {
-            return Ok(Brought::Refused(self.no(fault)));
         }
         let mut names: Vec<&str> = lacking.iter().map(|service| &*service.image).collect();
         names.sort_unstable();
@@ -255,7 +270,16 @@ impl Asked {
         // Docker writes beside it and renames: it has to be a place, and not a file that is open.
         let folder = roomy_folder()?;
         let whole = folder.path().join("images.tar");
-        let said = compose::save(&names, &whole, TO_SAVE).map_err(|unheard| self.no(not_saved(unheard)))?;
+        let (said, snapshot) = thread::scope(|scope| {
+            let saving = scope.spawn(|| compose::save(&names, &whole, TO_SAVE));
+            let snapshot = look();
+            (saving.join(), snapshot)
+        });
+        if let Some(fault) = snapshot.and_then(|snapshot| foreign(&lacking, &snapshot, &store)) {
+            return Ok(Brought::Refused(self.no(fault)));
+        }
+        let panicked = |_| self.no(not_saved("a thread ended early"));
+        let said = said.map_err(panicked)?.map_err(|unheard| self.no(not_saved(unheard)))?;
         if said.code != 0 {
             return Err(self.no(ImageFault::NotSaved(last_line(&said.complaint))).into());
         }
@@ -330,8 +354,8 @@ impl Asked {
 }
 
 /// Names of ours go whose image bears no other.
-const FORSAKEN: &str = r#"docker image ls --quiet --no-trunc lastgood/brought | sort -u | while read -r i; do
-n=$(docker image inspect --format '{{join .RepoTags " "}}' "$i" 2>/dev/null) || continue
+const FORSAKEN: &str = r#"docker image ls --quiet --no-trunc lastgood/brought | sort -u |
+xargs -r docker image inspect --format '{{join .RepoTags " "}}' 2>/dev/null | while read -r n; do
 case "$n" in *' '*) ;; lastgood/brought:*) docker image rm "$n" >/dev/null 2>&1 || :;; esac
 done
 "#;

@@ -4,13 +4,14 @@
 mod agent;
 mod errand;
 mod images;
+mod meanwhile;
 mod parcel;
 mod sending;
 
 use std::fs::File;
 use std::io::copy;
 use std::path::{Path, PathBuf};
-use std::thread::{self, JoinHandle};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use lastgood_diagnose::nearest::nearest;
@@ -31,6 +32,7 @@ use agent::Agent;
 pub use errand::retold;
 use errand::{Errand, Surveyed};
 pub use images::{Brought, ImageFault, brought_name, emulator};
+use meanwhile::Meanwhile;
 pub use parcel::Expected;
 pub use sending::{Lost, roomy_folder, roomy_place};
 
@@ -167,16 +169,17 @@ fn is_of_here(path: &Path) -> bool {
 #[derive(Debug)]
 pub struct Asked {
     target: Target,
-    ssh: Ssh,
+    ssh: Arc<Ssh>,
     agent: Agent,
+    /// What its engine has is asked already.
+    images: Mutex<Option<Meanwhile<Result<Heard, SshFault>>>>,
 }
 
 /// On the way to a host: whoever goes there does something else meanwhile.
 #[derive(Debug)]
 pub struct Approach {
     target: Target,
-    /// `None` once arrived.
-    way: Option<JoinHandle<Result<(Ssh, Heard), SshFault>>>,
+    way: Meanwhile<Result<(Ssh, Heard), SshFault>>,
 }
 
 impl Approach {
@@ -184,24 +187,23 @@ impl Approach {
     #[must_use]
     pub fn to(target: Target, asks: bool) -> Self {
         let host = target.host.clone();
-        let way = thread::spawn(move || {
+        let way = Meanwhile::begin(move || {
             let ssh = Ssh::new(&host, asks)?;
             let heard = ssh.hear(&Surveyed::script(), None, TO_ANSWER)?;
             Ok((ssh, heard))
         });
-        Self { target, way: Some(way) }
+        Self { target, way }
     }
 
     /// Arrives, and brings the agent if it is not there yet.
     ///
     /// # Errors
     /// If the host cannot be reached, or is none that the agent runs on.
-    pub fn arrive(mut self, view: View, io: &mut Io<'_>) -> anyhow::Result<Asked> {
-        let target = std::mem::take(&mut self.target);
+    pub fn arrive(self, view: View, io: &mut Io<'_>) -> anyhow::Result<Asked> {
+        let Self { target, way } = self;
         let host = target.host.clone();
         let fault = |fault: HostFault| Complaint::Host { host: host.clone(), fault };
-        let gone = || Err(SshFault::Io("nobody went there".to_owned()));
-        let arrived = self.way.take().map_or_else(gone, |way| way.join().unwrap_or_else(|_panicked| gone()));
+        let arrived = way.end().unwrap_or_else(|| Err(SshFault::Io("nobody went there".to_owned())));
         let (ssh, heard) = arrived.map_err(|error| fault(error.into()))?;
         // Where there is no such shell, its complaint is all that the host says of itself.
         let spoke = if heard.output.is_empty() { last_line(&heard.complaint).into() } else { heard.output };
@@ -221,14 +223,7 @@ impl Approach {
                 return Err(fault(HostFault::NotBrought(last_line(&complaint))).into());
             }
         }
-        Ok(Asked { target, ssh, agent })
-    }
-}
-
-impl Drop for Approach {
-    fn drop(&mut self) {
-        // Who does not arrive leaves nothing behind either.
-        let _turned_back = self.way.take().map(JoinHandle::join);
+        Ok(Asked { target, ssh: Arc::new(ssh), agent, images: Mutex::default() })
     }
 }
 
@@ -313,8 +308,13 @@ impl Asked {
     }
 
     fn hear(&self, script: &str, input: Option<File>, deadline: Duration) -> Result<Heard, Complaint> {
+        self.succeeded(self.ssh.hear(script, input, deadline))
+    }
+
+    /// What a script said that ended well.
+    fn succeeded(&self, heard: Result<Heard, SshFault>) -> Result<Heard, Complaint> {
         let fault = |fault: HostFault| Complaint::Host { host: self.target.host.clone(), fault };
-        let heard = self.ssh.hear(script, input, deadline).map_err(|error| fault(error.into()))?;
+        let heard = heard.map_err(|error| fault(error.into()))?;
         if heard.code == 0 { Ok(heard) } else { Err(fault(HostFault::Io(last_line(&heard.complaint)))) }
     }
 
