@@ -258,6 +258,16 @@ impl History {
         self.good_ones().find(|past| !past.is_found()).map(|past| &past.release)
     }
 
+    /// The release whose files lie on the target, as far as is known: the last good one that was deployed; where there is none, the last one
+    /// that failed with nothing to go back to, since its files stay.
+    #[must_use]
+    pub fn placed(&self) -> Option<&Release> {
+        let stays = |past: &&Past| {
+            matches!(past.outcome, Some(Outcome::Down | Outcome::Stopped | Outcome::UndoFailed)) && !past.is_found()
+        };
+        self.deployed().or_else(|| self.rollouts.iter().rev().find(stays).map(|past| &past.release))
+    }
+
     /// Good releases, the last one first; each once.
     pub fn good(&self) -> impl Iterator<Item = &Release> {
         let mut seen: Vec<&ReleaseId> = Vec::new();
@@ -407,6 +417,15 @@ mod tests {
         assert_eq!(past.admits(&history(&[("a", None), ("b", None)]).moment()), Err(Bar::Stale));
         let unfinished = history(&[("a", Some(Good)), ("b", None)]);
         assert_eq!(unfinished.admits(&unfinished.moment()), Err(Bar::Unfinished));
+    }
+
+    #[test]
+    fn files_are_of_the_last_good_release_or_of_the_first_that_failed() {
+        use Outcome::{Down, Good, Refused, RolledBack};
+        let placed = |rollouts: &[_]| history(rollouts).placed().map(|release| release.id.0.to_string());
+        assert_eq!(placed(&[("a", Some(Refused))]), None, "they came to lie nowhere");
+        assert_eq!(placed(&[("a", Some(Down)), ("b", Some(Refused))]).as_deref(), Some("a"));
+        assert_eq!(placed(&[("a", Some(Down)), ("b", Some(Good)), ("c", Some(RolledBack))]).as_deref(), Some("b"));
     }
 
     #[test]

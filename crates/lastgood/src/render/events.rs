@@ -23,7 +23,7 @@ use crate::rollout::doer::Watcher;
 use crate::rollout::environment::Choice;
 use crate::rollout::history::{going_on, who};
 use crate::rollout::kept::Kept;
-use crate::rollout::mended::{Mended, MendedKey};
+use crate::rollout::mended::{How, Mended, MendedKey};
 use crate::rollout::record::millis;
 use crate::rollout::survey::Survey;
 use crate::rollout::target::{Ended, Seen};
@@ -325,7 +325,7 @@ fn mended(mended: &Mended) -> MendedShape<'_> {
         };
         KeyShape { key, on_server: here != last, in_release: new != last, values }
     });
-    MendedShape { path: &mended.path, stray: mended.stray, keys: keys.collect() }
+    MendedShape { path: &mended.path, stray: mended.how == How::Stray, keys: keys.collect() }
 }
 
 /// What became of it: an outcome, `nothing` or `planned`. `begun` is when that was first said.

@@ -49,13 +49,10 @@ pub fn plan(seen: &Seen, place: &str, view: View) -> String {
         row(&mut out, words.files, &seen.changes.files.join(", "), view);
     }
     for mended in &seen.mended {
-        let said = match mended.stray {
-            true => view.lang.stray(&mended.path, seen.choice),
-            false => view.lang.mended(&mended.path, seen.choice),
-        };
+        let said = view.lang.mended(&mended.path, mended.how, seen.choice);
         row(&mut out, words.mended, &said, view);
         for key in &mended.keys {
-            row(&mut out, "", &view.lang.mended_key(key), view);
+            row(&mut out, "", &view.lang.mended_key(key, mended.how), view);
         }
     }
     if !seen.changes.beside.is_empty() {

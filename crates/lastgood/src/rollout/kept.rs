@@ -65,6 +65,8 @@ mod tests {
 
     use lastgood_world::state::PlacedFile;
 
+    use crate::rollout::mended::How;
+
     use super::*;
 
     #[test]
@@ -89,7 +91,7 @@ mod tests {
             services: Vec::new(),
             files: Vec::new(),
         };
-        let mended = [Mended { path: ".env".into(), keys: Vec::new(), stray: false }];
+        let mended = [Mended { path: ".env".into(), keys: Vec::new(), how: How::Mended }];
         let found = ReleaseId("f0".into());
         let kept = Kept::of(&mended, &copies, Some(&found), &release, live);
         assert_eq!((kept.copies.len(), kept.release.as_ref()), (1, Some(&found)));

@@ -1,5 +1,5 @@
-//! Secret files that somebody mended on the target: they hold something else than the last release wrote there, and the new release
-//! would overwrite it. Which keys differ, and what becomes of the file as it was chosen.
+//! Secret files on the target that the new release would overwrite, and that hold something else than the last release wrote there:
+//! somebody mended them, or put them there. Which keys differ, and what becomes of the file as it was chosen.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -19,15 +19,26 @@ use super::environment::{EnvironmentFault, interpolated};
 use super::release::identified;
 use super::trouble::Trouble;
 
-/// A file that somebody mended.
+/// A file that somebody mended, or put there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mended {
     /// Below the project's folder.
     pub path: Arc<str>,
     /// Keys that differ, in their order; none where it is no environment file.
     pub keys: Vec<MendedKey>,
+    /// How it came to be as it is.
+    pub how: How,
+}
+
+/// How a file came to be as it is on the target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum How {
+    /// The last release wrote another one.
+    Mended,
+    /// The last release has none, if there is one at all; this one has.
+    There,
     /// No release has it; Compose finds it all the same.
-    pub stray: bool,
+    Stray,
 }
 
 /// A key, and what is said of it.
@@ -43,25 +54,34 @@ pub struct MendedKey {
     pub new: Option<Secret>,
 }
 
-/// Paths of secret files that hold something else than the last release wrote, and that the new one would overwrite.
+/// Paths of secret files that hold something else than the last release wrote, if there is one, and that the new one would overwrite.
 #[must_use]
-pub fn mended(last: &Release, new: &Release, live: &Path) -> Vec<Arc<str>> {
+pub fn mended(last: Option<&Release>, new: &Release, live: &Path) -> Vec<Arc<str>> {
     overwritten(last, new, live, |file| file.secret)
 }
 
 /// The same of all files.
 #[must_use]
 pub fn edited(last: &Release, new: &Release, live: &Path) -> Vec<Arc<str>> {
-    overwritten(last, new, live, |_| true)
+    overwritten(Some(last), new, live, |_| true)
 }
 
-fn overwritten(last: &Release, new: &Release, live: &Path, of: impl Fn(&ReleasedFile) -> bool) -> Vec<Arc<str>> {
+fn overwritten(
+    last: Option<&Release>,
+    new: &Release,
+    live: &Path,
+    of: impl Fn(&ReleasedFile) -> bool,
+) -> Vec<Arc<str>> {
     let differ = new.files.iter().filter(|file| of(file)).filter(|file| {
         let Ok(here) = digest(&live.join(&*file.path)) else { return false };
-        let wrote = last.files.iter().find(|other| other.path == file.path);
+        let wrote = last.and_then(|last| written(last, &file.path));
         here != *file.digest && wrote.is_none_or(|wrote| here != *wrote.digest)
     });
     differ.map(|file| Arc::clone(&file.path)).collect()
+}
+
+fn written<'r>(release: &'r Release, path: &str) -> Option<&'r ReleasedFile> {
+    release.files.iter().find(|file| *file.path == *path)
 }
 
 /// Whether a file of a release is another one by now.
@@ -90,15 +110,20 @@ pub fn described(
         file.take(MOST_BYTES).read_to_end(&mut bytes).ok().map(|_| bytes)
     };
     let entries = |bytes: Option<Vec<u8>>| read(&bytes.unwrap_or_default(), Dialect::Compose, &|_| None);
-    let all = paths.iter().map(|path| (path, false)).chain(strays.iter().map(|path| (path, true)));
-    let described = all.map(|(path, stray)| {
-        let keys = if is_environment(path) {
+    let how =
+        |path: &str| if last.is_some_and(|last| written(last, path).is_some()) { How::Mended } else { How::There };
+    let all = paths.iter().map(|path| (path, how(path))).chain(strays.iter().map(|path| (path, How::Stray)));
+    let described = all.map(|(path, how)| {
+        let mut keys = if is_environment(path) {
             let of = |folder: &Path| entries(read_small(&folder.join(&**path)).ok());
             differing(&entries(kept(path)), &of(live), &of(staging))
         } else {
             Vec::new()
         };
-        Mended { path: Arc::clone(path), keys, stray }
+        if how == How::There {
+            keys.retain(|key| key.here != key.new);
+        }
+        Mended { path: Arc::clone(path), keys, how }
     });
     described.collect()
 }
@@ -188,13 +213,16 @@ mod tests {
     #[test]
     fn a_file_is_mended_where_it_is_neither_the_last_nor_the_new_one() {
         let live = tempfile::tempdir().unwrap();
-        let of = |last: &str, new: &str| mended(&release(last), &release(new), live.path()).len();
+        let of = |last: &str, new: &str| mended(Some(&release(last)), &release(new), live.path()).len();
         assert_eq!(of("A=1", "A=2"), 0, "nothing is there");
         fs::write(live.path().join(".env"), "A=1").unwrap();
         assert_eq!((of("A=1", "A=2"), of("A=0", "A=1")), (0, 0));
         assert_eq!((of("A=0", "A=2"), of("A=0", "A=0")), (1, 1));
         let without = Release { files: Vec::new(), ..release("") };
-        assert_eq!(mended(&without, &release("A=2"), live.path()).len(), 1, "nobody wrote it");
+        for none in [Some(&without), None] {
+            assert_eq!(mended(none, &release("A=2"), live.path()).len(), 1, "nobody wrote it");
+            assert_eq!(mended(none, &release("A=1"), live.path()).len(), 0, "it is the same");
+        }
         assert!(is_mended(&release("A=2"), live.path()) && !is_mended(&release("A=1"), live.path()));
         // What is no secret is overwritten by whoever deploys, and told by whoever goes back.
         let open = |env: &str| {
@@ -202,7 +230,7 @@ mod tests {
             Release { files: vec![file], ..release(env) }
         };
         let (last, back) = (open("A=0"), open("A=2"));
-        assert_eq!((mended(&last, &back, live.path()).len(), edited(&last, &back, live.path()).len()), (0, 1));
+        assert_eq!((mended(Some(&last), &back, live.path()).len(), edited(&last, &back, live.path()).len()), (0, 1));
     }
 
     #[test]

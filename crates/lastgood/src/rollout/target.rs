@@ -35,7 +35,7 @@ use super::history;
 use super::kept::Kept;
 use super::looks::Looks;
 use super::manner::{Manner, Migrate};
-use super::mended::{self, Mended};
+use super::mended::{self, How, Mended};
 use super::record::{Line, What, millis};
 use super::release::{Sent, identified};
 use super::route::unrouted;
@@ -139,7 +139,7 @@ impl Seen {
     pub fn refusal(&self) -> Option<Refusal> {
         // With no way back, the first release is as far as anybody can go back anyway.
         let stays = self.migration == Some(Migration::OneWay) && self.parent.is_some();
-        let is_stray = |mended: &Mended| mended.stray && *mended.path != *INTERPOLATED;
+        let is_stray = |mended: &Mended| mended.how == How::Stray && *mended.path != *INTERPOLATED;
         if self.mended.iter().any(is_stray) && self.choice != Some(Choice::Take) {
             Some(Refusal::Stray)
         } else if !self.mended.is_empty() && self.choice.is_none() {
@@ -269,8 +269,8 @@ impl Target {
             }
         }
         let history = self.history()?;
-        let last = history.deployed();
-        let mut mended = last.map(|last| mended::mended(last, &release, &self.live)).unwrap_or_default();
+        let last = history.placed();
+        let mut mended = mended::mended(last, &release, &self.live);
         if orders.choice == Some(Choice::Keep) {
             mended.extend(strays(&release, last, &self.live).into_iter().filter(|path| **path == *INTERPOLATED));
             release = mended::keep(release, &mended, folder.path(), &self.live)?;
@@ -301,7 +301,7 @@ impl Target {
         let release = fetch::held(release.clone())?;
         let mut seen = self.seen(release, manner, BTreeMap::new(), Staging::Kept(folder), false)?;
         let history = self.history()?;
-        let last = history.deployed();
+        let last = history.placed();
         let edited = last.map(|last| mended::edited(last, &seen.release, &self.live)).unwrap_or_default();
         self.describe(&mut seen, &edited, last);
         // Whoever goes back is in a hurry, and asked nothing: what was mended is kept, and said to be.
@@ -351,7 +351,7 @@ impl Target {
             release = identified(release);
         }
         let known = history.current().cloned().map(fetch::held).transpose()?;
-        let strays = strays(&release, history.deployed(), &self.live);
+        let strays = strays(&release, history.placed(), &self.live);
         let found = match &known {
             Some(known) if strays.is_empty() && !mended::is_mended(known, &self.live) => None,
             // What was mended, and runs so, is what is gone back to.

@@ -7,7 +7,7 @@ use super::Lang;
 use super::josa::subject;
 use crate::privacy::env_value::shown;
 use crate::rollout::environment::{Choice, EnvironmentFault};
-use crate::rollout::mended::MendedKey;
+use crate::rollout::mended::{How, MendedKey};
 use crate::rollout::target::Refusal;
 
 impl Lang {
@@ -63,9 +63,32 @@ impl Lang {
         }
     }
 
-    /// That a file is there which no release has, and what becomes of it.
+    /// That a file is not as a release has it, and what becomes of it.
     #[must_use]
-    pub fn stray(self, path: &str, choice: Option<Choice>) -> String {
+    pub fn mended(self, path: &str, how: How, choice: Option<Choice>) -> String {
+        let what = match (self, how) {
+            (_, How::Stray) => return self.stray(path, choice),
+            (Self::En, How::Mended) => "is not as the last release left it",
+            (Self::En, How::There) => "is there although no release wrote it",
+            (Self::Ko, How::Mended) => "지난 릴리스 이후 서버에서 수정됨",
+            (Self::Ko, How::There) => "어느 릴리스도 쓰지 않은 파일이 서버에 있음",
+        };
+        match (self, choice) {
+            (Self::En, None) => format!("{path} {what}, and this one would overwrite it"),
+            (Self::En, Some(Choice::Take)) => format!("{path} {what}; it is overwritten, and a copy kept"),
+            (Self::En, Some(Choice::Keep)) => {
+                format!("{path} {what}; it becomes part of this one. Mend yours, too: the next one overwrites it")
+            }
+            (Self::Ko, None) => format!("{path}: {what}, 이번 릴리스가 덮어쓰게 됨"),
+            (Self::Ko, Some(Choice::Take)) => format!("{path}: {what}, 사본을 남기고 덮어씀"),
+            (Self::Ko, Some(Choice::Keep)) => {
+                format!("{path}: {what}, 그대로 이번 릴리스에 포함됨. 다음 릴리스가 덮어쓰므로 로컬 파일도 고치세요")
+            }
+        }
+    }
+
+    /// That a file is there which no release has, and what becomes of it.
+    fn stray(self, path: &str, choice: Option<Choice>) -> String {
         match (self, choice) {
             (Self::En, Some(Choice::Take)) => {
                 format!("{path} is of no release, and Compose would take it from there: it goes, and a copy is kept")
@@ -77,25 +100,6 @@ impl Lang {
                 format!("{path}: 릴리스에 없는 파일인데 Compose가 읽으므로 사본을 남기고 치움")
             }
             (Self::Ko, _) => format!("{path}: 릴리스에 없는 파일이 서버 폴더에 있어 Compose가 그대로 읽게 됨"),
-        }
-    }
-
-    /// That a file was mended, and what becomes of it.
-    #[must_use]
-    pub fn mended(self, path: &str, choice: Option<Choice>) -> String {
-        match (self, choice) {
-            (Self::En, None) => format!("{path} is not as the last release left it, and this one would overwrite it"),
-            (Self::En, Some(Choice::Take)) => {
-                format!("{path} is not as the last release left it; it is overwritten, and a copy kept")
-            }
-            (Self::En, Some(Choice::Keep)) => format!(
-                "{path} is not as the last release left it; it becomes part of this one. Mend yours, too: the next one overwrites it"
-            ),
-            (Self::Ko, None) => format!("{path}: 지난 릴리스 이후 서버에서 수정됨, 이번 릴리스가 덮어쓰게 됨"),
-            (Self::Ko, Some(Choice::Take)) => format!("{path}: 지난 릴리스 이후 서버에서 수정됨, 사본을 남기고 덮어씀"),
-            (Self::Ko, Some(Choice::Keep)) => format!(
-                "{path}: 지난 릴리스 이후 서버에서 수정됨, 그대로 이번 릴리스에 포함됨. 다음 릴리스가 덮어쓰므로 로컬 파일도 고치세요"
-            ),
         }
     }
 
@@ -119,10 +123,23 @@ impl Lang {
         }
     }
 
-    /// A key of one that was.
+    /// A key of one.
     #[must_use]
-    pub fn mended_key(self, key: &MendedKey) -> String {
+    pub fn mended_key(self, key: &MendedKey, how: How) -> String {
         let MendedKey { key, last, here, new } = key;
+        let told = |value: &Option<Secret>| match value {
+            None => Some(if self == Self::En { "none" } else { "없음" }.to_owned()),
+            Some(value) if value.is_blank() => Some(if self == Self::En { "blank" } else { "빈 값" }.to_owned()),
+            Some(value) => shown(key, value),
+        };
+        if how == How::There {
+            return match (self, told(here), told(new)) {
+                (Self::En, Some(here), Some(new)) => format!("{key}: differs (server {here}, new release {new})"),
+                (Self::Ko, Some(here), Some(new)) => format!("{key}: 다름 (서버 {here}, 새 릴리스 {new})"),
+                (Self::En, ..) => format!("{key}: differs"),
+                (Self::Ko, ..) => format!("{key}: 다름"),
+            };
+        }
         let what = match (self, here != last, new != last, here == new) {
             (Self::En, true, false, _) => "changed on the server",
             (Self::En, false, _, _) => "changed in the new release",
@@ -132,11 +149,6 @@ impl Lang {
             (Self::Ko, false, _, _) => "새 릴리스에서 변경",
             (Self::Ko, true, true, true) => "서버와 새 릴리스에서 똑같이 변경",
             (Self::Ko, true, true, false) => "서버와 새 릴리스에서 서로 다르게 변경",
-        };
-        let told = |value: &Option<Secret>| match value {
-            None => Some(if self == Self::En { "none" } else { "없음" }.to_owned()),
-            Some(value) if value.is_blank() => Some(if self == Self::En { "blank" } else { "빈 값" }.to_owned()),
-            Some(value) => shown(key, value),
         };
         match (self, told(last), told(here), told(new)) {
             (Self::En, Some(last), Some(here), Some(new)) => {
@@ -205,8 +217,10 @@ mod tests {
             key("KVS_PASSWORD", Some("carbon-1"), Some("carbon-2"), Some("carbon-1")),
             key("NAME", Some("carbon-1"), Some("carbon-2"), Some("carbon-3")),
         ];
-        let told = |lang: Lang| all.iter().map(|key| lang.mended_key(key)).collect::<Vec<_>>().join("\n");
-        insta::assert_snapshot!(format!("{}\n{}", told(Lang::En), told(Lang::Ko)));
+        let told = |lang: Lang, how| all.iter().map(|key| lang.mended_key(key, how)).collect::<Vec<_>>().join("\n");
+        let [mended, there] =
+            [How::Mended, How::There].map(|how| [told(Lang::En, how), told(Lang::Ko, how)].join("\n"));
+        insta::assert_snapshot!(format!("{mended}\n{there}"));
     }
 
     #[test]
@@ -225,8 +239,9 @@ mod tests {
             assert!(en.0 != ko.0 && en.1 != ko.1, "{fault:?}");
         }
         for choice in [None, Some(Choice::Take), Some(Choice::Keep)] {
-            assert_ne!(Lang::En.mended(".env", choice), Lang::Ko.mended(".env", choice));
-            assert_ne!(Lang::En.stray(".env", choice), Lang::Ko.stray(".env", choice));
+            for how in [How::Mended, How::There, How::Stray] {
+                assert_ne!(Lang::En.mended(".env", how, choice), Lang::Ko.mended(".env", how, choice));
+            }
         }
         for found in [None, Some("ab")] {
             assert_ne!(Lang::En.brings_back(found), Lang::Ko.brings_back(found));

@@ -174,6 +174,56 @@ fn what_was_started_by_hand_is_gone_back_to_with_the_files_that_compose_was_told
     assert_eq!(site.told("app", "OVER"), "1");
 }
 
+#[test]
+#[ignore = "needs a Docker engine"]
+fn an_env_that_was_there_first_is_not_overwritten_unasked() {
+    let site = site();
+    let (theirs, ours) = ("PLACE=/srv/theirs\nSTORE_PASSWORD=carbon-1\n", "PLACE=/srv/ours\nSTORE_PASSWORD=carbon-2\n");
+    site.of_live("compose.yaml", COMPOSE);
+    site.of_live(".env", theirs);
+    shell(&site.live, "docker compose --progress quiet up --detach").unwrap();
+    let before = site.container("app");
+    site.of_source(".env", ours);
+    let asks = [
+        ".env is there although no release wrote it, and this one would overwrite it",
+        "PLACE: differs (server /srv/theirs, new release /srv/ours)",
+        "STORE_PASSWORD: differs",
+        "--env take overwrites it",
+    ];
+    for arguments in [[].as_slice(), &["--plan"]] {
+        ends(&site.deploy(arguments), 1, &asks);
+    }
+    ends(
+        &site.deploy(&["--lang", "ko"]),
+        1,
+        &["어느 릴리스도 쓰지 않은 파일이 서버에 있음, 이번 릴리스가 덮어쓰게 됨"],
+    );
+    assert_eq!((site.container("app"), site.file(".env").as_deref()), (before.clone(), Some(theirs)));
+
+    // Kept, it is part of the release, which is then what runs.
+    ends(&site.deploy(&["--env", "keep", "--plan"]), 0, &["it becomes part of this one", "nothing was changed"]);
+    // Taken, it is what is gone back to.
+    ends(&site.deploy(&["--env", "take"]), 0, &["it is overwritten, and a copy kept", "serves"]);
+    assert_eq!((site.told("app", "PLACE").as_str(), site.file(".env").as_deref()), ("/srv/ours", Some(ours)));
+    ends(&site.rollback(&[]), 0, &["serves"]);
+    assert_eq!((site.told("app", "PLACE").as_str(), site.file(".env").as_deref()), ("/srv/theirs", Some(theirs)));
+    // By now a release wrote it.
+    ends(&site.deploy(&[]), 0, &["serves"]);
+}
+
+#[test]
+#[ignore = "needs a Docker engine"]
+fn whoever_mends_the_first_release_that_failed_is_asked_nothing() {
+    let site = site();
+    site.of_source("compose.yaml", &COMPOSE.replace("import time; time.sleep(9999)", "raise SystemExit(3)"));
+    site.of_source(".env", "PLACE=/srv/one\n");
+    ends(&site.deploy(&[]), 3, &["there is no earlier release"]);
+    assert_eq!(site.file(".env").as_deref(), Some("PLACE=/srv/one\n"), "its files stay");
+    site.of_source("compose.yaml", COMPOSE);
+    site.of_source(".env", "PLACE=/srv/two\n");
+    ends(&site.deploy(&[]), 0, &["serves"]);
+}
+
 /// Two services, of which either ends at once where its mode is bad.
 const TWO: &str = r#"
 name: live-by-hand

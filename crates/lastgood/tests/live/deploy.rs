@@ -246,7 +246,11 @@ fn what_was_started_by_hand_is_what_is_gone_back_to() {
     shell(&site.live, "docker compose --progress quiet up --detach --wait").unwrap();
     let files = site.files();
     site.edit("echo GREETING=two >.env.prod");
-    ends(&site.deploy(&[]), 0, &["app: GREETING", "serves"]);
+    ends(
+        &site.deploy(&["--env", "take"]),
+        0,
+        &["app: GREETING", ".env.prod is there although no release wrote it", "serves"],
+    );
     assert!(site.history().contains("found running"), "{}", site.history());
     ends(&site.rollback(&[]), 0, &["serves"]);
     assert_eq!(site.files()[2], files[2]);
