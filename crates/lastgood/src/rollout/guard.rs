@@ -28,7 +28,7 @@ const STANDS_YET: Duration = Duration::from_millis(20);
 const POST: &str = "guard";
 
 /// Its container's name.
-fn name(project: &str) -> String {
+pub(super) fn name(project: &str) -> String {
     format!("lastgood-guard-{project}")
 }
 

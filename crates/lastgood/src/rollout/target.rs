@@ -30,7 +30,7 @@ use super::environment::{Choice, Orders};
 use super::fetch;
 use super::gate::unwell;
 use super::grip::Grip;
-use super::guard::can_stand;
+use super::guard::{self, can_stand};
 use super::history;
 use super::kept::Kept;
 use super::looks::Looks;
@@ -510,11 +510,12 @@ impl Target {
     }
 
     fn taken_up(&self, is_guard: bool, watcher: &mut dyn Watcher) -> Result<Option<Ended>, Trouble> {
-        if self.history()?.open().is_none() {
-            return Ok(None);
-        }
+        let history = self.history()?;
+        let Some(past) = history.open() else { return Ok(None) };
         let state = self.state();
-        let grip = Grip::of(&state, &who())?;
+        // It knows no user, and is known by what `docker ps` shows.
+        let who = if is_guard { says(&guard::name(&past.release.project)) } else { who() };
+        let grip = Grip::of(&state, &who)?;
         // It may have been brought to its end while we waited for it.
         let history = self.history()?;
         let Some(past) = history.open() else {
@@ -654,7 +655,11 @@ fn append(ledger: &mut Ledger, line: &Line) -> Result<(), Trouble> {
 pub(super) fn who() -> String {
     let of = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
     let user = of("LASTGOOD_WHO").or_else(|| of("USER")).or_else(|| of("LOGNAME"));
-    serde_json::json!({ "who": user.unwrap_or_else(|| "somebody".to_owned()), "process": own_mark() }).to_string()
+    says(user.as_deref().unwrap_or("somebody"))
+}
+
+fn says(who: &str) -> String {
+    serde_json::json!({ "who": who, "process": own_mark() }).to_string()
 }
 
 #[cfg(test)]

@@ -279,7 +279,8 @@ fn whoever_dies_leaves_nothing_half_done() {
         dies.wait().unwrap();
         // The next one brings it to its end first, unless the guard is at it already: here with what is good already.
         site.edit("echo GREETING=one >.env.prod");
-        let is_held = |said: &Said| said.code == 2 && said.stderr.contains("somebody else is at it");
+        let is_held =
+            |said: &Said| said.code == 2 && said.stderr.contains("somebody else is at it: lastgood-guard-live-deploy");
         let begun = Instant::now();
         let mut next = site.deploy(&[]);
         while is_held(&next) && begun.elapsed() < Duration::from_secs(60) {
