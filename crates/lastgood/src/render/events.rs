@@ -47,6 +47,8 @@ enum Event<'a> {
         parent: Option<&'a str>,
         /// The parent was not deployed by lastgood.
         found: bool,
+        /// Services of the parent that are not well before any of this.
+        unwell: Vec<&'a str>,
         services: Vec<ServiceShape<'a>>,
         /// Services that stay as they are.
         stays: Vec<&'a str>,
@@ -301,6 +303,7 @@ pub fn plan(seen: &Seen, folder: &str, view: View) -> String {
         release: &seen.release.id.0,
         parent: seen.parent.as_ref().map(|parent| &*parent.id.0),
         found: seen.found,
+        unwell: seen.unwell.iter().map(|service| &**service).collect(),
         services: services.collect(),
         stays: seen.changes.staying.iter().map(|service| &**service).collect(),
         files: seen.changes.files.iter().map(|file| &**file).collect(),

@@ -75,7 +75,7 @@ pub struct Seen {
     /// How long services that change gave no answer the last time, in milliseconds.
     pub down: Vec<(Arc<str>, u64)>,
     /// Services of the release that runs that are not well.
-    unwell: Vec<Arc<str>>,
+    pub unwell: Vec<Arc<str>>,
     /// What would break it.
     pub findings: Vec<Finding>,
     /// What was seen of it, and of what runs.

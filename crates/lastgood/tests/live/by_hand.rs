@@ -256,6 +256,7 @@ fn what_was_not_well_before_is_no_reason_to_call_the_way_back_failed() {
     assert!(!runs("app") && runs("worker"));
     // What is gone back to is what ran: without the service that had ended by itself.
     site.of_source(".env", "APP=two\nWORKER=bad\n");
+    ends(&site.deploy(&["--env", "take", "--plan", "--json"]), 0, &["\"unwell\":[\"app\"]"]);
     let failed = site.deploy(&["--env", "take"]);
     ends(&failed, 1, &["serves again", "app was not well before, either"]);
     assert!(!runs("app") && site.told("worker", "MODE") == "one");
