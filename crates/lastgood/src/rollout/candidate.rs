@@ -16,6 +16,8 @@ use serde_json::{Value, json};
 use super::doer::{Hands, MOST_BYTES, everything, heard, kept_image};
 use super::gate::{Look, well};
 use super::health::OwnChecks;
+use super::knock::Door;
+use super::passing::{Whose, as_candidates_have_it};
 use super::trouble::Trouble;
 
 /// What candidates need, below the folder of state.
@@ -102,22 +104,32 @@ impl Hands<'_> {
     }
 
     /// Well, and so for a while; it answers; and what the user wants of it, it does.
-    pub(super) fn gate_candidate(&self, service: &str, within: Duration) -> Result<(), Trouble> {
+    /// Returns where it was asked.
+    ///
+    /// # Errors
+    /// In what it is not.
+    pub(super) fn gate_candidate(&self, service: &str, within: Duration) -> Result<Option<Door>, Trouble> {
         let release = self.release(&self.target)?;
         let folder = self.candidates();
         let container = name(&release.project, service);
         let mut looked = self.looks.at(release, &folder, &self.live, false);
-        let door = self.door(service, &looked.stack);
+        let as_they_have_it = |stack: &Stack| as_candidates_have_it(stack, &release.project, &self.changing);
+        let door = self.candidates_door(service, &as_they_have_it(&looked.stack));
         let mut checks = OwnChecks::default();
-        self.stays_well((&container, service), door.as_ref(), within, || {
+        let stays = self.stays_well((&container, service), door.as_ref(), within, || {
             looked.again();
             let found = of(&looked.stack, &release.project, service);
             let is_healthy = |container: &Container| checks.passes(container);
             let state = found.ok_or(Trouble::NoContainer);
             let state = state.and_then(|container| well(container, false, looked.stack.at, is_healthy));
             Look::at(state, found.into_iter())
-        })?;
-        self.smoke(Some(service))
+        });
+        let seen = as_they_have_it(&looked.stack);
+        stays.map_err(|trouble| self.traced(trouble, service, Whose::Candidates, &seen))?;
+        let again = || as_they_have_it(&self.looks.at(release, &folder, &self.live, false).stack);
+        self.hears(service, Whose::Candidates, seen, again)?;
+        self.smoke(Some(service))?;
+        Ok(door)
     }
 
     /// It is not there any more, and when none is, its files are not either.

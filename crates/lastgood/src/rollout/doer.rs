@@ -28,10 +28,11 @@ use super::health::OwnChecks;
 use super::history;
 use super::hold::Well;
 use super::kept;
-use super::knock;
+use super::knock::{self, Door};
 use super::looks::Looks;
 use super::manner::Manner;
 use super::outage::{Watch, front};
+use super::passing::{Whose, is_proxy};
 use super::patience::Patience;
 use super::record::{Line, What, millis};
 use super::reload::{inside, is_reread, reread};
@@ -89,6 +90,10 @@ pub struct Hands<'w> {
     values: BTreeMap<String, String>,
     /// The status that services gave over HTTP before anything was touched.
     pub(super) usual: BTreeMap<Arc<str>, u16>,
+    /// Where proxies passed requests on to, and nobody listened, before anything was touched.
+    pub(super) unheard: BTreeSet<Arc<str>>,
+    /// Where candidates were asked that were well.
+    pub(super) doors: BTreeMap<Arc<str>, Option<Door>>,
     /// Where the new release's files are, to be asked with.
     staging: PathBuf,
     /// Files that were placed and are others than before.
@@ -203,6 +208,8 @@ impl<'w> Hands<'w> {
             smokes,
             values,
             usual: BTreeMap::new(),
+            unheard: BTreeSet::new(),
+            doors: BTreeMap::new(),
             staging,
             changed: BTreeSet::new(),
             strays,
@@ -257,7 +264,8 @@ impl<'w> Hands<'w> {
                 self.start_candidate(service, within)
             }
             Action::GateCandidate { service } => {
-                self.gate_candidate(service, within)?;
+                let door = self.gate_candidate(service, within)?;
+                self.doors.insert(Arc::clone(service), door);
                 self.tried.insert(Arc::clone(service));
                 Ok(())
             }
@@ -314,6 +322,8 @@ impl<'w> Hands<'w> {
             let looked = self.looks.at(&release, &self.staging, &self.live, true);
             let usual = self.changing.iter().filter_map(|service| self.usual_answer(service, &looked.stack, &release));
             self.usual = usual.collect();
+            let unheard = |service: &Arc<str>| self.unheard(service, &looked.stack, Whose::Old);
+            self.unheard = self.changing.iter().flat_map(unheard).map(|edge| edge.address).collect();
             let wrong = unserved(&looked.stack, Told::Declared);
             let changes = |asked: &Asked| self.changing.iter().any(|name| name == asked.peer() || *name == asked.host);
             let topology = topology::build(&looked.stack);
@@ -443,10 +453,15 @@ impl<'w> Hands<'w> {
         let release = self.release(release)?;
         let (mut reloaded, mut checks) = (None, OwnChecks::default());
         let mut looked = self.look_at(release);
-        let door = self.door(service, &looked.stack);
+        let is_proxy = is_proxy(service, &topology::build(&looked.stack));
+        // Whoever passes requests on to it may not be made anew yet, and speak of another port.
+        let door = match self.doors.get(service).filter(|_| !is_proxy) {
+            Some(door) => door.clone(),
+            None => self.door(service, &looked.stack),
+        };
         let container = containers(&looked.stack, &release.project, service).next();
         let container = container.map(|container| container.name.to_string()).unwrap_or_default();
-        let well = self.stays_well((&container, service), door.as_ref(), within, || {
+        let stays = self.stays_well((&container, service), door.as_ref(), within, || {
             looked.again();
             let state = state_by(&looked.stack, release, service, |container| checks.passes(container));
             let mut look = Look::at(state, containers(&looked.stack, &release.project, service));
@@ -457,21 +472,26 @@ impl<'w> Hands<'w> {
                 reloaded = Some(look.addresses.clone());
             }
             look
-        })?;
+        });
+        let well = stays.map_err(|trouble| self.traced(trouble, service, Whose::New, &looked.stack))?;
         // Its candidate was served, and nothing else is new beside it.
         if self.tried.contains(service) && self.changing.len() == 1 {
             return Ok(well);
         }
+        let look = || self.look_at(release).stack;
+        self.hears(service, Whose::New, look(), look)?;
         // It runs; now with its own eyes, and whatever else is new beside it.
         let seen = self.looks.at(release, &self.live, &self.live, true);
-        let waits = |asked: &Asked| {
-            let is_it = |name: &Arc<str>| name == asked.peer() || *name == asked.host;
-            self.changing.iter().any(|name| is_it(name) && !self.switched.contains(name))
-        };
+        let waits = |asked: &Asked| self.is_to_change(asked.peer()) || self.is_to_change(&asked.host);
         let wrong = unserved(&seen.stack, Told::Running);
         let wrong = wrong.into_iter().find(|(asked, _)| &*asked.from == service && !waits(asked));
         let topology = topology::build(&seen.stack);
         wrong.map_or(Ok(well), |(asked, claim)| Err(unserved_by(&asked, claim, &topology)))
+    }
+
+    /// Whether a service changes, and has not yet.
+    pub(super) fn is_to_change(&self, service: &str) -> bool {
+        self.changing.iter().any(|name| **name == *service && !self.switched.contains(name))
     }
 
     /// The user's own requests succeed: of a candidate, those that are put to it; else all.

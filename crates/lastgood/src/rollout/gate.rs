@@ -21,7 +21,7 @@ use super::trouble::Trouble;
 /// Nobody has to listen sooner than this.
 const TO_LISTEN: Duration = Duration::from_secs(60);
 /// A wrong answer may still turn right for so long.
-const TO_ANSWER: Duration = Duration::from_secs(10);
+pub(super) const TO_ANSWER: Duration = Duration::from_secs(10);
 const LOOK_AGAIN: Duration = Duration::from_millis(150);
 /// So many of its last lines are shown.
 const LINES: u32 = 5;

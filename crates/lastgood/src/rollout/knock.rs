@@ -10,6 +10,7 @@ use lastgood_model::{Stack, Topology};
 use lastgood_world::request::{self, Request, Unanswered};
 
 use super::manner::OfService;
+use super::passing::is_proxy;
 use super::trouble::Trouble;
 
 /// One request takes no longer.
@@ -28,25 +29,39 @@ pub struct Door {
     pub lenient: bool,
 }
 
-/// Where a service is asked: as its manner says, else where a proxy asks it, else where it is published. `None`: nowhere.
+/// Where a service is asked: as its manner says, else where a proxy asks it, else where it is published, of a proxy where it speaks no TLS.
+/// `None`: nowhere.
 #[must_use]
 pub fn door(service: &str, manner: &OfService, stack: &Stack, topology: &Topology) -> Option<Door> {
     let declared = stack.desired.as_ref().and_then(|desired| desired.service(service));
     let asked = || topology.find(service).into_iter().flat_map(|index| topology.asked_by(index));
     let inside = |edge: &Edge| inside(declared, edge);
     let by_proxy = asked().find(|edge| edge.via == Via::Proxy).and_then(inside);
-    let published = declared.and_then(|service| service.ports.first()).map(|port| port.container);
+    let ports = || declared.iter().flat_map(|service| &service.ports).map(|port| port.container);
+    let plain = if is_proxy(service, topology) {
+        ports().find(|port| !is_secure(*port, service, stack, topology))
+    } else {
+        None
+    };
+    let published = plain.or_else(|| ports().next());
     let port = manner.port.or(by_proxy).or(published).or_else(|| asked().find_map(inside))?;
     Some(match &manner.health {
         Some(path) => Door { port, path: Some(path.clone()), lenient: false },
-        // Who is behind a proxy speaks HTTP.
-        None if by_proxy.is_some() => Door { port, path: Some("/".to_owned()), lenient: true },
+        // Who is behind a proxy speaks HTTP, and so does a proxy.
+        None if by_proxy.is_some() || plain == Some(port) => Door { port, path: Some("/".to_owned()), lenient: true },
         None => Door { port, path: None, lenient: true },
     })
 }
 
+/// Whether a proxy speaks TLS there.
+fn is_secure(port: u16, service: &str, stack: &Stack, topology: &Topology) -> bool {
+    let container = topology.find(service).and_then(|index| topology.components.get(index)?.container.clone());
+    let own = stack.proxies.iter().filter(|conf| conf.container == container);
+    own.flat_map(|conf| &conf.servers).any(|server| server.secure.contains(&port))
+}
+
 /// The port in the container that whoever asks comes out at: one on the host, or by way of it, asks a published one.
-fn inside(service: Option<&Service>, edge: &Edge) -> Option<u16> {
+pub(super) fn inside(service: Option<&Service>, edge: &Edge) -> Option<u16> {
     let asked = edge.port?;
     let by_name = |service: &&Service| edge.host == service.name || Some(&edge.host) == service.container_name.as_ref();
     let Some(service) = service.filter(|service| !by_name(service)) else { return Some(asked) };

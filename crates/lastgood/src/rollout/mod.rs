@@ -29,6 +29,7 @@ pub mod mended;
 mod migrate;
 pub mod named;
 mod outage;
+mod passing;
 mod patience;
 pub mod record;
 pub mod release;

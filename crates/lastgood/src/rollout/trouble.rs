@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use lastgood_model::snapshot::ContainerStatus;
-use lastgood_model::{Difference, ProbeClaim};
+use lastgood_model::{Difference, ProbeClaim, Ref};
 use lastgood_world::hear::Unheard;
 use lastgood_world::request::Unanswered;
 use lastgood_world::state::StateError;
@@ -73,6 +73,13 @@ pub enum Trouble {
         status: u16,
         /// The beginning of what it says.
         body: String,
+    },
+    /// Requests are passed on to an address where nobody listens.
+    PassedOn {
+        /// As whoever passes them on writes it.
+        address: Arc<str>,
+        /// Where that stands.
+        at: Option<Ref>,
     },
     /// Nobody gave a value to a variable of the smoke tests.
     NoValue(String),

@@ -1,6 +1,7 @@
 //! What is said of a service that was asked at its own address, in both languages: nobody listens, the wrong answer, a smoke test that
 //! failed.
 
+use lastgood_model::Ref;
 use lastgood_world::request::Unanswered;
 
 use super::Lang;
@@ -16,6 +17,7 @@ impl Lang {
             Trouble::NotListening { port, why } => format!("포트 {port}: {}", self.unanswered(why)),
             Trouble::Answers { path, status, body } if en => format!("it answers {status} to GET {path}{}", said(body)),
             Trouble::Answers { path, status, body } => format!("GET {path} 응답 {status}{}", said(body)),
+            Trouble::PassedOn { address, at } => self.passed_on(address, at.as_ref()),
             Trouble::NoValue(name) => self.no_value(name),
             Trouble::Migration(code, lines) | Trouble::Hook(code, lines) if en => {
                 format!("it ended with exit code {code}: {}", lines.join(" ⏎ "))
@@ -47,6 +49,14 @@ impl Lang {
             (Self::En, Unanswered::Closed) => "the connection was closed before an answer".to_owned(),
             (Self::Ko, Unanswered::Closed) => "응답 전에 연결이 끊김".to_owned(),
             (_, Unanswered::Other(words)) => words.clone(),
+        }
+    }
+
+    fn passed_on(self, address: &str, at: Option<&Ref>) -> String {
+        let at = at.map_or_else(String::new, |at| format!(" ({at})"));
+        match self {
+            Self::En => format!("requests are passed on to {address}{at}, and nobody listens there"),
+            Self::Ko => format!("요청을 넘겨받는 {address}{at}에 연결을 받는 프로세스가 없음"),
         }
     }
 

@@ -273,6 +273,7 @@ impl Lang {
             Trouble::NotHealthyYet => "제한 시간 안에 헬스 체크가 성공하지 않음".to_owned(),
             Trouble::NotListening { .. }
             | Trouble::Answers { .. }
+            | Trouble::PassedOn { .. }
             | Trouble::NoValue(_)
             | Trouble::Migration(..)
             | Trouble::Hook(..)

@@ -84,6 +84,7 @@ fn each_language_tells_of_rollouts() {
         Trouble::Restarted(said()),
         Trouble::Unhealthy(Arc::from("503")),
         Trouble::NotHealthyYet,
+        Trouble::PassedOn { address: Arc::from("app:1"), at: None },
         Trouble::Differs(Vec::new()),
         Trouble::Differs(vec![Difference::NotCreated]),
         Trouble::File(Arc::from(".env")),

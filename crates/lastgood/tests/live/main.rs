@@ -21,6 +21,7 @@ mod hosts;
 mod load;
 mod model;
 mod newcomer_vms;
+mod passing;
 mod proxied;
 mod refused;
 mod released_env;

@@ -1,0 +1,209 @@
+//! What the proxies of a stack pass on: whether somebody listens wherever requests to a service go, or those that it gets go on to. What a
+//! service answers itself is `knock.rs`' matter.
+
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use lastgood_diagnose::topology;
+use lastgood_model::Stack;
+use lastgood_model::snapshot::Container;
+use lastgood_model::topology::{Component, ComponentKind, Edge, Topology, Via};
+use lastgood_world::request::{self, Unanswered};
+
+use super::candidate;
+use super::doer::Hands;
+use super::gate::{TO_ANSWER, containers};
+use super::knock::{Door, address, inside};
+use super::trouble::Trouble;
+
+const TO_CONNECT: Duration = Duration::from_secs(2);
+const LOOK_AGAIN: Duration = Duration::from_millis(200);
+
+/// Whose containers are meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Whose {
+    /// Those that serve before anything is touched.
+    Old,
+    /// Of a service that changes its candidate, if it has one.
+    Candidates,
+    /// Those that serve; of a service that changes only once it was made anew.
+    New,
+}
+
+/// The stack as it will be as far as its candidates show: a proxy reads what its candidate reads.
+#[must_use]
+pub(super) fn as_candidates_have_it(stack: &Stack, project: &str, changing: &[Arc<str>]) -> Stack {
+    let mut stack = stack.clone();
+    for service in changing {
+        let name = candidate::name(project, service);
+        let own: Vec<Arc<str>> =
+            containers(&stack, project, service).map(|container| Arc::clone(&container.name)).collect();
+        let is_of = |conf: &lastgood_model::stack::ProxyConf, name: &str| conf.container.as_deref() == Some(name);
+        if own.is_empty() || !stack.proxies.iter().any(|conf| is_of(conf, &name)) {
+            continue;
+        }
+        stack.proxies.retain(|conf| !own.iter().any(|own| is_of(conf, own)));
+        for conf in stack.proxies.iter_mut().filter(|conf| is_of(conf, &name)) {
+            conf.container = own.first().cloned();
+        }
+    }
+    stack
+}
+
+/// Whether a service is a proxy of the stack.
+#[must_use]
+pub(super) fn is_proxy(service: &str, topology: &Topology) -> bool {
+    topology.find(service).and_then(|index| topology.components.get(index)).is_some_and(is_of_proxies)
+}
+
+fn is_of_proxies(component: &Component) -> bool {
+    component.kind == ComponentKind::Proxy
+}
+
+/// The ways on which proxies pass requests on to a service, or by it.
+fn ways<'t>(service: &str, topology: &'t Topology) -> impl Iterator<Item = &'t Edge> {
+    let own = topology.find(service);
+    let edges = topology.edges.iter().filter(|edge| edge.via == Via::Proxy);
+    edges.filter(move |edge| own.is_some_and(|own| edge.from == own || edge.to == Some(own)))
+}
+
+impl Hands<'_> {
+    /// Where a candidate is asked, in the stack as candidates have it. What a proxy answers is not its own where those change, too, whom
+    /// it asks: it asks the old ones.
+    pub(super) fn candidates_door(&self, service: &str, stack: &Stack) -> Option<Door> {
+        let door = self.door(service, stack)?;
+        let others = self.changing.len() > 1 && self.manner.of(service).health.is_none();
+        let path = door.path.filter(|_| !(others && is_proxy(service, &topology::build(stack))));
+        Some(Door { path, ..door })
+    }
+
+    /// Addresses at which nobody listens, of those that requests are passed on to, by or to a service.
+    pub(super) fn unheard(&self, service: &str, stack: &Stack, whose: Whose) -> Vec<Edge> {
+        let topology = topology::build(stack);
+        let is_unheard = |edge: &&Edge| {
+            let Some(to) = edge.to.and_then(|index| topology.components.get(index)) else { return false };
+            let declared = stack.desired.as_ref().and_then(|desired| desired.service(&to.name));
+            let place = self.meant(to, service, stack, whose).and_then(address).zip(inside(declared, edge));
+            // Where this machine has no way to containers, nothing is known of them.
+            place
+                .is_some_and(|(address, port)| request::connects(address, port, TO_CONNECT) == Err(Unanswered::Refused))
+        };
+        ways(service, &topology).filter(is_unheard).cloned().collect()
+    }
+
+    fn meant<'s>(&self, to: &Component, service: &str, stack: &'s Stack, whose: Whose) -> Option<&'s Container> {
+        let project = &*stack.desired.as_ref()?.project;
+        let running = || {
+            let name = to.container.as_ref()?;
+            stack.snapshot.as_ref()?.container(name).filter(|container| container.is_running())
+        };
+        match whose {
+            _ if to.foreign.is_some() => None,
+            Whose::Old => running(),
+            Whose::Candidates if self.changing.contains(&to.name) => candidate::of(stack, project, &to.name),
+            Whose::New if *to.name != *service && self.is_to_change(&to.name) => None,
+            Whose::Candidates | Whose::New => running(),
+        }
+    }
+
+    /// Somebody listens wherever requests are passed on to, by or to a service, but where nobody did before. `stack` is what was seen
+    /// just now.
+    ///
+    /// # Errors
+    /// If nobody does for a while.
+    pub(super) fn hears(
+        &self,
+        service: &str,
+        whose: Whose,
+        mut stack: Stack,
+        look: impl Fn() -> Stack,
+    ) -> Result<(), Trouble> {
+        let begun = Instant::now();
+        while let Some(edge) = self.newly_unheard(service, &stack, whose) {
+            if begun.elapsed() >= TO_ANSWER {
+                return Err(Trouble::PassedOn { address: edge.address, at: edge.at });
+            }
+            thread::sleep(LOOK_AGAIN);
+            stack = look();
+        }
+        Ok(())
+    }
+
+    /// Why a service gives a wrong answer, where that is because nobody listens whom it asks.
+    pub(super) fn traced(&self, trouble: Trouble, service: &str, whose: Whose, stack: &Stack) -> Trouble {
+        let answers = match &trouble {
+            Trouble::Telling(trouble, _) => matches!(**trouble, Trouble::Answers { .. }),
+            trouble => matches!(trouble, Trouble::Answers { .. }),
+        };
+        match self.newly_unheard(service, stack, whose).filter(|_| answers) {
+            Some(edge) => Trouble::PassedOn { address: edge.address, at: edge.at },
+            None => trouble,
+        }
+    }
+
+    fn newly_unheard(&self, service: &str, stack: &Stack, whose: Whose) -> Option<Edge> {
+        self.unheard(service, stack, whose).into_iter().find(|edge| !self.unheard.contains(&edge.address))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lastgood_model::snapshot::Snapshot;
+    use lastgood_model::stack::{Pass, ProxyConf, VirtualServer};
+    use lastgood_model::{Desired, Ref, desired::Service};
+
+    use super::*;
+
+    fn conf(container: &str, port: u16) -> ProxyConf {
+        let at = || Ref::Text { file: Arc::from(format!("{container}:default.conf")), line: 1 };
+        ProxyConf {
+            container: Some(container.into()),
+            servers: vec![VirtualServer { names: Vec::new(), ports: vec![80], secure: Vec::new(), at: at() }],
+            passes: vec![Pass {
+                host: "app".into(),
+                port: Some(port),
+                location: "/".into(),
+                server: "".into(),
+                is_variable: false,
+                replaces: false,
+                tells_host: true,
+                tells_scheme: true,
+                at: at(),
+            }],
+            ..ProxyConf::default()
+        }
+    }
+
+    #[test]
+    fn a_proxy_asks_as_its_candidate_does() {
+        let service = |name: &str| Service { name: name.into(), ..Service::default() };
+        let container = |name: &str, service: &str| Container {
+            name: name.into(),
+            project: Some("shop".into()),
+            service: Some(service.into()),
+            one_off: name.starts_with("lastgood"),
+            ..Container::default()
+        };
+        let own = [container("shop-web-1", "web"), container("shop-app-1", "app")];
+        let beside = container("lastgood-candidate-shop-web", "web");
+        let stack = Stack {
+            desired: Some(Desired {
+                project: "shop".into(),
+                services: vec![service("web"), service("app")],
+                ..Desired::default()
+            }),
+            snapshot: Some(Snapshot { containers: own.into_iter().chain([beside]).collect(), ..Snapshot::default() }),
+            proxies: vec![conf("shop-web-1", 8000), conf("lastgood-candidate-shop-web", 9000)],
+            ..Stack::default()
+        };
+        let asked = |changing: &[&str]| {
+            let changing: Vec<Arc<str>> = changing.iter().map(|name| Arc::from(*name)).collect();
+            let topology = topology::build(&as_candidates_have_it(&stack, "shop", &changing));
+            assert!(is_proxy("web", &topology) && !is_proxy("app", &topology));
+            ways("app", &topology).map(|edge| edge.port.unwrap()).collect::<Vec<_>>()
+        };
+        assert_eq!(asked(&["app", "web"]), [9000]);
+        assert_eq!(asked(&["app"]), [8000], "another one's candidate is none of this");
+    }
+}
