@@ -1,10 +1,13 @@
 //! What `check` finds wrong with a release before anything is touched. Only what the release itself brings along counts: what is wrong
 //! with what runs now may be what it is there to mend.
 
+use std::sync::Arc;
+
 use lastgood_diagnose::check::{Accept, CheckQuestion, accept, check};
 use lastgood_diagnose::{drift, topology};
-use lastgood_model::Stack;
-use lastgood_model::check::{Finding, Severity};
+use lastgood_model::check::{Finding, Flaw, Severity};
+use lastgood_model::topology::Via;
+use lastgood_model::{Stack, Topology};
 
 use crate::privacy::secrets::is_secret_key;
 
@@ -27,24 +30,55 @@ const OF_A_RELEASE: &[&str] = &[
     "disk-read-only",
 ];
 
-/// What would break it, as declared in `stack`, beside what is accepted.
+/// What would break it, as declared in `stack`, beside what is accepted. `changes` are services that change, and whether they go.
 #[must_use]
-pub fn would_break(stack: &Stack, accepted: &[Accept]) -> Vec<Finding> {
+pub fn would_break(stack: &Stack, changes: &[(Arc<str>, bool)], accepted: &[Accept]) -> Vec<Finding> {
     let question = CheckQuestion { development: None, is_secret_key };
-    let mut findings = check(stack, &topology::build(stack), &drift::find(stack), &question);
+    let topology = topology::build(stack);
+    let mut findings = check(stack, &topology, &drift::find(stack), &question);
+    findings.retain(|finding| OF_A_RELEASE.contains(&finding.flaw.code()));
+    findings.extend(left_behind(stack, &topology, changes));
     // What fits nothing here may fit another check.
     let _unused = accept(&mut findings, accepted);
-    findings.retain(|finding| {
-        finding.accepted.is_none()
-            && finding.severity == Severity::WillBreak
-            && OF_A_RELEASE.contains(&finding.flaw.code())
-    });
+    findings.retain(|finding| finding.accepted.is_none() && finding.severity == Severity::WillBreak);
     findings
+}
+
+/// Whoever asks a service that goes with the release.
+fn left_behind<'a>(
+    stack: &'a Stack,
+    topology: &'a Topology,
+    changes: &'a [(Arc<str>, bool)],
+) -> impl Iterator<Item = Finding> + 'a {
+    let declared = |name: &str| stack.desired.as_ref().and_then(|desired| desired.service(name));
+    let goes = |name: &str| changes.iter().any(|(service, goes)| *goes && **service == *name);
+    let changes = move |name: &str| changes.iter().any(|(service, _)| **service == *name);
+    topology.edges.iter().filter(move |edge| goes(&edge.host)).filter_map(move |edge| {
+        let asker = declared(&topology.components.get(edge.from)?.name)?;
+        // Of a service that changes, only what it will be told counts; what a proxy will read nobody has read yet.
+        let key = match &edge.via {
+            Via::Variable { key, .. } => {
+                let stays = !changes(&asker.name) || asker.environment.iter().any(|(told, _)| told == key);
+                Some(Some(Arc::clone(key)).filter(|_| stays)?)
+            }
+            Via::Proxy if !changes(&asker.name) => None,
+            Via::Proxy | Via::DependsOn => return None,
+        };
+        Some(Finding {
+            flaw: Flaw::UnknownName { key, name: Arc::clone(&edge.host), nearest: None },
+            severity: Severity::WillBreak,
+            component: Arc::clone(&asker.name),
+            refs: edge.at.iter().cloned().collect(),
+            accepted: None,
+        })
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use lastgood_model::check::Flaw;
+    use lastgood_model::Secret;
+    use lastgood_model::desired::{Desired, Service};
+    use lastgood_model::snapshot::{Container, Snapshot};
 
     use super::*;
 
@@ -53,5 +87,47 @@ mod tests {
         for code in OF_A_RELEASE {
             assert!(Flaw::CODES.contains(code), "{code}");
         }
+    }
+
+    #[test]
+    fn nobody_is_left_behind_by_a_service_that_goes() {
+        let app = |environment: &[(&str, &str)]| Service {
+            name: "app".into(),
+            environment: environment.iter().map(|(key, value)| ((*key).into(), Some(Secret::from(*value)))).collect(),
+            ..Service::default()
+        };
+        let container = |service: &str, environment: &[(&str, &str)]| Container {
+            name: format!("shop-{service}-1").into(),
+            project: Some("shop".into()),
+            service: Some(service.into()),
+            environment: environment.iter().map(|(key, value)| ((*key).into(), Secret::from(*value))).collect(),
+            ..Container::default()
+        };
+        let asks = [("KVS_HOST", "kvs"), ("KVS_PORT", "6379")];
+        let codes = |declared: &[(&str, &str)], changes: &[(&str, bool)], accepted: &[Accept]| {
+            let stack = Stack {
+                desired: Some(Desired { project: "shop".into(), services: vec![app(declared)], ..Desired::default() }),
+                snapshot: Some(Snapshot {
+                    containers: vec![container("app", &asks), container("kvs", &[])],
+                    ..Snapshot::default()
+                }),
+                ..Stack::default()
+            };
+            let changes: Vec<_> = changes.iter().map(|(name, goes)| (Arc::from(*name), *goes)).collect();
+            let found = would_break(&stack, &changes, accepted);
+            found.iter().map(|finding| (finding.flaw.code(), finding.component.to_string())).collect::<Vec<_>>()
+        };
+        let left = [("unknown-name", "app".to_owned())];
+        assert_eq!(codes(&asks, &[("kvs", true)], &[]), left);
+        assert_eq!(codes(&asks, &[("kvs", true), ("app", false)], &[]), left, "it changes, and asks all the same");
+        assert_eq!(codes(&[], &[("kvs", true), ("app", false)], &[]), [], "it is told of it no more");
+        assert_eq!(codes(&asks, &[("app", false)], &[]), [], "nobody goes");
+        let accept = Accept {
+            code: "unknown-name".into(),
+            component: None,
+            keys: Vec::new(),
+            reason: "it is not asked any more".into(),
+        };
+        assert_eq!(codes(&asks, &[("kvs", true)], &[accept]), []);
     }
 }

@@ -92,6 +92,8 @@ pub struct Hands<'w> {
     pub(super) usual: BTreeMap<Arc<str>, u16>,
     /// Where proxies passed requests on to, and nobody listened, before anything was touched.
     pub(super) unheard: BTreeSet<Arc<str>>,
+    /// Who was not served then, and by the value of which variable.
+    unserved: BTreeSet<(Arc<str>, Arc<str>)>,
     /// Where candidates were asked that were well.
     pub(super) doors: BTreeMap<Arc<str>, Option<Door>>,
     /// Where the new release's files are, to be asked with.
@@ -209,6 +211,7 @@ impl<'w> Hands<'w> {
             values,
             usual: BTreeMap::new(),
             unheard: BTreeSet::new(),
+            unserved: BTreeSet::new(),
             doors: BTreeMap::new(),
             staging,
             changed: BTreeSet::new(),
@@ -324,6 +327,8 @@ impl<'w> Hands<'w> {
             self.usual = usual.collect();
             let unheard = |service: &Arc<str>| self.unheard(service, &looked.stack, Whose::Old);
             self.unheard = self.changing.iter().flat_map(unheard).map(|edge| edge.address).collect();
+            let wrong = unserved(&looked.stack, Told::Running);
+            self.unserved = wrong.into_iter().map(|(asked, _)| (asked.from, asked.key)).collect();
             let wrong = unserved(&looked.stack, Told::Declared);
             let changes = |asked: &Asked| self.changing.iter().any(|name| name == asked.peer() || *name == asked.host);
             let topology = topology::build(&looked.stack);
@@ -474,8 +479,9 @@ impl<'w> Hands<'w> {
             look
         });
         let well = stays.map_err(|trouble| self.traced(trouble, service, Whose::New, &looked.stack))?;
-        // Its candidate was served, and nothing else is new beside it.
-        if self.tried.contains(service) && self.changing.len() == 1 {
+        // Its candidate was served, nothing else is new beside it, and nobody asks it who stays as they are.
+        if self.tried.contains(service) && self.changing.len() == 1 && !self.is_asked_by_others(service, &looked.stack)
+        {
             return Ok(well);
         }
         let look = || self.look_at(release).stack;
@@ -483,10 +489,21 @@ impl<'w> Hands<'w> {
         // It runs; now with its own eyes, and whatever else is new beside it.
         let seen = self.looks.at(release, &self.live, &self.live, true);
         let waits = |asked: &Asked| self.is_to_change(asked.peer()) || self.is_to_change(&asked.host);
+        let was_served = |asked: &Asked| !self.unserved.contains(&(Arc::clone(&asked.from), Arc::clone(&asked.key)));
+        let by_others =
+            |asked: &Asked| **asked.peer() == *service && !self.changing.contains(&asked.from) && was_served(asked);
         let wrong = unserved(&seen.stack, Told::Running);
-        let wrong = wrong.into_iter().find(|(asked, _)| &*asked.from == service && !waits(asked));
+        let wrong = wrong.into_iter().find(|(asked, _)| &*asked.from == service && !waits(asked) || by_others(asked));
         let topology = topology::build(&seen.stack);
         wrong.map_or(Ok(well), |(asked, claim)| Err(unserved_by(&asked, claim, &topology)))
+    }
+
+    /// Whether somebody who does not change is told to ask a service.
+    fn is_asked_by_others(&self, service: &str, stack: &Stack) -> bool {
+        let topology = topology::build(stack);
+        let asked = topology.find(service).into_iter().flat_map(|index| topology.asked_by(index));
+        let mut askers = asked.filter(|edge| matches!(edge.via, Via::Variable { .. }));
+        askers.any(|edge| topology.components.get(edge.from).is_some_and(|from| !self.changing.contains(&from.name)))
     }
 
     /// Whether a service changes, and has not yet.

@@ -278,7 +278,9 @@ impl Target {
         fetch::settle(&mut release)?;
         let mut seen = self.seen(identified(release), manner, values, Staging::Fresh(folder), !only_look)?;
         let accepted: Vec<Accept> = accepted.into_iter().map(Accept::from).collect();
-        seen.findings = would_break(&seen.looked.stack, &accepted);
+        let changes: Vec<(Arc<str>, bool)> =
+            seen.changes.services.iter().map(|(name, why)| (Arc::clone(name), why.contains(&Reason::Gone))).collect();
+        seen.findings = would_break(&seen.looked.stack, &changes, &accepted);
         self.describe(&mut seen, &mended, last);
         seen.choice = orders.choice;
         // Whoever goes back brings no data forward, and what was brought forward stays.
