@@ -32,7 +32,7 @@ use super::knock::{self, Door};
 use super::looks::Looks;
 use super::manner::Manner;
 use super::outage::{Watch, front};
-use super::passing::{Whose, is_proxy};
+use super::passing::{Before, Whose, is_proxy, proxies};
 use super::patience::Patience;
 use super::record::{Line, What, millis};
 use super::reload::{inside, is_reread, reread};
@@ -90,10 +90,8 @@ pub struct Hands<'w> {
     values: BTreeMap<String, String>,
     /// The status that services gave over HTTP before anything was touched.
     pub(super) usual: BTreeMap<Arc<str>, u16>,
-    /// Where proxies passed requests on to, and nobody listened, before anything was touched.
-    pub(super) unheard: BTreeSet<Arc<str>>,
-    /// Who was not served then, and by the value of which variable.
-    unserved: BTreeSet<(Arc<str>, Arc<str>)>,
+    /// How services that change were asked before anything was touched.
+    pub(super) before: Before,
     /// Where candidates were asked that were well.
     pub(super) doors: BTreeMap<Arc<str>, Option<Door>>,
     /// Where the new release's files are, to be asked with.
@@ -210,8 +208,7 @@ impl<'w> Hands<'w> {
             smokes,
             values,
             usual: BTreeMap::new(),
-            unheard: BTreeSet::new(),
-            unserved: BTreeSet::new(),
+            before: Before::default(),
             doors: BTreeMap::new(),
             staging,
             changed: BTreeSet::new(),
@@ -323,15 +320,12 @@ impl<'w> Hands<'w> {
         if self.asked.is_none() {
             let release = self.release(&self.target)?.clone();
             let looked = self.looks.at(&release, &self.staging, &self.live, true);
-            let usual = self.changing.iter().filter_map(|service| self.usual_answer(service, &looked.stack, &release));
-            self.usual = usual.collect();
-            let unheard = |service: &Arc<str>| self.unheard(service, &looked.stack, Whose::Old);
-            self.unheard = self.changing.iter().flat_map(unheard).map(|edge| edge.address).collect();
-            let wrong = unserved(&looked.stack, Told::Running);
-            self.unserved = wrong.into_iter().map(|(asked, _)| (asked.from, asked.key)).collect();
+            let topology = topology::build(&looked.stack);
+            let all = proxies(&topology).chain(self.changing.iter().cloned());
+            self.usual = all.filter_map(|service| self.usual_answer(&service, &looked.stack, &release)).collect();
+            self.before = self.before(&looked.stack);
             let wrong = unserved(&looked.stack, Told::Declared);
             let changes = |asked: &Asked| self.changing.iter().any(|name| name == asked.peer() || *name == asked.host);
-            let topology = topology::build(&looked.stack);
             let wrong = wrong.into_iter().filter(|(asked, _)| !changes(asked));
             let told = wrong.map(|(asked, claim)| (Arc::clone(&asked.from), unserved_by(&asked, claim, &topology)));
             self.asked = Some(told.collect());
@@ -479,31 +473,26 @@ impl<'w> Hands<'w> {
             look
         });
         let well = stays.map_err(|trouble| self.traced(trouble, service, Whose::New, &looked.stack))?;
+        let look = || self.look_at(release).stack;
+        self.hears(service, Whose::New, looked.stack, look)?;
+        self.fronts_answer(release, look)?;
         // Its candidate was served, nothing else is new beside it, and nobody asks it who stays as they are.
-        if self.tried.contains(service) && self.changing.len() == 1 && !self.is_asked_by_others(service, &looked.stack)
-        {
+        let is_asked =
+            || self.before.served.iter().any(|((from, _), by)| **by == *service && !self.changing.contains(from));
+        if self.tried.contains(service) && self.changing.len() == 1 && !is_asked() {
             return Ok(well);
         }
-        let look = || self.look_at(release).stack;
-        self.hears(service, Whose::New, look(), look)?;
         // It runs; now with its own eyes, and whatever else is new beside it.
         let seen = self.looks.at(release, &self.live, &self.live, true);
         let waits = |asked: &Asked| self.is_to_change(asked.peer()) || self.is_to_change(&asked.host);
-        let was_served = |asked: &Asked| !self.unserved.contains(&(Arc::clone(&asked.from), Arc::clone(&asked.key)));
-        let by_others =
-            |asked: &Asked| **asked.peer() == *service && !self.changing.contains(&asked.from) && was_served(asked);
+        let by_others = |asked: &Asked| {
+            let by = self.before.served.get(&(Arc::clone(&asked.from), Arc::clone(&asked.key)));
+            by.is_some_and(|by| **by == *service) && !self.changing.contains(&asked.from)
+        };
         let wrong = unserved(&seen.stack, Told::Running);
         let wrong = wrong.into_iter().find(|(asked, _)| &*asked.from == service && !waits(asked) || by_others(asked));
         let topology = topology::build(&seen.stack);
         wrong.map_or(Ok(well), |(asked, claim)| Err(unserved_by(&asked, claim, &topology)))
-    }
-
-    /// Whether somebody who does not change is told to ask a service.
-    fn is_asked_by_others(&self, service: &str, stack: &Stack) -> bool {
-        let topology = topology::build(stack);
-        let asked = topology.find(service).into_iter().flat_map(|index| topology.asked_by(index));
-        let mut askers = asked.filter(|edge| matches!(edge.via, Via::Variable { .. }));
-        askers.any(|edge| topology.components.get(edge.from).is_some_and(|from| !self.changing.contains(&from.name)))
     }
 
     /// Whether a service changes, and has not yet.
@@ -594,6 +583,7 @@ impl<'w> Hands<'w> {
             Trouble::Telling(trouble, lines) => {
                 Trouble::Telling(Box::new(self.discreet(*trouble)), lines.into_iter().map(hidden).collect())
             }
+            Trouble::Of(service, trouble) => Trouble::Of(service, Box::new(self.discreet(*trouble))),
             Trouble::Restarted(words) => Trouble::Restarted(words.map(|words| hidden(words.to_string()).into())),
             Trouble::Ended(status, code, words) => {
                 Trouble::Ended(status, code, words.map(|words| hidden(words.to_string()).into()))
@@ -604,7 +594,9 @@ impl<'w> Hands<'w> {
             Trouble::Route(RouteFault::Refuses(nginx, words)) => {
                 Trouble::Route(RouteFault::Refuses(nginx, hidden(words)))
             }
-            Trouble::Answers { path, status, body } => Trouble::Answers { path, status, body: hidden(body) },
+            Trouble::Answers { path, status, usual, body } => {
+                Trouble::Answers { path, status, usual, body: hidden(body) }
+            }
             Trouble::Smoke(mut failed) => {
                 if let Problem::Status(.., body) | Problem::NoJson(body) = &mut failed.problem {
                     *body = hidden(std::mem::take(body));

@@ -27,6 +27,8 @@ pub struct Door {
     pub path: Option<String>,
     /// Any answer on the path will do that is not the server's own failure, since nobody said what is right.
     pub lenient: bool,
+    /// A proxy answers there: what users see first.
+    pub front: bool,
 }
 
 /// Where a service is asked: as its manner says, else where a proxy asks it, else where it is published, of a proxy where it speaks no TLS.
@@ -38,19 +40,14 @@ pub fn door(service: &str, manner: &OfService, stack: &Stack, topology: &Topolog
     let inside = |edge: &Edge| inside(declared, edge);
     let by_proxy = asked().find(|edge| edge.via == Via::Proxy).and_then(inside);
     let ports = || declared.iter().flat_map(|service| &service.ports).map(|port| port.container);
-    let plain = if is_proxy(service, topology) {
-        ports().find(|port| !is_secure(*port, service, stack, topology))
-    } else {
-        None
-    };
+    let front = is_proxy(service, topology);
+    let plain = if front { ports().find(|port| !is_secure(*port, service, stack, topology)) } else { None };
     let published = plain.or_else(|| ports().next());
     let port = manner.port.or(by_proxy).or(published).or_else(|| asked().find_map(inside))?;
-    Some(match &manner.health {
-        Some(path) => Door { port, path: Some(path.clone()), lenient: false },
-        // Who is behind a proxy speaks HTTP, and so does a proxy.
-        None if by_proxy.is_some() || plain == Some(port) => Door { port, path: Some("/".to_owned()), lenient: true },
-        None => Door { port, path: None, lenient: true },
-    })
+    // Who is behind a proxy speaks HTTP, and so does a proxy.
+    let speaks_http = by_proxy.is_some() || plain == Some(port);
+    let path = manner.health.clone().or_else(|| speaks_http.then(|| "/".to_owned()));
+    Some(Door { port, path, lenient: manner.health.is_none(), front })
 }
 
 /// Whether a proxy speaks TLS there.
@@ -82,7 +79,8 @@ pub fn status(address: &str, name: &str, door: &Door) -> Option<u16> {
     request::put(&get(address, name, door.port, path)).ok().map(|response| response.status)
 }
 
-/// Knocks. `usual` is the status that the old one gives there: who has always answered 500 to this may do so.
+/// Knocks. `usual` is the status that the old one gives there: who has always answered 500 to this may do so. A proxy that had something to
+/// show has it still.
 ///
 /// # Errors
 /// If nobody opens, or with the wrong answer.
@@ -101,15 +99,18 @@ pub fn knock(address: &str, name: &str, door: &Door, usual: Option<u16>) -> Resu
         Err(why) => return Err(Trouble::NotListening { port, why }),
     };
     let fails = |status: u16| status >= 500;
+    let succeeds = |status: u16| (200..400).contains(&status);
+    let is_gone = door.front && matches!(response.status, 403 | 404) && usual.is_some_and(succeeds);
     let is_well = match door.lenient {
-        true => !fails(response.status) || usual.is_some_and(fails),
-        false => (200..400).contains(&response.status),
+        true => !is_gone && (!fails(response.status) || usual.is_some_and(fails)),
+        false => succeeds(response.status),
     };
     if is_well {
         return Ok(());
     }
     let path = path.split('?').next().unwrap_or_default().to_owned();
-    Err(Trouble::Answers { path, status: response.status, body: beginning(&response.body) })
+    let usual = usual.filter(|usual| door.lenient && *usual != response.status);
+    Err(Trouble::Answers { path, status: response.status, usual, body: beginning(&response.body) })
 }
 
 /// The beginning of an answer, on one line.

@@ -1,24 +1,39 @@
 //! What the proxies of a stack pass on: whether somebody listens wherever requests to a service go, or those that it gets go on to. What a
 //! service answers itself is `knock.rs`' matter.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use lastgood_diagnose::topology;
-use lastgood_model::Stack;
+use lastgood_model::probe_claim::Asked;
+use lastgood_model::release::Release;
 use lastgood_model::snapshot::Container;
 use lastgood_model::topology::{Component, ComponentKind, Edge, Topology, Via};
+use lastgood_model::{Stack, Told};
 use lastgood_world::request::{self, Unanswered};
 
 use super::candidate;
 use super::doer::Hands;
-use super::gate::{TO_ANSWER, containers};
-use super::knock::{Door, address, inside};
+use super::gate::{TO_ANSWER, containers, unserved};
+use super::knock::{Door, address, inside, knock};
 use super::trouble::Trouble;
 
 const TO_CONNECT: Duration = Duration::from_secs(2);
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
+
+/// How services that change were asked before anything was touched.
+#[derive(Debug, Default)]
+pub(super) struct Before {
+    /// Addresses that requests are passed on to where nobody listens.
+    pub(super) unheard: BTreeSet<Arc<str>>,
+    /// Those that led to a service: it, whose requests go there, and the address.
+    pub(super) led: BTreeSet<(Arc<str>, Arc<str>, Arc<str>)>,
+    /// Who was served, by the value of which variable, and by whom.
+    pub(super) served: BTreeMap<(Arc<str>, Arc<str>), Arc<str>>,
+}
 
 /// Whose containers are meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +66,11 @@ pub(super) fn as_candidates_have_it(stack: &Stack, project: &str, changing: &[Ar
     stack
 }
 
+/// The services that are proxies of the stack.
+pub(super) fn proxies(topology: &Topology) -> impl Iterator<Item = Arc<str>> {
+    topology.components.iter().filter(|component| is_of_proxies(component)).map(|component| Arc::clone(&component.name))
+}
+
 /// Whether a service is a proxy of the stack.
 #[must_use]
 pub(super) fn is_proxy(service: &str, topology: &Topology) -> bool {
@@ -76,6 +96,21 @@ impl Hands<'_> {
         let others = self.changing.len() > 1 && self.manner.of(service).health.is_none();
         let path = door.path.filter(|_| !(others && is_proxy(service, &topology::build(stack))));
         Some(Door { path, ..door })
+    }
+
+    /// How those that change are asked as long as nothing is touched. `stack` is what runs, with the answers that everybody got.
+    pub(super) fn before(&self, stack: &Stack) -> Before {
+        let topology = topology::build(stack);
+        let unheard = |service: &Arc<str>| self.unheard(service, stack, Whose::Old);
+        let unheard = self.changing.iter().flat_map(unheard).map(|edge| edge.address).collect();
+        let name = |index: usize| topology.components.get(index).map(|component| Arc::clone(&component.name));
+        let led = topology.edges.iter().filter(|edge| edge.via == Via::Proxy);
+        let led = led.filter_map(|edge| Some((name(edge.to?)?, name(edge.from)?, Arc::clone(&edge.address))));
+        let wrong: Vec<Asked> = unserved(stack, Told::Running).into_iter().map(|(asked, _)| asked).collect();
+        let asked = stack.probes.iter().map(|probed| Asked::of(&probed.question));
+        let served = asked.filter(|asked| asked.told == Told::Running && !wrong.contains(asked));
+        let served = served.map(|asked| ((Arc::clone(&asked.from), Arc::clone(&asked.key)), Arc::clone(asked.peer())));
+        Before { unheard, led: led.collect(), served: served.collect() }
     }
 
     /// Addresses at which nobody listens, of those that requests are passed on to, by or to a service.
@@ -130,6 +165,32 @@ impl Hands<'_> {
         Ok(())
     }
 
+    /// Proxies that stay as they are answer no worse than before.
+    ///
+    /// # Errors
+    /// If one does for a while.
+    pub(super) fn fronts_answer(&self, release: &Release, look: impl Fn() -> Stack) -> Result<(), Trouble> {
+        let begun = Instant::now();
+        loop {
+            match self.wrong_front(release, &look()) {
+                Some(trouble) if begun.elapsed() >= TO_ANSWER => return Err(trouble),
+                Some(_) => thread::sleep(LOOK_AGAIN),
+                None => return Ok(()),
+            }
+        }
+    }
+
+    fn wrong_front(&self, release: &Release, stack: &Stack) -> Option<Trouble> {
+        let stay = self.usual.iter().filter(|(service, _)| !self.changing.contains(service));
+        stay.filter_map(|(service, usual)| {
+            let door = self.door(service, stack)?;
+            let address = containers(stack, &release.project, service).next().and_then(address)?;
+            let trouble = knock(address, service, &door, Some(*usual)).err()?;
+            Some(Trouble::Of(Arc::clone(service), Box::new(trouble)))
+        })
+        .next()
+    }
+
     /// Why a service gives a wrong answer, where that is because nobody listens whom it asks.
     pub(super) fn traced(&self, trouble: Trouble, service: &str, whose: Whose, stack: &Stack) -> Trouble {
         let answers = match &trouble {
@@ -143,7 +204,29 @@ impl Hands<'_> {
     }
 
     fn newly_unheard(&self, service: &str, stack: &Stack, whose: Whose) -> Option<Edge> {
-        self.unheard(service, stack, whose).into_iter().find(|edge| !self.unheard.contains(&edge.address))
+        let unheard = self.unheard(service, stack, whose).into_iter();
+        let lost = || if whose == Whose::New { self.lost(service, stack) } else { None };
+        unheard.into_iter().find(|edge| !self.before.unheard.contains(&edge.address)).or_else(lost)
+    }
+
+    /// A way to a service that a proxy still takes, and that leads nowhere any more: a name or a published port that it gave up.
+    fn lost(&self, service: &str, stack: &Stack) -> Option<Edge> {
+        let topology = topology::build(stack);
+        let mut edges = topology.edges.iter().filter(|edge| edge.via == Via::Proxy && edge.to.is_none());
+        let lost = edges.find(|edge| {
+            let Some(asker) = topology.components.get(edge.from) else { return false };
+            let led = (Arc::from(service), Arc::clone(&asker.name), Arc::clone(&edge.address));
+            if self.is_to_change(&asker.name) || !self.before.led.contains(&led) {
+                return false;
+            }
+            let is_address = edge.host.parse::<IpAddr>().is_ok() || &*edge.host == "localhost";
+            // Names in networks of containers mean nothing here.
+            if !is_address && asker.container.is_some() {
+                return true;
+            }
+            edge.port.is_some_and(|port| request::connects(&edge.host, port, TO_CONNECT).is_err())
+        });
+        lost.cloned()
     }
 }
 

@@ -71,6 +71,8 @@ pub enum Trouble {
         path: String,
         /// What came back.
         status: u16,
+        /// What the old one gives, if that is another one.
+        usual: Option<u16>,
         /// The beginning of what it says.
         body: String,
     },
@@ -91,6 +93,8 @@ pub enum Trouble {
     Bake(Arc<str>, u64, u64),
     /// A request of the user's own failed.
     Smoke(Box<smoke::Failed>),
+    /// It is what another service does.
+    Of(Arc<str>, Box<Self>),
     /// That, and the last lines of its log.
     Telling(Box<Self>, Vec<String>),
     /// It runs otherwise than the release says.

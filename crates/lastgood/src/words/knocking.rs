@@ -15,8 +15,17 @@ impl Lang {
         match trouble {
             Trouble::NotListening { port, why } if en => format!("port {port}: {}", self.unanswered(why)),
             Trouble::NotListening { port, why } => format!("포트 {port}: {}", self.unanswered(why)),
-            Trouble::Answers { path, status, body } if en => format!("it answers {status} to GET {path}{}", said(body)),
-            Trouble::Answers { path, status, body } => format!("GET {path} 응답 {status}{}", said(body)),
+            Trouble::Answers { path, status, usual, body } => {
+                let before = match usual {
+                    Some(usual) if en => format!(", where it was {usual} before"),
+                    Some(usual) => format!(" (이전 {usual})"),
+                    None => String::new(),
+                };
+                match self {
+                    Self::En => format!("it answers {status} to GET {path}{before}{}", said(body)),
+                    Self::Ko => format!("GET {path} 응답 {status}{before}{}", said(body)),
+                }
+            }
             Trouble::PassedOn { address, at } => self.passed_on(address, at.as_ref()),
             Trouble::NoValue(name) => self.no_value(name),
             Trouble::Migration(code, lines) | Trouble::Hook(code, lines) if en => {
@@ -30,6 +39,7 @@ impl Lang {
             }
             Trouble::Bake(who, failed, all) => format!("전환 후 {who} 요청 {all}건 중 {failed}건 실패, 이전보다 많음"),
             Trouble::Smoke(failed) => self.smoke(failed),
+            Trouble::Of(service, trouble) => format!("{service}: {}", self.trouble(trouble)),
             Trouble::Telling(trouble, lines) if en => {
                 format!("{}; its log ends: {}", self.trouble(trouble), lines.join(" ⏎ "))
             }

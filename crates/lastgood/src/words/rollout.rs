@@ -279,6 +279,7 @@ impl Lang {
             | Trouble::Hook(..)
             | Trouble::Bake(..)
             | Trouble::Smoke(_)
+            | Trouble::Of(..)
             | Trouble::Telling(..) => self.unanswering(trouble),
             Trouble::Differs(differences) => {
                 let told: Vec<String> = differences.iter().map(|difference| self.reason_of(difference)).collect();

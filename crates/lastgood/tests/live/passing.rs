@@ -60,6 +60,12 @@ fn where_nobody_listens_no_request_is_passed_on_to() {
     site.deploy(&["--lang", "ko"]).ends(1, &["요청을 넘겨받는 app:9000", "거부됨"]);
     serves("refused");
 
+    // Nor where what users see first is gone.
+    release(&site, 8000, 8000, 8000);
+    let conf = fs::read_to_string(site.source.path().join("conf.d/default.conf")).unwrap();
+    site.of_source("conf.d/default.conf", &conf.replace("location / {", "location / { return 404;"));
+    site.deploy(&[]).ends(1, &["web: the candidate is well: it answers 404 to GET /, where it was 200 before"]);
+
     // Without one it is gone back.
     site.of_source("lastgood.toml", "[deploy.service.web]\ncandidate = false\n");
     release(&site, 8000, 9000, 8000);
@@ -77,4 +83,74 @@ fn where_nobody_listens_no_request_is_passed_on_to() {
     serves("alone");
     site.rollback(&[]).ends(0, &["serves"]);
     serves("rolled back");
+}
+
+/// The application bears another name than its service, by which nginx knows it, and publishes a port, at which others may.
+const NAMED: &str = r#"
+name: live-passing
+services:
+  web:
+    image: live-nginx
+    ports: ["127.0.0.1:18492:80"]
+    volumes: ["./conf.d:/etc/nginx/conf.d:ro"]
+    depends_on: [app]
+  app:
+    image: live-python
+    init: true
+    stop_grace_period: 1s
+    networks: { default: { aliases: [shop] } }
+    command: [sh, -c, 'mkdir -p /tmp/www/api && cd /tmp/www && exec python3 -m http.server 8000']
+"#;
+
+#[test]
+#[ignore = "needs a Docker engine"]
+fn a_name_that_somebody_asks_by_is_not_given_up() {
+    let site = Site::with("live-passing", NAMED);
+    release(&site, 8000, 8000, 8000);
+    let conf = fs::read_to_string(site.source.path().join("conf.d/default.conf")).unwrap();
+    // Looked up with each request, so that nginx itself complains of nothing.
+    let conf = conf.replace("listen 80;", "listen 80; resolver 127.0.0.11 valid=1s; set $shop shop;");
+    site.of_source("conf.d/default.conf", &conf.replace("http://app:8000/", "http://$shop:8000"));
+    site.deploy(&[]).ends(0, &["serves"]);
+    serves("at first");
+    site.of_source("compose.yaml", &NAMED.replace("aliases: [shop]", "aliases: [store]"));
+    site.deploy(&[]).ends(1, &["app is well, and stays so", "serves again"]);
+    serves("gone back");
+}
+
+/// Who stays as they are: an application that is told of a store, and of its password.
+const STORE: &str = r#"
+name: live-passing
+services:
+  app:
+    image: live-python
+    init: true
+    stop_grace_period: 0s
+    environment: { KVS_HOST: kvs, KVS_PORT: "6379", KVS_PASSWORD: carbon-1 }
+    command: [sleep, infinity]
+  kvs:
+    image: live-redis
+    command: redis-server --protected-mode no --requirepass carbon-1
+"#;
+
+#[test]
+#[ignore = "needs a Docker engine"]
+fn who_stays_is_served_still() {
+    let site = Site::with("live-passing", STORE);
+    site.deploy(&[]).ends(0, &["serves"]);
+    let app = site.container("app");
+    let deploys = |compose: &str, code: i32, words: &[&str]| {
+        site.of_source("compose.yaml", compose);
+        let said = site.deploy(&[]);
+        said.ends(code, words);
+        assert!(!said.text().contains("carbon-"), "a secret is said: {}", said.text());
+    };
+    let other = STORE.replace("requirepass carbon-1", "requirepass carbon-2");
+    deploys(&other, 1, &["kvs:6379 refuses the user or the password that app sends", "serves again"]);
+    let without = &STORE[..STORE.find("  kvs:").unwrap()];
+    deploys(without, 1, &["KVS_HOST: nobody on the networks of app is called kvs", "untouched"]);
+    assert_eq!(site.container("app"), app, "it was left alone");
+    // With whoever asks, it may go.
+    let environment = "{ KVS_HOST: kvs, KVS_PORT: \"6379\", KVS_PASSWORD: carbon-1 }";
+    deploys(&without.replace(environment, "{ MODE: alone }"), 0, &["kvs is gone", "serves"]);
 }
