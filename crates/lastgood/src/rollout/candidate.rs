@@ -114,7 +114,11 @@ impl Hands<'_> {
         let container = name(&release.project, service);
         let mut looked = self.looks.at(release, &folder, &self.live, false);
         let as_they_have_it = |stack: &Stack| as_candidates_have_it(stack, &release.project, &self.changing);
-        let door = self.candidates_door(service, &as_they_have_it(&looked.stack));
+        let as_it_will_be = as_they_have_it(&looked.stack);
+        if let Some(trouble) = self.before.given_up(service, &as_it_will_be) {
+            return Err(trouble);
+        }
+        let door = self.candidates_door(service, &as_it_will_be);
         let mut checks = OwnChecks::default();
         let stays = self.stays_well((&container, service), door.as_ref(), within, || {
             looked.again();

@@ -19,6 +19,7 @@ use super::candidate;
 use super::doer::Hands;
 use super::gate::{TO_ANSWER, containers, unserved};
 use super::knock::{Door, address, inside, knock};
+use super::route::is_this_machine;
 use super::trouble::Trouble;
 
 const TO_CONNECT: Duration = Duration::from_secs(2);
@@ -33,6 +34,24 @@ pub(super) struct Before {
     pub(super) led: BTreeSet<(Arc<str>, Arc<str>, Arc<str>)>,
     /// Who was served, by the value of which variable, and by whom.
     pub(super) served: BTreeMap<(Arc<str>, Arc<str>), Arc<str>>,
+}
+
+impl Before {
+    /// A port of this machine that a service will not be published at any more, though a proxy asks it there.
+    pub(super) fn given_up(&self, service: &str, stack: &Stack) -> Option<Trouble> {
+        let topology = topology::build(stack);
+        let declared = stack.desired.as_ref()?.service(service)?;
+        let mut edges = topology.edges.iter().filter(|edge| edge.via == Via::Proxy && is_this_machine(&edge.host));
+        let edge = edges.find(|edge| {
+            let asker = topology.components.get(edge.from).map(|asker| Arc::clone(&asker.name));
+            let led = asker.map(|asker| (Arc::from(service), asker, Arc::clone(&edge.address)));
+            let is_published = declared.ports.iter().any(|port| port.host == edge.port);
+            // One on the machine's own network has the port itself.
+            let bridged = declared.network_mode.as_deref() != Some("host");
+            bridged && !is_published && led.is_some_and(|led| self.led.contains(&led))
+        })?;
+        Some(Trouble::PassedOn { address: Arc::clone(&edge.address), at: edge.at.clone() })
+    }
 }
 
 /// Whose containers are meant.
@@ -209,10 +228,11 @@ impl Hands<'_> {
         unheard.into_iter().find(|edge| !self.before.unheard.contains(&edge.address)).or_else(lost)
     }
 
-    /// A way to a service that a proxy still takes, and that leads nowhere any more: a name or a published port that it gave up.
+    /// A way that led to a service, that a proxy still takes, and that leads nowhere any more: a name or a port that was given up.
     fn lost(&self, service: &str, stack: &Stack) -> Option<Edge> {
         let topology = topology::build(stack);
-        let mut edges = topology.edges.iter().filter(|edge| edge.via == Via::Proxy && edge.to.is_none());
+        let own = topology.find(service);
+        let mut edges = topology.edges.iter().filter(|edge| edge.via == Via::Proxy && edge.to != own);
         let lost = edges.find(|edge| {
             let Some(asker) = topology.components.get(edge.from) else { return false };
             let led = (Arc::from(service), Arc::clone(&asker.name), Arc::clone(&edge.address));
@@ -222,7 +242,7 @@ impl Hands<'_> {
             let is_address = edge.host.parse::<IpAddr>().is_ok() || &*edge.host == "localhost";
             // Names in networks of containers mean nothing here.
             if !is_address && asker.container.is_some() {
-                return true;
+                return edge.to.is_none();
             }
             edge.port.is_some_and(|port| request::connects(&edge.host, port, TO_CONNECT).is_err())
         });
@@ -232,9 +252,10 @@ impl Hands<'_> {
 
 #[cfg(test)]
 mod tests {
+    use lastgood_model::desired::{Port, Service};
     use lastgood_model::snapshot::Snapshot;
     use lastgood_model::stack::{Pass, ProxyConf, VirtualServer};
-    use lastgood_model::{Desired, Ref, desired::Service};
+    use lastgood_model::{Desired, Ref};
 
     use super::*;
 
@@ -288,5 +309,43 @@ mod tests {
         };
         assert_eq!(asked(&["app", "web"]), [9000]);
         assert_eq!(asked(&["app"]), [8000], "another one's candidate is none of this");
+    }
+
+    #[test]
+    fn a_port_at_which_a_proxy_asks_is_not_given_up_unnoticed() {
+        let port = |host: u16| Port { host: Some(host), container: 8000, ..Port::default() };
+        let app = |published: u16, network_mode: Option<&str>| Service {
+            name: "app".into(),
+            ports: vec![port(published)],
+            network_mode: network_mode.map(Into::into),
+            ..Service::default()
+        };
+        let container = Container {
+            name: "shop-app-1".into(),
+            project: Some("shop".into()),
+            service: Some("app".into()),
+            ports: vec![port(18482)],
+            ..Container::default()
+        };
+        let mut of_host = conf("", 18482);
+        of_host.container = None;
+        for pass in &mut of_host.passes {
+            pass.host = "127.0.0.1".into();
+        }
+        let stack = |app: Service| Stack {
+            desired: Some(Desired { project: "shop".into(), services: vec![app], ..Desired::default() }),
+            snapshot: Some(Snapshot { containers: vec![container.clone()], ..Snapshot::default() }),
+            proxies: vec![of_host.clone()],
+            ..Stack::default()
+        };
+        let led = |to: &str| Before {
+            led: BTreeSet::from([(Arc::from(to), Arc::from("nginx"), Arc::from("127.0.0.1:18482"))]),
+            ..Before::default()
+        };
+        let said = |before: &Before, app: Service| before.given_up("app", &stack(app)).is_some();
+        assert!(said(&led("app"), app(18483, None)));
+        assert!(!said(&led("app"), app(18482, None)), "it stays");
+        assert!(!said(&led("app"), app(18483, Some("host"))), "the machine's ports are its own");
+        assert!(!said(&led("other"), app(18483, None)), "it led elsewhere");
     }
 }

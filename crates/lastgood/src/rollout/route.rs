@@ -434,7 +434,7 @@ fn may_change(trouble: &Trouble) -> bool {
     matches!(trouble, Trouble::NotHealthyYet | Trouble::Route(RouteFault::NobodyListens(_)))
 }
 
-fn is_this_machine(host: &str) -> bool {
+pub(super) fn is_this_machine(host: &str) -> bool {
     let plain = host.trim_matches(['[', ']']);
     matches!(plain, "localhost" | "host.docker.internal" | "host-gateway")
         || plain.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback() || address.is_unspecified())
