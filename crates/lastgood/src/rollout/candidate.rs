@@ -131,7 +131,7 @@ impl Hands<'_> {
         let seen = as_they_have_it(&looked.stack);
         stays.map_err(|trouble| self.traced(trouble, service, Whose::Candidates, &seen))?;
         let again = || as_they_have_it(&self.looks.at(release, &folder, &self.live, false).stack);
-        self.hears(service, Whose::Candidates, seen, again)?;
+        self.hears(service, Whose::Candidates, &seen, again)?;
         self.smoke(Some(service))?;
         Ok(door)
     }

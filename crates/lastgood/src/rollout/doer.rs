@@ -474,8 +474,8 @@ impl<'w> Hands<'w> {
         });
         let well = stays.map_err(|trouble| self.traced(trouble, service, Whose::New, &looked.stack))?;
         let look = || self.look_at(release).stack;
-        self.hears(service, Whose::New, looked.stack, look)?;
-        self.fronts_answer(release, look)?;
+        self.hears(service, Whose::New, &looked.stack, look)?;
+        self.fronts_answer(release, &looked.stack, look)?;
         // Its candidate was served, nothing else is new beside it, and nobody asks it who stays as they are.
         let is_asked =
             || self.before.served.iter().any(|((from, _), by)| **by == *service && !self.changing.contains(from));

@@ -19,7 +19,7 @@ use super::knock::{Door, address, door, knock};
 use super::trouble::Trouble;
 
 /// Nobody has to listen sooner than this.
-const TO_LISTEN: Duration = Duration::from_secs(60);
+pub(super) const TO_LISTEN: Duration = Duration::from_secs(60);
 /// A wrong answer may still turn right for so long.
 pub(super) const TO_ANSWER: Duration = Duration::from_secs(10);
 const LOOK_AGAIN: Duration = Duration::from_millis(150);

@@ -17,12 +17,15 @@ use lastgood_world::request::{self, Unanswered};
 
 use super::candidate;
 use super::doer::Hands;
-use super::gate::{TO_ANSWER, containers, unserved};
+use super::gate::{TO_ANSWER, TO_LISTEN, containers, unserved};
 use super::knock::{Door, address, inside, knock};
 use super::route::is_this_machine;
 use super::trouble::Trouble;
 
-const TO_CONNECT: Duration = Duration::from_secs(2);
+/// A container of this machine takes a connection at once, or never.
+const TO_CONNECT: Duration = Duration::from_millis(500);
+/// An nginx asks nobody for ten seconds who did not answer.
+const TO_ASK_AGAIN: Duration = Duration::from_secs(20);
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
 
 /// How services that change were asked before anything was touched.
@@ -37,6 +40,11 @@ pub(super) struct Before {
 }
 
 impl Before {
+    /// Whether an address leads to a service, as a proxy knew before.
+    fn leads(&self, service: &str, edge: &Edge) -> bool {
+        self.led.iter().any(|(to, _, address)| **to == *service && *address == edge.address)
+    }
+
     /// A port of this machine that a service will not be published at any more, though a proxy asks it there.
     pub(super) fn given_up(&self, service: &str, stack: &Stack) -> Option<Trouble> {
         let topology = topology::build(stack);
@@ -100,6 +108,22 @@ fn is_of_proxies(component: &Component) -> bool {
     component.kind == ComponentKind::Proxy
 }
 
+/// Waits until nothing is wrong any more, for as long as each thing may be.
+fn turns_right(
+    first: Option<(Duration, Trouble)>,
+    mut wrong: impl FnMut() -> Option<(Duration, Trouble)>,
+) -> Result<(), Trouble> {
+    let (begun, mut now) = (Instant::now(), first);
+    while let Some((limit, trouble)) = now {
+        if begun.elapsed() >= limit {
+            return Err(trouble);
+        }
+        thread::sleep(LOOK_AGAIN);
+        now = wrong();
+    }
+    Ok(())
+}
+
 /// The ways on which proxies pass requests on to a service, or by it.
 fn ways<'t>(service: &str, topology: &'t Topology) -> impl Iterator<Item = &'t Edge> {
     let own = topology.find(service);
@@ -161,8 +185,7 @@ impl Hands<'_> {
         }
     }
 
-    /// Somebody listens wherever requests are passed on to, by or to a service, but where nobody did before. `stack` is what was seen
-    /// just now.
+    /// Somebody listens wherever requests are passed on to, by or to a service, but where nobody did before. `seen` is the first look.
     ///
     /// # Errors
     /// If nobody does for a while.
@@ -170,33 +193,31 @@ impl Hands<'_> {
         &self,
         service: &str,
         whose: Whose,
-        mut stack: Stack,
+        seen: &Stack,
         look: impl Fn() -> Stack,
     ) -> Result<(), Trouble> {
-        let begun = Instant::now();
-        while let Some(edge) = self.newly_unheard(service, &stack, whose) {
-            if begun.elapsed() >= TO_ANSWER {
-                return Err(Trouble::PassedOn { address: edge.address, at: edge.at });
-            }
-            thread::sleep(LOOK_AGAIN);
-            stack = look();
-        }
-        Ok(())
+        // What it listens on itself may take it as long as its door.
+        let to_listen = self.manner.of(service).start.map_or(TO_LISTEN, |start| start.0);
+        let limit = |edge: &Edge| if self.before.leads(service, edge) { to_listen } else { TO_ANSWER };
+        let wrong = |stack: &Stack| {
+            let edge = self.newly_unheard(service, stack, whose)?;
+            Some((limit(&edge), Trouble::PassedOn { address: edge.address, at: edge.at }))
+        };
+        turns_right(wrong(seen), || wrong(&look()))
     }
 
-    /// Proxies that stay as they are answer no worse than before.
+    /// Proxies that stay as they are answer no worse than before. `seen` is the first look.
     ///
     /// # Errors
     /// If one does for a while.
-    pub(super) fn fronts_answer(&self, release: &Release, look: impl Fn() -> Stack) -> Result<(), Trouble> {
-        let begun = Instant::now();
-        loop {
-            match self.wrong_front(release, &look()) {
-                Some(trouble) if begun.elapsed() >= TO_ANSWER => return Err(trouble),
-                Some(_) => thread::sleep(LOOK_AGAIN),
-                None => return Ok(()),
-            }
-        }
+    pub(super) fn fronts_answer(
+        &self,
+        release: &Release,
+        seen: &Stack,
+        look: impl Fn() -> Stack,
+    ) -> Result<(), Trouble> {
+        let wrong = |stack: &Stack| Some((TO_ASK_AGAIN, self.wrong_front(release, stack)?));
+        turns_right(wrong(seen), || wrong(&look()))
     }
 
     fn wrong_front(&self, release: &Release, stack: &Stack) -> Option<Trouble> {
@@ -347,5 +368,14 @@ mod tests {
         assert!(!said(&led("app"), app(18482, None)), "it stays");
         assert!(!said(&led("app"), app(18483, Some("host"))), "the machine's ports are its own");
         assert!(!said(&led("other"), app(18483, None)), "it led elsewhere");
+    }
+
+    #[test]
+    fn what_turns_right_in_time_is_right() {
+        let wrong = |ms: u64| Some((Duration::from_millis(ms), Trouble::NoContainer));
+        assert_eq!(turns_right(None, || unreachable!("nothing is wrong")), Ok(()));
+        let mut looks = [wrong(5_000), None].into_iter();
+        assert_eq!(turns_right(wrong(5_000), || looks.next().unwrap()), Ok(()));
+        assert_eq!(turns_right(wrong(5_000), || wrong(1)), Err(Trouble::NoContainer));
     }
 }
