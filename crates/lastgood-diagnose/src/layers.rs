@@ -42,7 +42,7 @@ pub const fn of(code: CauseCode) -> Layers {
         C::BindLoopback => &[Container, Network],
         C::DnsFailure | C::WrongNetwork | C::Ipv6Mismatch => &[Network],
         C::FirewallDrop => &[Network, Host],
-        C::WrongAddress => &[Network, Env, Oidc],
+        C::WrongAddress => &[Network, Env, Edge, Oidc],
         C::VersionSkew => &[Deploy],
         C::VersionIncompatible => &[Deploy, Database],
         C::StaleEnv | C::EnvMissing | C::EnvMalformed => &[Env],

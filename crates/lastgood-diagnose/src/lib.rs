@@ -58,6 +58,7 @@ pub use closeup::CloseUp;
 pub use condition::Condition;
 pub use decide::decide;
 pub use faults::probed::meaning;
+pub use faults::wrong_address::PASSED_ON;
 pub use question::Question;
 pub use stack_scene::StackScene;
 pub use suspect::{Suspects, suspect};

@@ -172,6 +172,16 @@ pub struct ProxyConf {
     pub passes: Vec<Pass>,
 }
 
+impl ProxyConf {
+    /// Whether an address, `host:port`, is one of several in a group: whoever does not answer there is passed over.
+    #[must_use]
+    pub fn is_one_of_several(&self, address: &str) -> bool {
+        let is_it = |server: &str| server == address || address.strip_suffix(":80") == Some(server);
+        let several = self.groups.iter().filter(|group| group.servers.len() > 1);
+        several.flat_map(|group| &group.servers).any(|(server, _)| is_it(server))
+    }
+}
+
 /// A `server` block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VirtualServer {

@@ -19,7 +19,7 @@ mod refused_start;
 mod stale_env;
 mod stale_upstream;
 mod unhealthy;
-mod wrong_address;
+pub mod wrong_address;
 
 /// The codes that are proposed here.
 #[cfg(test)]

@@ -8,13 +8,14 @@ use lastgood_model::snapshot::{
     Attachment, Container, ContainerStatus, Event, Health, HealthResult, HealthStatus, Image, KnownWords, Listening,
     State,
 };
-use lastgood_model::stack::FileSystem;
+use lastgood_model::stack::{FileSystem, ProxyConf, UpstreamGroup};
 use lastgood_model::topology::{Component, ComponentKind, Edge, Via};
 use lastgood_model::{
-    About, Ailment, CauseCode, Claim, Confidence, Desired, Drift, Incident, Instead, Piece, Secret, Signature,
+    About, Ailment, CauseCode, Claim, Confidence, Desired, Drift, Incident, Instead, Piece, Ref, Secret, Signature,
     Snapshot, Specificity, Stack, StateClaim, Status, Topology, UnixMs, Verdict,
 };
 
+use super::wrong_address;
 use crate::stack_scene::StackScene;
 use crate::{CloseUp, Question, Suspects, Timeline, decide};
 
@@ -173,13 +174,17 @@ impl Yard {
         container
     }
 
-    fn verdict(&self) -> Verdict {
-        let scene = StackScene {
+    fn scene(&self) -> StackScene<'_> {
+        StackScene {
             stack: &self.stack,
             topology: self.topology.clone(),
             drift: self.drift.clone(),
             without: lastgood_model::Layers::NONE,
-        };
+        }
+    }
+
+    fn verdict(&self) -> Verdict {
+        let scene = self.scene();
         let question = Question { now: Some(NOW), live: true, ..Question::default() };
         let suspects = Suspects::default();
         let closeup = CloseUp::new(&suspects);
@@ -519,12 +524,7 @@ fn of_two_that_are_as_bad_the_same_one_is_told_first_every_time() {
     let mut yard = Yard::new();
     yard.ended("shop-backend", 0).state.finished = Some(NOW.plus(-3 * MINUTE));
     yard.ended("shop-web", 0).state.finished = Some(NOW.plus(-9 * MINUTE));
-    let scene = StackScene {
-        stack: &yard.stack,
-        topology: yard.topology.clone(),
-        drift: Vec::new(),
-        without: lastgood_model::Layers::NONE,
-    };
+    let scene = yard.scene();
     let order =
         |groups: Vec<crate::standing::Group>| groups.iter().map(|group| group.bearer.to_string()).collect::<Vec<_>>();
     assert_eq!(order(crate::standing::groups(&scene)), ["web", "backend"]);
@@ -662,6 +662,29 @@ fn a_stop_comes_before_old_values() {
     let incident = yard.incident();
     assert_eq!(told(&incident).0, CauseCode::ProcessDown);
     assert_eq!(incident.next[0].code, CauseCode::StaleEnv);
+}
+
+#[test]
+fn a_proxy_that_passes_requests_on_to_a_port_of_nobody() {
+    let proposed = |port: u16, servers: &[&str]| {
+        let mut yard = Yard::new();
+        yard.container("shop-backend").listening = Some(vec![Listening { address: text("0.0.0.0"), port: 8000 }]);
+        let at = || Ref::Text { file: text("site.conf"), line: 7 };
+        let servers = servers.iter().map(|server| (text(server), at())).collect();
+        yard.stack.proxies = vec![ProxyConf {
+            container: Some(text("shop-web")),
+            groups: vec![UpstreamGroup { name: text("pool"), servers }],
+            ..ProxyConf::default()
+        }];
+        yard.topology.edges[0] = Edge { at: Some(at()), ..asks(0, 1, "backend", port, Via::Proxy, "http") };
+        // Nobody may take that way: by itself it is no incident.
+        yard.is_healthy();
+        let faults = wrong_address::propose(&yard.scene());
+        faults.iter().map(|fault| (fault.bearer.to_string(), fault.first_bad.reference.to_string())).collect::<Vec<_>>()
+    };
+    assert_eq!(proposed(9000, &["backend:9000"]), [("web".to_owned(), "site.conf:7".to_owned())]);
+    assert_eq!(proposed(8000, &["backend:8000"]), []);
+    assert_eq!(proposed(9000, &["backend:8000", "backend:9000"]), [], "nginx asks the other one");
 }
 
 #[test]

@@ -1,12 +1,12 @@
 //! `address/wrong-address` by state: a variable of a container leads nowhere: to `localhost` where nothing of its own listens,
-//! to a name that nobody has, or to a port on which the one that is meant does not listen. One whose files say something else
-//! by now is the business of `stale_env`.
+//! to a name that nobody has, or to a port on which the one that is meant does not listen; or a proxy passes requests on to such a port.
+//! A variable whose files say something else by now is the business of `stale_env`.
 
 use std::sync::Arc;
 
 use lastgood_model::snapshot::{Container, Listening};
 use lastgood_model::topology::{Edge, Via};
-use lastgood_model::{Ailment, CauseCode, DeadEnd, StateClaim, Weight};
+use lastgood_model::{Ailment, CauseCode, DeadEnd, Secret, StateClaim, Weight};
 
 use super::{Fault, edge};
 use crate::address::{is_for_browsers, is_localhost};
@@ -14,6 +14,9 @@ use crate::condition::Condition;
 use crate::nearest::nearest;
 use crate::rules::Depth;
 use crate::stack_scene::{StackScene, key};
+
+/// How an address is called that a proxy passes requests on to.
+pub const PASSED_ON: &str = "proxy_pass";
 
 /// Proposes one fault for each container with such a variable.
 pub fn propose(scene: &StackScene<'_>) -> Vec<Fault> {
@@ -34,7 +37,7 @@ fn of_container(scene: &StackScene<'_>, container: &Container) -> Option<Fault> 
             .flat_map(lastgood_model::Drift::variables)
             .any(|variable| &*variable.key == key)
     };
-    let mut found: Option<Fault> = None;
+    let mut found = of_proxy(scene, container);
     for asked in scene.topology.asks(scene.index(container)?) {
         let Via::Variable { key: variable, .. } = &asked.via else { continue };
         let Some(value) = container.variable(variable) else { continue };
@@ -70,6 +73,32 @@ fn of_container(scene: &StackScene<'_>, container: &Container) -> Option<Fault> 
         found = Some(fault);
     }
     found
+}
+
+/// Of a proxy that passes requests on to a port on which the one that is meant does not listen.
+fn of_proxy(scene: &StackScene<'_>, container: &Container) -> Option<Fault> {
+    let component = scene.component(container);
+    let conf = scene.stack.proxies.iter().find(|conf| conf.container.as_ref() == Some(&container.name))?;
+    let mut asks = scene.topology.asks(scene.index(container)?).filter(|asked| asked.via == Via::Proxy);
+    asks.find_map(|asked| {
+        if conf.is_one_of_several(&asked.address) {
+            return None;
+        }
+        let why = dead_end(scene, container, asked).filter(|why| matches!(why, DeadEnd::WrongPort { .. }))?;
+        let reference = asked.at.clone()?;
+        let claim = StateClaim::LeadsNowhere {
+            key: Arc::from(PASSED_ON),
+            value: Secret::from(&*asked.address),
+            host: Arc::clone(&asked.host),
+            port: asked.port,
+            why,
+        };
+        let first_bad = edge(conf.read_at.unwrap_or(container.created), reference.clone());
+        let mut fault = Fault::new(CauseCode::WrongAddress, &component, Ailment::Misled, Depth::Origin, first_bad);
+        // It may be a way that nobody takes.
+        fault.grave = false;
+        Some(fault.led(None, claim, reference, Weight::Strong))
+    })
 }
 
 /// Why an address cannot work, if it is certain that it cannot.

@@ -108,6 +108,13 @@ fn is_of_proxies(component: &Component) -> bool {
     component.kind == ComponentKind::Proxy
 }
 
+/// Whether who does not answer there is passed over.
+fn is_one_of_several(edge: &Edge, stack: &Stack, topology: &Topology) -> bool {
+    let asker = topology.components.get(edge.from).and_then(|asker| asker.container.as_ref());
+    let own = stack.proxies.iter().filter(|conf| conf.container.as_ref() == asker);
+    own.into_iter().any(|conf| conf.is_one_of_several(&edge.address))
+}
+
 /// Waits until nothing is wrong any more, for as long as each thing may be.
 fn turns_right(
     first: Option<(Duration, Trouble)>,
@@ -161,6 +168,9 @@ impl Hands<'_> {
         let topology = topology::build(stack);
         let is_unheard = |edge: &&Edge| {
             let Some(to) = edge.to.and_then(|index| topology.components.get(index)) else { return false };
+            if is_one_of_several(edge, stack, &topology) {
+                return false;
+            }
             let declared = stack.desired.as_ref().and_then(|desired| desired.service(&to.name));
             let place = self.meant(to, service, stack, whose).and_then(address).zip(inside(declared, edge));
             // Where this machine has no way to containers, nothing is known of them.

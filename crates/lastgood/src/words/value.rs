@@ -1,5 +1,6 @@
 //! Values of environment variables inside of sentences, as far as they may be shown.
 
+use lastgood_diagnose::PASSED_ON;
 use lastgood_model::{Secret, StateClaim};
 
 use crate::privacy::env_value::shown;
@@ -25,6 +26,7 @@ pub fn both(
 #[must_use]
 pub fn place(claim: &StateClaim) -> Option<String> {
     let StateClaim::LeadsNowhere { key, value, host, port, .. } = claim else { return None };
-    (!host.is_empty() && shown(key, value).is_some())
+    // Where a proxy passes requests on to is no variable, whatever it is called.
+    (!host.is_empty() && (&**key == PASSED_ON || shown(key, value).is_some()))
         .then(|| port.map_or_else(|| host.to_string(), |port| format!("{host}:{port}")))
 }

@@ -66,6 +66,14 @@ fn where_nobody_listens_no_request_is_passed_on_to() {
     site.of_source("conf.d/default.conf", &conf.replace("location / {", "location / { return 404;"));
     site.deploy(&[]).ends(1, &["web: the candidate is well: it answers 404 to GET /, where it was 200 before"]);
 
+    // Who is one of several is passed over where nobody answers.
+    release(&site, 8000, 8000, 8000);
+    let conf = fs::read_to_string(site.source.path().join("conf.d/default.conf")).unwrap();
+    let pool = "upstream pool { server app:8000; server app:9000; }\n";
+    site.of_source("conf.d/default.conf", &format!("{pool}{}", conf.replacen("http://app:8000/", "http://pool/", 1)));
+    site.deploy(&[]).ends(0, &["web: the candidate is well", "serves"]);
+    serves("one of two");
+
     // Without one it is gone back.
     site.of_source("lastgood.toml", "[deploy.service.web]\ncandidate = false\n");
     release(&site, 8000, 9000, 8000);

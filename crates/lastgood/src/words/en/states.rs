@@ -1,5 +1,6 @@
 //! English: states of containers and of the machine: claims, what is wrong, and the causes that they prove.
 
+use lastgood_diagnose::PASSED_ON;
 use lastgood_model::{Ailment, CauseCode, DeadEnd, Ending, Instead, Misread, StateClaim};
 
 use super::super::number::{grouped, listed_ports};
@@ -144,6 +145,11 @@ pub(super) fn cause(account: &Account<'_>, claim: &StateClaim) -> CauseText {
             format!("{who} runs with old values: {}", account.stale_keys().join(", ")),
             "Create the container anew with the command above; restart does not read env files again.".to_owned(),
             vec!["After every edit of an env file, run up -d, never restart; lastgood check shows what is stale.".to_owned()],
+        ),
+        (CauseCode::WrongAddress, StateClaim::LeadsNowhere { key, .. }) if &**key == PASSED_ON => (
+            format!("{who} passes requests on to a port on which nobody listens"),
+            "Correct the port of proxy_pass, then let nginx read it again (nginx -s reload).".to_owned(),
+            vec!["Change both together: lastgood deploy tries a proxy with whom it asks, before anybody meets them.".to_owned()],
         ),
         (CauseCode::WrongAddress, _) => (
             format!("{who} was told an address that cannot work"),

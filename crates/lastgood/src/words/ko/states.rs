@@ -1,5 +1,6 @@
 //! Korean: states of containers and of the machine: claims, what is wrong, and the causes that they prove.
 
+use lastgood_diagnose::PASSED_ON;
 use lastgood_model::{Ailment, CauseCode, DeadEnd, Ending, Instead, Misread, StateClaim};
 
 use super::super::josa::{object, subject, topic, towards};
@@ -153,6 +154,11 @@ pub(super) fn cause(account: &Account<'_>, claim: &StateClaim) -> CauseText {
                 "env 파일을 고친 뒤에는 restart가 아니라 up -d를 실행하세요. lastgood check가 어긋난 값을 보여 줍니다."
                     .to_owned(),
             ],
+        ),
+        (CauseCode::WrongAddress, StateClaim::LeadsNowhere { key, .. }) if &**key == PASSED_ON => (
+            format!("{} 요청을 넘기는 포트에서 아무도 듣지 않음", subject(who)),
+            "proxy_pass의 포트를 고친 뒤 nginx가 다시 읽게 하세요(nginx -s reload).".to_owned(),
+            vec!["둘을 함께 바꾸세요. lastgood deploy는 프록시를 그 상대와 함께 미리 시험합니다.".to_owned()],
         ),
         (CauseCode::WrongAddress, _) => (
             format!("{who}에 동작할 수 없는 주소가 설정됨"),
