@@ -58,7 +58,7 @@ impl Before {
             let bridged = declared.network_mode.as_deref() != Some("host");
             bridged && !is_published && led.is_some_and(|led| self.led.contains(&led))
         })?;
-        Some(Trouble::PassedOn { address: Arc::clone(&edge.address), at: edge.at.clone() })
+        Some(Trouble::GivenUp { address: Arc::clone(&edge.address), at: edge.at.clone() })
     }
 }
 

@@ -83,6 +83,13 @@ pub enum Trouble {
         /// Where that stands.
         at: Option<Ref>,
     },
+    /// Requests are passed on to an address that it will have no more: the same.
+    GivenUp {
+        /// See there.
+        address: Arc<str>,
+        /// See there.
+        at: Option<Ref>,
+    },
     /// Nobody gave a value to a variable of the smoke tests.
     NoValue(String),
     /// A migration failed: its exit code, and the last lines of what it said.

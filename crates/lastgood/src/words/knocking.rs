@@ -26,7 +26,8 @@ impl Lang {
                     Self::Ko => format!("GET {path} 응답 {status}{before}{}", said(body)),
                 }
             }
-            Trouble::PassedOn { address, at } => self.passed_on(address, at.as_ref()),
+            Trouble::PassedOn { address, at } => self.passed_on(address, at.as_ref(), false),
+            Trouble::GivenUp { address, at } => self.passed_on(address, at.as_ref(), true),
             Trouble::NoValue(name) => self.no_value(name),
             Trouble::Migration(code, lines) | Trouble::Hook(code, lines) if en => {
                 format!("it ended with exit code {code}: {}", lines.join(" ⏎ "))
@@ -62,11 +63,15 @@ impl Lang {
         }
     }
 
-    fn passed_on(self, address: &str, at: Option<&Ref>) -> String {
+    fn passed_on(self, address: &str, at: Option<&Ref>, is_to_go: bool) -> String {
         let at = at.map_or_else(String::new, |at| format!(" ({at})"));
-        match self {
-            Self::En => format!("requests are passed on to {address}{at}, and nobody listens there"),
-            Self::Ko => format!("요청을 넘겨받는 {address}{at}에 연결을 받는 프로세스가 없음"),
+        match (self, is_to_go) {
+            (Self::En, false) => format!("requests are passed on to {address}{at}, and nobody listens there"),
+            (Self::En, true) => {
+                format!("requests are passed on to {address}{at}, and nobody would listen there any more")
+            }
+            (Self::Ko, false) => format!("요청을 넘겨받는 {address}{at}에 연결을 받는 프로세스가 없음"),
+            (Self::Ko, true) => format!("요청을 넘겨받는 {address}{at}에 더는 연결을 받는 프로세스가 없게 됨"),
         }
     }
 

@@ -274,6 +274,7 @@ impl Lang {
             Trouble::NotListening { .. }
             | Trouble::Answers { .. }
             | Trouble::PassedOn { .. }
+            | Trouble::GivenUp { .. }
             | Trouble::NoValue(_)
             | Trouble::Migration(..)
             | Trouble::Hook(..)

@@ -85,6 +85,7 @@ fn each_language_tells_of_rollouts() {
         Trouble::Unhealthy(Arc::from("503")),
         Trouble::NotHealthyYet,
         Trouble::PassedOn { address: Arc::from("app:1"), at: None },
+        Trouble::GivenUp { address: Arc::from("app:1"), at: None },
         Trouble::Differs(Vec::new()),
         Trouble::Differs(vec![Difference::NotCreated]),
         Trouble::File(Arc::from(".env")),
