@@ -322,8 +322,8 @@ fn a_guard_stands_there_or_nothing_is_touched() {
     // Whoever drives dies, and nobody comes: it does it alone.
     let mut dies = site.begin();
     let guard = "docker ps --all --quiet --filter name=lastgood-guard-live-deploy";
-    shell(&site.live, &format!("await bash -c '[ -n \"$({guard})\" ] && ! flock --nonblock .lastgood/guard true'"))
-        .unwrap();
+    // It stands before anything that serves is touched.
+    shell(&site.live, "await grep -q two .env.prod && ! flock --nonblock .lastgood/guard true").unwrap();
     dies.kill().unwrap();
     dies.wait().unwrap();
     shell(&site.live, &format!("await bash -c '[ -z \"$({guard})\" ]'")).unwrap();
