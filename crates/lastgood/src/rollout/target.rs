@@ -7,6 +7,8 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use lastgood_diagnose::check::Accept;
 use lastgood_diagnose::{drift, topology};
@@ -44,6 +46,10 @@ use super::strays::{called, strays};
 use super::survey::Survey;
 use super::trouble::Trouble;
 use crate::pipeline::stack::Looked;
+
+/// The guard is waited for so long, where it is at work; a rollout that takes longer is somebody else's business.
+const GUARD_ENDS: Duration = Duration::from_secs(120);
+const LOOK_AGAIN: Duration = Duration::from_millis(250);
 
 /// A target's folder.
 #[derive(Clone, Debug)]
@@ -511,13 +517,36 @@ impl Target {
         self.taken_up(true, watcher)
     }
 
+    /// The grip after the guard's, for what it leaves unfinished; `None`: nothing.
+    fn after(&self, guard: &str, who: &str) -> Result<Option<Grip>, Trouble> {
+        let begun = Instant::now();
+        loop {
+            thread::sleep(LOOK_AGAIN);
+            if self.history()?.open().is_none() {
+                return Ok(None);
+            }
+            match Grip::of(&self.state(), who) {
+                Err(Trouble::Held(by)) if by == guard && begun.elapsed() < GUARD_ENDS => {}
+                grip => return grip.map(Some),
+            }
+        }
+    }
+
     fn taken_up(&self, is_guard: bool, watcher: &mut dyn Watcher) -> Result<Option<Ended>, Trouble> {
         let history = self.history()?;
         let Some(past) = history.open() else { return Ok(None) };
         let state = self.state();
         // It knows no user, and is known by what `docker ps` shows.
-        let who = if is_guard { says(&guard::name(&past.release.project)) } else { who() };
-        let grip = Grip::of(&state, &who)?;
+        let guard = guard::name(&past.release.project);
+        let who = if is_guard { says(&guard) } else { who() };
+        let grip = match Grip::of(&state, &who) {
+            // It is about just that.
+            Err(Trouble::Held(by)) if by == guard && !is_guard => match self.after(&guard, &who)? {
+                Some(grip) => grip,
+                None => return Ok(None),
+            },
+            grip => grip?,
+        };
         // It may have been brought to its end while we waited for it.
         let history = self.history()?;
         let Some(past) = history.open() else {
