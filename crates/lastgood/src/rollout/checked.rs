@@ -56,13 +56,11 @@ fn left_behind<'a>(
     topology.edges.iter().filter(move |edge| goes(&edge.host)).filter_map(move |edge| {
         let asker = declared(&topology.components.get(edge.from)?.name)?;
         // Of a service that changes, only what it will be told counts; what a proxy will read nobody has read yet.
+        let is_told = |key: &Arc<str>| asker.environment.iter().any(|(told, _)| told == key);
         let key = match &edge.via {
-            Via::Variable { key, .. } => {
-                let stays = !changes(&asker.name) || asker.environment.iter().any(|(told, _)| told == key);
-                Some(Some(Arc::clone(key)).filter(|_| stays)?)
-            }
+            Via::Variable { key, .. } if !changes(&asker.name) || is_told(key) => Some(Arc::clone(key)),
             Via::Proxy if !changes(&asker.name) => None,
-            Via::Proxy | Via::DependsOn => return None,
+            _ => return None,
         };
         Some(Finding {
             flaw: Flaw::UnknownName { key, name: Arc::clone(&edge.host), nearest: None },

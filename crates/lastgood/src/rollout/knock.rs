@@ -79,8 +79,22 @@ pub fn status(address: &str, name: &str, door: &Door) -> Option<u16> {
     request::put(&get(address, name, door.port, path)).ok().map(|response| response.status)
 }
 
-/// Knocks. `usual` is the status that the old one gives there: who has always answered 500 to this may do so. A proxy that had something to
-/// show has it still.
+impl Door {
+    /// Whether a status will do. `usual` is what the old one gives there: who has always answered 500 to this may do so, and a proxy that
+    /// had something to show has it still.
+    #[must_use]
+    pub fn accepts(&self, status: u16, usual: Option<u16>) -> bool {
+        let fails = |status: u16| status >= 500;
+        let succeeds = |status: u16| (200..400).contains(&status);
+        let is_gone = self.front && matches!(status, 403 | 404) && usual.is_some_and(succeeds);
+        match self.lenient {
+            true => !is_gone && (!fails(status) || usual.is_some_and(fails)),
+            false => succeeds(status),
+        }
+    }
+}
+
+/// Knocks. `usual` is the status that the old one gives there.
 ///
 /// # Errors
 /// If nobody opens, or with the wrong answer.
@@ -98,14 +112,7 @@ pub fn knock(address: &str, name: &str, door: &Door, usual: Option<u16>) -> Resu
         Err(_) if door.lenient => return Ok(()),
         Err(why) => return Err(Trouble::NotListening { port, why }),
     };
-    let fails = |status: u16| status >= 500;
-    let succeeds = |status: u16| (200..400).contains(&status);
-    let is_gone = door.front && matches!(response.status, 403 | 404) && usual.is_some_and(succeeds);
-    let is_well = match door.lenient {
-        true => !is_gone && (!fails(response.status) || usual.is_some_and(fails)),
-        false => succeeds(response.status),
-    };
-    if is_well {
+    if door.accepts(response.status, usual) {
         return Ok(());
     }
     let path = path.split('?').next().unwrap_or_default().to_owned();
@@ -143,6 +150,26 @@ mod tests {
     use lastgood_model::desired::Port;
 
     use super::*;
+
+    #[test]
+    fn no_worse_than_before_will_do_where_nobody_said_what_is_right() {
+        let door = |lenient, front| Door { port: 80, path: Some("/".to_owned()), lenient, front };
+        for (lenient, front, status, usual, will_do) in [
+            (true, false, 404, Some(200), true),
+            (true, false, 502, Some(200), false),
+            (true, false, 502, None, false),
+            (true, false, 502, Some(500), true),
+            (true, true, 404, Some(200), false),
+            (true, true, 403, Some(301), false),
+            (true, true, 404, Some(404), true),
+            (true, true, 404, None, true),
+            (true, true, 401, Some(200), true),
+            (false, false, 302, None, true),
+            (false, true, 500, Some(500), false),
+        ] {
+            assert_eq!(door(lenient, front).accepts(status, usual), will_do, "{lenient} {front} {status} {usual:?}");
+        }
+    }
 
     #[test]
     fn who_asks_at_the_host_comes_out_at_the_containers_port() {

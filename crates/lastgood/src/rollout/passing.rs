@@ -11,6 +11,7 @@ use lastgood_diagnose::topology;
 use lastgood_model::probe_claim::Asked;
 use lastgood_model::release::Release;
 use lastgood_model::snapshot::Container;
+use lastgood_model::stack::ProxyConf;
 use lastgood_model::topology::{Component, ComponentKind, Edge, Topology, Via};
 use lastgood_model::{Stack, Told};
 use lastgood_world::request::{self, Unanswered};
@@ -40,9 +41,9 @@ pub(super) struct Before {
 }
 
 impl Before {
-    /// Whether an address leads to a service, as a proxy knew before.
-    fn leads(&self, service: &str, edge: &Edge) -> bool {
-        self.led.iter().any(|(to, _, address)| **to == *service && *address == edge.address)
+    /// Whether an address led somebody to a service.
+    fn led(&self, service: &str, asker: &Component, edge: &Edge) -> bool {
+        self.led.contains(&(Arc::from(service), Arc::clone(&asker.name), Arc::clone(&edge.address)))
     }
 
     /// A port of this machine that a service will not be published at any more, though a proxy asks it there.
@@ -51,12 +52,11 @@ impl Before {
         let declared = stack.desired.as_ref()?.service(service)?;
         let mut edges = topology.edges.iter().filter(|edge| edge.via == Via::Proxy && is_this_machine(&edge.host));
         let edge = edges.find(|edge| {
-            let asker = topology.components.get(edge.from).map(|asker| Arc::clone(&asker.name));
-            let led = asker.map(|asker| (Arc::from(service), asker, Arc::clone(&edge.address)));
+            let led = topology.components.get(edge.from).is_some_and(|asker| self.led(service, asker, edge));
             let is_published = declared.ports.iter().any(|port| port.host == edge.port);
             // One on the machine's own network has the port itself.
             let bridged = declared.network_mode.as_deref() != Some("host");
-            bridged && !is_published && led.is_some_and(|led| self.led.contains(&led))
+            led && bridged && !is_published
         })?;
         Some(Trouble::GivenUp { address: Arc::clone(&edge.address), at: edge.at.clone() })
     }
@@ -81,7 +81,7 @@ pub(super) fn as_candidates_have_it(stack: &Stack, project: &str, changing: &[Ar
         let name = candidate::name(project, service);
         let own: Vec<Arc<str>> =
             containers(&stack, project, service).map(|container| Arc::clone(&container.name)).collect();
-        let is_of = |conf: &lastgood_model::stack::ProxyConf, name: &str| conf.container.as_deref() == Some(name);
+        let is_of = |conf: &ProxyConf, name: &str| conf.container.as_deref() == Some(name);
         if own.is_empty() || !stack.proxies.iter().any(|conf| is_of(conf, &name)) {
             continue;
         }
@@ -111,8 +111,8 @@ fn is_of_proxies(component: &Component) -> bool {
 /// Whether who does not answer there is passed over.
 fn is_one_of_several(edge: &Edge, stack: &Stack, topology: &Topology) -> bool {
     let asker = topology.components.get(edge.from).and_then(|asker| asker.container.as_ref());
-    let own = stack.proxies.iter().filter(|conf| conf.container.as_ref() == asker);
-    own.into_iter().any(|conf| conf.is_one_of_several(&edge.address))
+    let mut own = stack.proxies.iter().filter(|conf| conf.container.as_ref() == asker);
+    own.any(|conf| conf.is_one_of_several(&edge.address))
 }
 
 /// Waits until nothing is wrong any more, for as long as each thing may be.
@@ -208,10 +208,10 @@ impl Hands<'_> {
     ) -> Result<(), Trouble> {
         // What it listens on itself may take it as long as its door.
         let to_listen = self.manner.of(service).start.map_or(TO_LISTEN, |start| start.0);
-        let limit = |edge: &Edge| if self.before.leads(service, edge) { to_listen } else { TO_ANSWER };
         let wrong = |stack: &Stack| {
             let edge = self.newly_unheard(service, stack, whose)?;
-            Some((limit(&edge), Trouble::PassedOn { address: edge.address, at: edge.at }))
+            let limit = if edge.to == topology::build(stack).find(service) { to_listen } else { TO_ANSWER };
+            Some((limit, Trouble::PassedOn { address: edge.address, at: edge.at }))
         };
         turns_right(wrong(seen), || wrong(&look()))
     }
@@ -233,7 +233,8 @@ impl Hands<'_> {
     fn wrong_front(&self, release: &Release, stack: &Stack) -> Option<Trouble> {
         let stay = self.usual.iter().filter(|(service, _)| !self.changing.contains(service));
         stay.filter_map(|(service, usual)| {
-            let door = self.door(service, stack)?;
+            // One that was wrong before, by what its own settings say, is none of this.
+            let door = self.door(service, stack).filter(|door| door.accepts(*usual, Some(*usual)))?;
             let address = containers(stack, &release.project, service).next().and_then(address)?;
             let trouble = knock(address, service, &door, Some(*usual)).err()?;
             Some(Trouble::Of(Arc::clone(service), Box::new(trouble)))
@@ -254,9 +255,9 @@ impl Hands<'_> {
     }
 
     fn newly_unheard(&self, service: &str, stack: &Stack, whose: Whose) -> Option<Edge> {
-        let unheard = self.unheard(service, stack, whose).into_iter();
+        let mut unheard = self.unheard(service, stack, whose).into_iter();
         let lost = || if whose == Whose::New { self.lost(service, stack) } else { None };
-        unheard.into_iter().find(|edge| !self.before.unheard.contains(&edge.address)).or_else(lost)
+        unheard.find(|edge| !self.before.unheard.contains(&edge.address)).or_else(lost)
     }
 
     /// A way that led to a service, that a proxy still takes, and that leads nowhere any more: a name or a port that was given up.
@@ -266,8 +267,7 @@ impl Hands<'_> {
         let mut edges = topology.edges.iter().filter(|edge| edge.via == Via::Proxy && edge.to != own);
         let lost = edges.find(|edge| {
             let Some(asker) = topology.components.get(edge.from) else { return false };
-            let led = (Arc::from(service), Arc::clone(&asker.name), Arc::clone(&edge.address));
-            if self.is_to_change(&asker.name) || !self.before.led.contains(&led) {
+            if self.is_to_change(&asker.name) || !self.before.led(service, asker, edge) {
                 return false;
             }
             let is_address = edge.host.parse::<IpAddr>().is_ok() || &*edge.host == "localhost";
@@ -285,7 +285,7 @@ impl Hands<'_> {
 mod tests {
     use lastgood_model::desired::{Port, Service};
     use lastgood_model::snapshot::Snapshot;
-    use lastgood_model::stack::{Pass, ProxyConf, VirtualServer};
+    use lastgood_model::stack::{Pass, VirtualServer};
     use lastgood_model::{Desired, Ref};
 
     use super::*;

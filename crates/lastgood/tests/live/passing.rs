@@ -21,7 +21,7 @@ services:
     init: true
     stop_grace_period: 1s
     environment: { PORT: "${PORT}" }
-    command: [sh, -c, 'cd /srv && exec python3 -m http.server "$$PORT"']
+    command: [sh, -c, 'mkdir -p /srv/api && cd /srv && exec python3 -m http.server "$$PORT"']
 "#;
 
 /// A release with an application on a port, and an nginx that passes its requests, and those below `/api`, on to these.
@@ -93,27 +93,15 @@ fn where_nobody_listens_no_request_is_passed_on_to() {
     serves("rolled back");
 }
 
-/// The application bears another name than its service, by which nginx knows it, and publishes a port, at which others may.
-const NAMED: &str = r#"
-name: live-passing
-services:
-  web:
-    image: live-nginx
-    ports: ["127.0.0.1:18492:80"]
-    volumes: ["./conf.d:/etc/nginx/conf.d:ro"]
-    depends_on: [app]
-  app:
-    image: live-python
-    init: true
-    stop_grace_period: 1s
-    networks: { default: { aliases: [shop] } }
-    command: [sh, -c, 'mkdir -p /tmp/www/api && cd /tmp/www && exec python3 -m http.server 8000']
-"#;
+/// The application bears another name than its service, by which nginx knows it.
+fn named(alias: &str) -> String {
+    COMPOSE.replace("PORT}\" }\n", &format!("PORT}}\" }}\n    networks: {{ default: {{ aliases: [{alias}] }} }}\n"))
+}
 
 #[test]
 #[ignore = "needs a Docker engine"]
 fn a_name_that_somebody_asks_by_is_not_given_up() {
-    let site = Site::with("live-passing", NAMED);
+    let site = Site::with("live-passing", &named("shop"));
     release(&site, 8000, 8000, 8000);
     let conf = fs::read_to_string(site.source.path().join("conf.d/default.conf")).unwrap();
     // Looked up with each request, so that nginx itself complains of nothing.
@@ -121,7 +109,7 @@ fn a_name_that_somebody_asks_by_is_not_given_up() {
     site.of_source("conf.d/default.conf", &conf.replace("http://app:8000/", "http://$shop:8000"));
     site.deploy(&[]).ends(0, &["serves"]);
     serves("at first");
-    site.of_source("compose.yaml", &NAMED.replace("aliases: [shop]", "aliases: [store]"));
+    site.of_source("compose.yaml", &named("store"));
     site.deploy(&[]).ends(1, &["app is well, and stays so", "serves again"]);
     serves("gone back");
 }
