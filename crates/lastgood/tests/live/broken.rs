@@ -331,7 +331,7 @@ impl Lab {
 
         let outcome = self.on(kind, &outcome)?.lines().next().unwrap_or("nothing").to_owned();
         let step = format!(
-            "{ours} | grep '\"ended\"' | grep -v '\"done\"' | grep -o '\"act\":\"[a-z-]*\\( [a-z]*\\)\\?' | cut -d'\"' -f4 || :"
+            "{ours} | grep '\"ended\"' | grep -v '\"done\"' | grep -o '\"act\":\"[a-z-]*\\( [a-z]*\\b\\)\\?' | cut -d'\"' -f4 | sed 's/ $//' || :"
         );
         let step = self.on(kind, &step)?.lines().next().unwrap_or_default().to_owned();
         let mut must = |is: bool, what: &dyn Fn() -> String| {

@@ -7,6 +7,11 @@ vm() { "$TEST_VM" exec 1 bash -c "$PREAMBLE cd $LIVE 2>/dev/null || cd /; $1"; }
 kill_client() { kill -9 "$CLIENT" $(pgrep -P "$CLIENT"); }
 # Its own commands go on: they are nobody's then.
 kill_driver() { vm 'pkill -9 -u me -f "[-]-arrived|lastgood/[a]gent.* rollback"'; }
+# In the middle of the way back, however soon that is.
+kill_guard() {
+  vm 'had=$(wc -l <.lastgood/ledger.jsonl); goes_back() { tail -n +$((had + 1)) .lastgood/ledger.jsonl | grep "\"undo\":true"; }
+      await goes_back; pkill -9 -f "[g]uard --of"'
+}
 kill_engine() { vm 'pkill -9 -x dockerd'; }
 power_off() { "$TEST_VM" crash 1; }
 reboot() { "$TEST_VM" reboot 1; }
