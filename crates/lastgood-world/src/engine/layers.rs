@@ -9,9 +9,9 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::FileExt;
 
 use flate2::Compression;
-use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 
+use super::parallel_gzip::ParallelGzip;
 use crate::files::digest_of;
 
 /// What is read into memory as a whole: the list of images, and each one's configuration.
@@ -130,7 +130,7 @@ impl<'f> Saved<'f> {
         names: &BTreeMap<String, String>,
         to: W,
     ) -> io::Result<W> {
-        let mut tar = tar::Builder::new(GzEncoder::new(to, Compression::new(LEVEL)));
+        let mut tar = tar::Builder::new(ParallelGzip::new(to, Compression::new(LEVEL)));
         let (mut list, mut index) = (Vec::new(), Vec::new());
         for image in &self.images {
             add_bytes(&mut tar, &place(&image.id), &image.config)?;
@@ -312,7 +312,8 @@ fn foreign(why: &str) -> io::Error {
 mod tests {
     use std::io::{Seek, SeekFrom};
 
-    use flate2::read::GzDecoder;
+    use flate2::read::MultiGzDecoder;
+    use flate2::write::GzEncoder;
 
     use super::*;
 
@@ -362,7 +363,7 @@ mod tests {
         let has = has.iter().map(|chain| (*chain).to_owned()).collect();
         let also = BTreeMap::from([(digest(config(&[BASE]).as_bytes()), "ours:2".to_owned())]);
         let packed = saved.write_lacking(&has, &also, Vec::new()).unwrap();
-        let mut archive = tar::Archive::new(GzDecoder::new(packed.as_slice()));
+        let mut archive = tar::Archive::new(MultiGzDecoder::new(packed.as_slice()));
         let files = archive.entries().unwrap().map(|entry| {
             let mut entry = entry.unwrap();
             let mut bytes = Vec::new();

@@ -10,6 +10,7 @@ pub mod guard;
 pub mod layering;
 pub mod layers;
 mod logs;
+mod parallel_gzip;
 mod prober;
 mod socket;
 
