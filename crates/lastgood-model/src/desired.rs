@@ -18,6 +18,8 @@ pub struct Desired {
     pub folder: Arc<str>,
     /// The compose files, as the user names them, in the order of merging.
     pub files: Vec<Arc<str>>,
+    /// What Compose takes in beside them: files that they include or extend, and what these name.
+    pub taken_in: Vec<TakenIn>,
     /// Services, in the order of the files.
     pub services: Vec<Service>,
     /// Services that stand in the files and are not asked for now: their profile is not.
@@ -26,6 +28,26 @@ pub struct Desired {
     pub networks: Vec<DeclaredResource>,
     /// Named volumes by the key that services use.
     pub volumes: Vec<DeclaredResource>,
+}
+
+/// A file that is taken in because another one names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TakenIn {
+    /// Its whole path.
+    pub path: Arc<str>,
+    /// What it is taken for.
+    pub taken: Taken,
+}
+
+/// What a file is taken in for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Taken {
+    /// As a compose file.
+    Composed,
+    /// For its variables, which may be secrets.
+    Variables,
+    /// For its labels.
+    Labels,
 }
 
 impl Desired {

@@ -1,6 +1,6 @@
 //! A file to read: where it is, how it is shown, how it is packed. What is written in it is not known here.
 
-use std::fs::{File, Metadata};
+use std::fs::{File, FileType, Metadata};
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -127,38 +127,110 @@ pub fn digest_of(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The files below a folder, sorted, by their paths in it; links are none. `None`: there are more than a thousand.
+/// What lies below a folder; all of it by its path in there, sorted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Below {
+    /// Files, and links that were followed to one.
+    pub files: Vec<PathBuf>,
+    /// Links that were not followed.
+    pub links: Vec<PathBuf>,
+}
+
+/// The files below a folder. Links that lead to a file or a folder of `within` are followed, unless round in a circle. `None`: there are
+/// more than a thousand.
 ///
 /// # Errors
 /// If a folder cannot be read.
-pub fn files_below(folder: &Path) -> io::Result<Option<Vec<PathBuf>>> {
-    below(folder, 1_000, false)
+pub fn files_below(folder: &Path, within: &Path) -> io::Result<Option<Below>> {
+    let within = within.canonicalize()?;
+    below(folder, 1_000, |link| {
+        let to = folder.join(link).canonicalize().ok().filter(|to| to.starts_with(&within))?;
+        let kind = to.metadata().ok()?.file_type();
+        // Wherever on the way here somebody has been in there already.
+        let is_circle = || {
+            let mut way = link.ancestors().skip(1).map(|above| folder.join(above).canonicalize());
+            way.any(|above| above.is_ok_and(|above| above.starts_with(&to)))
+        };
+        (kind.is_file() || kind.is_dir() && !is_circle()).then_some(kind)
+    })
 }
 
-/// The files and links below a folder, as [`files_below`] has them. `None`: there are more than `most`.
+/// The files and links below a folder; no link is followed. `None`: there are more than `most`.
 ///
 /// # Errors
 /// If a folder cannot be read.
 pub fn tree_below(folder: &Path, most: usize) -> io::Result<Option<Vec<PathBuf>>> {
-    below(folder, most, true)
+    let found = below(folder, most, |_| None)?;
+    Ok(found.map(|Below { mut files, links }| {
+        files.extend(links);
+        files.sort();
+        files
+    }))
 }
 
-fn below(folder: &Path, most: usize, with_links: bool) -> io::Result<Option<Vec<PathBuf>>> {
-    let (mut found, mut open) = (Vec::new(), vec![PathBuf::new()]);
+/// `follow` says of a link whether it is taken for what it leads to, and for what.
+fn below(folder: &Path, most: usize, follow: impl Fn(&Path) -> Option<FileType>) -> io::Result<Option<Below>> {
+    let (mut found, mut open) = (Below::default(), vec![PathBuf::new()]);
     while let Some(here) = open.pop() {
         for entry in std::fs::read_dir(folder.join(&here))? {
             let entry = entry?;
             let (path, kind) = (here.join(entry.file_name()), entry.file_type()?);
+            let kind = if kind.is_symlink() { follow(&path).unwrap_or(kind) } else { kind };
             if kind.is_dir() {
                 open.push(path);
-            } else if kind.is_file() || with_links && kind.is_symlink() {
-                found.push(path);
+            } else if kind.is_file() {
+                found.files.push(path);
+            } else if kind.is_symlink() {
+                found.links.push(path);
             }
-            if found.len() + open.len() > most {
+            if found.files.len() + found.links.len() + open.len() > most {
                 return Ok(None);
             }
         }
     }
-    found.sort();
+    found.files.sort();
+    found.links.sort();
     Ok(Some(found))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn links_are_followed_as_far_as_they_stay_within() {
+        let place = tempfile::tempdir().unwrap();
+        let at = place.path().join("project");
+        for folder in ["on/deep", "available"] {
+            fs::create_dir_all(at.join(folder)).unwrap();
+        }
+        for file in ["on/one", "on/deep/two", "available/three", "../outside"] {
+            fs::write(at.join(file), "x").unwrap();
+        }
+        for (to, link) in [
+            ("../available/three", "on/three"),
+            ("../available", "on/all"),
+            ("../on", "on/circle"),
+            ("..", "on/deep/up"),
+            ("loop", "on/loop"),
+            ("../on", "available/back"),
+            ("nowhere", "on/nowhere"),
+            ("../../outside", "on/outside"),
+            ("/dev/null", "on/device"),
+        ] {
+            symlink(to, at.join(link)).unwrap();
+        }
+        let paths = |names: &[&str]| names.iter().map(PathBuf::from).collect::<Vec<_>>();
+        let found = files_below(&at.join("on"), &at).unwrap().unwrap();
+        assert_eq!(found.files, paths(&["all/three", "deep/two", "one", "three"]));
+        assert_eq!(found.links, paths(&["all/back", "circle", "deep/up", "device", "loop", "nowhere", "outside"]));
+
+        let tree = tree_below(&at.join("on"), 100).unwrap().unwrap();
+        let all = ["all", "circle", "deep/two", "deep/up", "device", "loop", "nowhere", "one", "outside", "three"];
+        assert_eq!(tree, paths(&all));
+        assert_eq!(tree_below(&at.join("on"), 5).unwrap(), None);
+    }
 }

@@ -36,7 +36,7 @@ pub use command::{Said, listen};
 pub use compare::{Relation, relation};
 pub use damage::Damage;
 pub use discover::{Again, Discovered, Input, discover};
-pub use files::{LogFile, digest, digest_of, files_below, head, tree_below};
+pub use files::{Below, LogFile, digest, digest_of, files_below, head, tree_below};
 pub use host::{Written, boot_time, host_name, now, written_now};
 pub use lines::{Start, fetch};
 pub use machine::{Capacity, capacities, kernel_release, path_kinds, processor, runs_systemd, socket_holders};

@@ -3,7 +3,9 @@
 
 mod config;
 mod places;
+mod taken_in;
 mod yaml;
 
 pub use config::desired;
 pub use places::{ComposeFile, Places};
+pub use taken_in::{Named, named};

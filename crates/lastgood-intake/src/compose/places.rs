@@ -145,7 +145,7 @@ fn environment_keys(node: &Node) -> Vec<(Arc<str>, u64)> {
 }
 
 /// A path, a list of paths, or a list of maps with `path`, `required` and `format`.
-fn env_files(node: &Node, folder: &str, value: &dyn Fn(&str) -> Option<String>) -> Vec<EnvFileUse> {
+pub(super) fn env_files(node: &Node, folder: &str, value: &dyn Fn(&str) -> Option<String>) -> Vec<EnvFileUse> {
     let variables = Variables { lookup: value, version: ComposeVersion::V2_40 };
     let one = |written: &str, required: bool, raw: bool| {
         let path = interpolate(written, variables, &mut false).unwrap_or_else(|_| written.to_owned());

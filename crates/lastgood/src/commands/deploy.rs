@@ -332,30 +332,37 @@ fn bundle(
     }
     let maker = Maker { host, view, only_plan: args.plan };
     let is_there = |name: &str| jobs.iter().any(|job| job.on == On::Target && host.is_some() && *job.service == *name);
-    let mut services = Vec::new();
-    for name in changes::order(desired, &topology::build(&looked.stack)) {
-        let Some(service) = desired.service(&name) else { continue };
-        let image = match &*service.image {
-            "" => Arc::from(format!("{}-{name}", desired.project)),
-            image => Arc::from(image),
-        };
-        // What is only named is the target's to find.
-        let image_id = match artifact(&name) {
-            Some(artifact) if !args.no_build => match maker.image(&name, artifact, &folder, io)? {
+    let order = changes::order(desired, &topology::build(&looked.stack));
+    let services = || order.iter().filter_map(|name| desired.service(name));
+    let mut made: BTreeMap<Arc<str>, String> = BTreeMap::new();
+    for service in services() {
+        let (name, image) = (&service.name, desired.image_of(service));
+        let image_id = match artifact(name) {
+            Some(artifact) if !args.no_build => match maker.image(name, artifact, &folder, io)? {
                 Ok(image) => Some(image),
                 Err(unmade) => return Ok(Err(Unbuilt::Artifact(unmade))),
             },
-            // What is built there alone is the target's to find, too.
-            None if is_there(&name) => ids.remove(&name),
+            // What is built there alone is the target's to find.
+            None if is_there(name) => ids.remove(name),
             None if service.build.is_some() => compose::image_id(&image)?,
             _ => None,
         };
-        services.push(ReleasedService { name, image, image_id: image_id.unwrap_or_default().into() });
+        made.extend(image_id.map(|id| (image, id)));
     }
+    let released_as = |service: &Service| {
+        let image = desired.image_of(service);
+        // What nobody here makes, for itself or for others, is the target's to find.
+        let image_id = made.get(&image).map(|id| Arc::from(id.as_str())).unwrap_or_default();
+        ReleasedService { name: Arc::clone(&service.name), image, image_id }
+    };
+    let services = services().map(released_as).collect();
     let files: Vec<PathBuf> = desired.files.iter().map(|file| PathBuf::from(&**file)).collect();
     let arguments: Vec<Arc<str>> = arguments.iter().map(|word| Arc::from(word.as_str())).collect();
-    let mut release =
+    let (mut release, astray) =
         released(desired, &folder, &files, services, arguments).map_err(|fault| Complaint::Contents { fault })?;
+    if !astray.is_empty() {
+        io.answer(&view.lang.astray(&astray))?;
+    }
     if let Some(furnished) = &furnished {
         release = furnished.released(release);
     }

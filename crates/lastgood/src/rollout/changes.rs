@@ -30,6 +30,8 @@ pub enum Reason {
     Gone,
     /// It is as it should be, and does not run.
     Stopped,
+    /// It shares the network of this one, which is made anew.
+    Shares(Arc<str>),
 }
 
 /// What a release changes.
@@ -111,7 +113,13 @@ pub fn changes(
             Difference::StaleUpstream { .. } => None,
             difference => Some(Reason::Differs(difference)),
         });
-        reasons.entry(drift.service).or_default().extend(told);
+        let reasons = reasons.entry(drift.service).or_default();
+        for reason in told {
+            // Of several containers each may say the same.
+            if !reasons.contains(&reason) {
+                reasons.push(reason);
+            }
+        }
     }
     let Some(desired) = &stack.desired else { return Changes::default() };
     for service in &desired.services {
@@ -140,6 +148,17 @@ pub fn changes(
         reasons.entry(Arc::clone(&service.name)).or_default().push(Reason::Stopped);
     }
     reasons.retain(|_, reasons| !reasons.is_empty());
+    let takes_over = |name: &str, reasons: &[Reason]| {
+        desired.service(name).is_some_and(|service| {
+            reasons.iter().all(|reason| match reason {
+                Reason::File(file) => is_reread(service, stack, &desired.project, &live.join(&**file)),
+                _ => false,
+            })
+        })
+    };
+    while let Some((service, host)) = cut_off(desired, &reasons, takes_over) {
+        reasons.insert(service, vec![Reason::Shares(host)]);
+    }
     let topology = topology::build(stack);
     let order = order(desired, &topology);
     let staying = order.iter().filter(|name| !reasons.contains_key(*name)).cloned().collect();
@@ -151,17 +170,23 @@ pub fn changes(
         service.is_some_and(|service| may_stand_beside(service, stack, &topology, manner, parent))
     });
     let beside = tried.map(|(name, _)| Arc::clone(name)).collect();
-    let rereads = services.iter().filter(|(name, reasons)| {
-        let all = |service: &Service| {
-            reasons.iter().all(|reason| match reason {
-                Reason::File(file) => is_reread(service, stack, &desired.project, &live.join(&**file)),
-                _ => false,
-            })
-        };
-        desired.service(name).is_some_and(all)
-    });
+    let rereads = services.iter().filter(|(name, reasons)| takes_over(name, reasons));
     let rereads = rereads.map(|(name, _)| Arc::clone(name)).collect();
     Changes { services, beside, unrouted: BTreeMap::new(), rereads, staying, files }
+}
+
+/// A service that would stay as it is while the one whose network it shares is made anew, and with it left without any; and that one.
+/// `takes_over`: it is not made anew.
+fn cut_off(
+    desired: &Desired,
+    reasons: &BTreeMap<Arc<str>, Vec<Reason>>,
+    takes_over: impl Fn(&str, &[Reason]) -> bool,
+) -> Option<(Arc<str>, Arc<str>)> {
+    desired.services.iter().filter(|service| !reasons.contains_key(&service.name)).find_map(|service| {
+        let host = service.network_mode.as_deref()?.strip_prefix("service:")?;
+        let anew = reasons.get_key_value(host).filter(|(host, reasons)| !takes_over(host, reasons));
+        anew.map(|(host, _)| (Arc::clone(&service.name), Arc::clone(host)))
+    })
 }
 
 /// Whether all that is there of a service has ended, and it is no job: a host that was killed in the middle may leave it so.
@@ -227,6 +252,24 @@ mod tests {
     use lastgood_model::desired::DependsOn;
 
     use super::*;
+
+    #[test]
+    fn whose_network_goes_is_made_anew_too() {
+        let service = |name: &str, mode: Option<&str>| Service {
+            name: name.into(),
+            network_mode: mode.map(Arc::from),
+            ..Service::default()
+        };
+        let beside = service("beside", Some("service:vpn"));
+        let services = vec![service("vpn", None), beside, service("app", Some("host")), service("web", None)];
+        let desired = Desired { services, ..Desired::default() };
+        let reasons = |names: &[&str]| names.iter().map(|name| (Arc::from(*name), vec![Reason::Stopped])).collect();
+        let found = |names: &[&str], rereads| cut_off(&desired, &reasons(names), |_, _| rereads);
+        assert_eq!(found(&["vpn"], false), Some(("beside".into(), "vpn".into())));
+        assert_eq!(found(&["vpn"], true), None, "it takes its files over as it is");
+        assert_eq!(found(&["vpn", "beside"], false), None);
+        assert_eq!(found(&["web", "app"], false), None);
+    }
 
     #[test]
     fn dependencies_come_first() {

@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use lastgood_model::Desired;
+use lastgood_model::desired::{Taken, TakenIn};
 use lastgood_model::release::{Release, ReleasedFile, ReleasedService};
 use lastgood_model::rollout::ReleaseId;
-use lastgood_world::{digest, files_below};
+use lastgood_world::{Below, digest, files_below};
 
 use super::release::identified;
 
@@ -36,12 +37,21 @@ pub enum ContentFault {
     Unreadable(String, String),
 }
 
-/// The files of a release, by their paths below the folder. `desired` is what Compose makes of the files in that folder.
+/// What of a folder a release holds, by paths below it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Contents {
+    /// Its files.
+    pub files: BTreeMap<PathBuf, Role>,
+    /// Links in folders that are mounted which lead to nothing of the project's: what they stand for is no part of it.
+    pub astray: Vec<PathBuf>,
+}
+
+/// The files of a release. `desired` is what Compose makes of the files in that folder.
 ///
 /// # Errors
 /// If one of them cannot be a part of it.
-pub fn contents(desired: &Desired, folder: &Path, files: &[PathBuf]) -> Result<BTreeMap<PathBuf, Role>, ContentFault> {
-    let mut found: BTreeMap<PathBuf, Role> = BTreeMap::new();
+pub fn contents(desired: &Desired, folder: &Path, files: &[PathBuf]) -> Result<Contents, ContentFault> {
+    let Contents { files: mut found, mut astray } = Contents::default();
     let mut add = |path: PathBuf, secret: bool, mounted: bool| {
         let role = found.entry(path).or_default();
         role.secret |= secret;
@@ -50,6 +60,14 @@ pub fn contents(desired: &Desired, folder: &Path, files: &[PathBuf]) -> Result<B
     for file in files {
         let path = below(&folder.join(file), folder);
         add(path.ok_or_else(|| ContentFault::Outside(file.to_string_lossy().into_owned()))?, false, false);
+    }
+    for TakenIn { path: whole, taken } in &desired.taken_in {
+        match (below(Path::new(&**whole), folder), taken) {
+            (Some(path), _) => add(path, *taken == Taken::Variables, false),
+            (None, Taken::Composed) => return Err(ContentFault::Outside(whole.to_string())),
+            // As with those of services, it is the target's.
+            (None, Taken::Variables | Taken::Labels) => {}
+        }
     }
     if folder.join(INTERPOLATED).is_file() {
         add(INTERPOLATED.into(), true, false);
@@ -70,18 +88,21 @@ pub fn contents(desired: &Desired, folder: &Path, files: &[PathBuf]) -> Result<B
             } else if place.is_dir() && mount.read_only {
                 let unreadable =
                     |error: std::io::Error| ContentFault::Unreadable(mount.source.to_string(), error.to_string());
-                let inside = files_below(&place).map_err(unreadable)?;
-                let inside = inside.ok_or_else(|| ContentFault::TooMany(mount.source.to_string()))?;
-                for file in inside {
+                let inside = files_below(&place, folder).map_err(unreadable)?;
+                let Below { files, links } = inside.ok_or_else(|| ContentFault::TooMany(mount.source.to_string()))?;
+                for file in files {
                     add(path.join(file), false, false);
                 }
+                astray.extend(links.into_iter().map(|link| path.join(link)));
             }
         }
     }
-    Ok(found)
+    astray.sort();
+    astray.dedup();
+    Ok(Contents { files: found, astray })
 }
 
-/// The release that these files and services make.
+/// The release that these files and services make; and the links that are no part of it, as [`Contents::astray`].
 ///
 /// # Errors
 /// If one of the files cannot be a part of it.
@@ -91,9 +112,10 @@ pub fn released(
     files: &[PathBuf],
     services: Vec<ReleasedService>,
     arguments: Vec<Arc<str>>,
-) -> Result<Release, ContentFault> {
+) -> Result<(Release, Vec<PathBuf>), ContentFault> {
+    let Contents { files, astray } = contents(desired, folder, files)?;
     let mut found = Vec::new();
-    for (path, role) in contents(desired, folder, files)? {
+    for (path, role) in files {
         let path = Arc::from(path.to_string_lossy());
         let file = ReleasedFile { path, digest: Arc::from(""), mode: 0, secret: role.secret };
         let file = as_it_is(file, folder)?;
@@ -101,13 +123,14 @@ pub fn released(
         let mode = if role.secret && !role.mounted { 0o600 } else { file.mode };
         found.push(ReleasedFile { mode, ..file });
     }
-    Ok(identified(Release {
+    let release = identified(Release {
         id: ReleaseId(Arc::from("")),
         project: Arc::clone(&desired.project),
         arguments,
         services,
         files: found,
-    }))
+    });
+    Ok((release, astray))
 }
 
 /// A file of a folder with what it holds there now, and as its permissions are.
@@ -169,10 +192,18 @@ mod tests {
             ..Service::default()
         };
         let desired = Desired { services: vec![service], ..Desired::default() };
-        let found = contents(&desired, at, &["compose.yaml".into()]).unwrap();
+        let found = contents(&desired, at, &["compose.yaml".into()]).unwrap().files;
         let paths: Vec<&str> = found.keys().map(|path| path.to_str().unwrap()).collect();
         assert_eq!(paths, [".env", ".env.prod", "compose.yaml", "conf/a.conf", "conf/deep/b.conf", "site.conf"]);
         assert!(found[Path::new(".env.prod")].secret && found[Path::new("site.conf")].mounted);
+        let taken_in = |path: &str, taken| TakenIn { path: Arc::from(at.join(path).to_string_lossy()), taken };
+        let with = |files| contents(&Desired { taken_in: files, ..desired.clone() }, at, &["compose.yaml".into()]);
+        let more = vec![taken_in("kv/c.yaml", Taken::Composed), taken_in("kv/.env", Taken::Variables)];
+        let found = with(more).unwrap().files;
+        assert!(!found[Path::new("kv/c.yaml")].secret && found[Path::new("kv/.env")].secret);
+        let far = |taken| with(vec![TakenIn { path: "/etc/far".into(), taken }]);
+        assert_eq!(far(Taken::Composed), Err(ContentFault::Outside("/etc/far".to_owned())));
+        assert!(far(Taken::Variables).is_ok() && far(Taken::Labels).is_ok());
         let outside = contents(&desired, at, &["/etc/compose.yaml".into()]);
         assert_eq!(outside, Err(ContentFault::Outside("/etc/compose.yaml".to_owned())));
     }

@@ -394,7 +394,27 @@ impl<'w> Hands<'w> {
             compose.clear(service, within)?;
             heard(up()?)?;
         }
-        self.reread(service, &release, &looked.stack)
+        self.reread(service, &release, &looked.stack)?;
+        for cut_off in self.cut_off_by(service, &release, &looked.stack) {
+            self.switch(&cut_off, &release.id, within)?;
+        }
+        Ok(())
+    }
+
+    /// Services whose containers share the network of one that is gone, since this service was made anew: on either way they follow it.
+    fn cut_off_by(&self, service: &str, release: &Release, before: &Stack) -> Vec<Arc<str>> {
+        let services = before.desired.iter().flat_map(|desired| &desired.services);
+        let shares = |mode: &str| mode.strip_prefix("service:") == Some(service);
+        let mut sharers = services.filter(|other| other.network_mode.as_deref().is_some_and(shares)).peekable();
+        if sharers.peek().is_none() {
+            return Vec::new();
+        }
+        let found = drift::find(&self.look_at(release).stack);
+        let is_cut_off = |name: &Arc<str>| {
+            let mut drifts = found.iter().filter(|drift| drift.service == *name);
+            drifts.any(|drift| drift.differences.contains(&Difference::Setting("network_mode")))
+        };
+        sharers.map(|sharer| Arc::clone(&sharer.name)).filter(is_cut_off).collect()
     }
 
     /// An nginx that was not made anew takes over what its files hold now.

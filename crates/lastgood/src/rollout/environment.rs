@@ -153,9 +153,10 @@ impl Furnished {
     /// What was read there is said of the real folder.
     pub fn settle(&self, desired: &mut Desired) {
         settle(desired, self.stand_in.path(), &self.folder);
-        for file in desired.services.iter_mut().flat_map(|service| &mut service.env_files) {
-            if let Ok(rest) = Path::new(&*file.path).strip_prefix(self.stand_in.path()) {
-                file.path = Arc::from(self.folder.join(rest).to_string_lossy());
+        let told = desired.services.iter_mut().flat_map(|service| &mut service.env_files).map(|file| &mut file.path);
+        for path in told.chain(desired.taken_in.iter_mut().map(|file| &mut file.path)) {
+            if let Ok(rest) = Path::new(&**path).strip_prefix(self.stand_in.path()) {
+                *path = Arc::from(self.folder.join(rest).to_string_lossy());
             }
         }
     }

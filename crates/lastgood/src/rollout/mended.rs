@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use lastgood_intake::env_file::{Dialect, EnvRead, read};
+use lastgood_model::desired::Taken;
 use lastgood_model::release::{Release, ReleasedFile};
 use lastgood_model::{Desired, Secret};
 use lastgood_world::state::Releases;
@@ -101,8 +102,9 @@ pub fn described(
     desired: &Desired,
 ) -> Vec<Mended> {
     let is_environment = |path: &str| {
-        let mut told = desired.services.iter().flat_map(|service| &service.env_files);
-        path == INTERPOLATED || told.any(|file| Path::new(&*file.path) == staging.join(path))
+        let told = desired.services.iter().flat_map(|service| &service.env_files).map(|file| &file.path);
+        let taken_in = desired.taken_in.iter().filter(|file| file.taken == Taken::Variables).map(|file| &file.path);
+        path == INTERPOLATED || told.chain(taken_in).any(|file| Path::new(&**file) == staging.join(path))
     };
     let kept = |path: &str| {
         let mut bytes = Vec::new();

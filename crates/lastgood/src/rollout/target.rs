@@ -433,7 +433,7 @@ impl Target {
             return Ok(None);
         }
         let files: Vec<PathBuf> = desired.files.iter().map(|file| PathBuf::from(&**file)).collect();
-        let mut release =
+        let (mut release, _) =
             released(desired, &self.live, &files, services, like.arguments.clone()).map_err(Trouble::Contents)?;
         // What it does not name and is written over comes back with it.
         let more: Vec<_> = more(like, &release).filter(|file| self.live.join(&*file.path).is_file()).cloned().collect();

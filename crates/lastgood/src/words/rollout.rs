@@ -1,5 +1,6 @@
 //! What rollouts say, in both languages: acts, what went wrong with one, what became of all of it, and the plan's headings.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -314,6 +315,8 @@ impl Lang {
             (Self::Ko, Reason::Gone) => "더 이상 선언되지 않음".to_owned(),
             (Self::En, Reason::Stopped) => "it does not run".to_owned(),
             (Self::Ko, Reason::Stopped) => "실행 중이 아님".to_owned(),
+            (Self::En, Reason::Shares(host)) => format!("it shares the network of {host}, which is made anew"),
+            (Self::Ko, Reason::Shares(host)) => format!("새로 만들어지는 {host}의 네트워크를 같이 사용함"),
         }
     }
 
@@ -484,6 +487,18 @@ impl Lang {
                 vec![pick("see who may read it", "읽기 권한을 확인하세요")],
             ),
         }
+    }
+
+    /// Links that are no part of a release, a line for each.
+    #[must_use]
+    pub fn astray(self, links: &[PathBuf]) -> String {
+        let line = |link: &PathBuf| match self {
+            Self::En => {
+                format!("{} stays behind: a link that leads to nothing in the project's folder\n", link.display())
+            }
+            Self::Ko => format!("{}: 프로젝트 폴더 안의 것을 가리키지 않는 링크라 전송하지 않음\n", link.display()),
+        };
+        links.iter().map(line).collect()
     }
 
     /// A build, or a test, failed; and what it said last follows, if it said anything.

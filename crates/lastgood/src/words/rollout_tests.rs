@@ -95,9 +95,13 @@ fn each_language_tells_of_rollouts() {
     ] {
         differ(&format!("{trouble:?}"), |lang| lang.trouble(&trouble));
     }
-    for reason in
-        [Reason::File(Arc::from("site.conf")), Reason::Gone, Reason::Stopped, Reason::Differs(Difference::NotCreated)]
-    {
+    for reason in [
+        Reason::File(Arc::from("site.conf")),
+        Reason::Gone,
+        Reason::Stopped,
+        Reason::Shares(Arc::from("vpn")),
+        Reason::Differs(Difference::NotCreated),
+    ] {
         differ(&format!("{reason:?}"), |lang| lang.reason(&reason));
     }
     for outcome in

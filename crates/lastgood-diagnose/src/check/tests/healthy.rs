@@ -238,6 +238,7 @@ fn desired() -> Desired {
         project: name("shop"),
         folder: name("/srv/shop"),
         files: names(&["compose.yml"]),
+        taken_in: Vec::new(),
         services: vec![web, api],
         networks: vec![resource("default", "shop_default", false, 30), resource("others", "pg_default", true, 31)],
         volumes: vec![resource("data", "pg_data", true, 40)],

@@ -11,6 +11,7 @@ use lastgood_model::{Desired, Gap, GapKind, SourceId};
 use lastgood_world::{Damage, Said, head, listen, read_small};
 
 use super::project::Project;
+use super::taken_in::taken_in;
 use super::{Texts, env_files, gap};
 
 /// How Compose is called, and the gap that is left where it does not answer.
@@ -50,7 +51,7 @@ pub(super) fn declared(project: &Project) -> Declared {
             Err(damage) => declared.gaps.push(gap(&path.to_string_lossy(), &damage)),
         }
     }
-    let places = Places::of(files);
+    let places = Places::of(files.clone());
     let interpolation = env_files::interpolation(project, &mut declared.gaps);
     match resolved(project) {
         Ok((body, mut desired)) => {
@@ -59,6 +60,7 @@ pub(super) fn declared(project: &Project) -> Declared {
             desired.files = project.files.iter().map(|file| project.shown(file)).collect();
             let value = |key: &str| env_files::interpolated(key, interpolation.as_slice());
             places.locate(&mut desired, &value);
+            desired.taken_in = taken_in(&files, &value);
             declared.env_files =
                 env_files::read(interpolation.clone(), &desired, &places, project, true, &mut declared.gaps);
             declared.desired = Some(desired);

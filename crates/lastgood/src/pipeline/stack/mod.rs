@@ -18,6 +18,7 @@ mod programs;
 mod project;
 mod proxies;
 pub(super) mod replay;
+mod taken_in;
 mod told;
 
 pub use declared::COMPOSE;
