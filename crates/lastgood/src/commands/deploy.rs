@@ -349,13 +349,7 @@ fn bundle(
         };
         made.extend(image_id.map(|id| (image, id)));
     }
-    let released_as = |service: &Service| {
-        let image = desired.image_of(service);
-        // What nobody here makes, for itself or for others, is the target's to find.
-        let image_id = made.get(&image).map(|id| Arc::from(id.as_str())).unwrap_or_default();
-        ReleasedService { name: Arc::clone(&service.name), image, image_id }
-    };
-    let services = services().map(released_as).collect();
+    let services = services().map(|service| released_as(service, desired, &made)).collect();
     let files: Vec<PathBuf> = desired.files.iter().map(|file| PathBuf::from(&**file)).collect();
     let arguments: Vec<Arc<str>> = arguments.iter().map(|word| Arc::from(word.as_str())).collect();
     let (mut release, astray) =
@@ -378,6 +372,14 @@ fn bundle(
     let (accepted, values) = (settings.accepted.iter().map(Accepted::from).collect(), values.collect());
     pack(&mut stream, &serde_json::to_vec(&Sent { release: (&release).into(), manner, accepted, values })?, &packed)?;
     Ok(Ok((stream, release)))
+}
+
+/// A service with its image; `made`: the ids of images that are made here, by their names.
+fn released_as(service: &Service, desired: &Desired, made: &BTreeMap<Arc<str>, String>) -> ReleasedService {
+    let image = desired.image_of(service);
+    // What nobody here makes, for itself or for others, is the target's to find.
+    let image_id = made.get(&image).map(|id| Arc::from(id.as_str())).unwrap_or_default();
+    ReleasedService { name: Arc::clone(&service.name), image, image_id }
 }
 
 /// A service that the settings name, and that the project does not have.
@@ -436,5 +438,34 @@ fn arguments(stack: &StackArgs, folder: &Path) -> Vec<String> {
 impl From<ContentFault> for Complaint {
     fn from(fault: ContentFault) -> Self {
         Self::Contents { fault }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lastgood_model::desired::Build;
+
+    use super::*;
+
+    #[test]
+    fn an_image_that_another_service_builds_is_the_same() {
+        let service = |name: &str, image: &str, build: Option<Build>| Service {
+            name: name.into(),
+            image: image.into(),
+            build,
+            ..Service::default()
+        };
+        let services = vec![
+            service("migrate", "shop-app", None),
+            service("app", "shop-app", Some(Build::default())),
+            service("worker", "", Some(Build::default())),
+            service("store", "redis:7", None),
+        ];
+        let desired = Desired { project: "shop".into(), services, ..Desired::default() };
+        let made = [("shop-app", "sha256:1"), ("shop-worker", "sha256:2")];
+        let made = made.map(|(image, id)| (Arc::from(image), id.to_owned())).into_iter().collect();
+        let ids: Vec<Arc<str>> =
+            desired.services.iter().map(|service| released_as(service, &desired, &made).image_id).collect();
+        assert_eq!(ids.iter().map(|id| &**id).collect::<Vec<_>>(), ["sha256:1", "sha256:1", "sha256:2", ""]);
     }
 }

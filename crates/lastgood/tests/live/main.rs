@@ -11,6 +11,7 @@ mod by_hand;
 mod carried;
 mod checks;
 mod clients;
+mod composed;
 mod deploy;
 mod eyes;
 mod faults;
