@@ -17,6 +17,7 @@ use super::doer::{Hands, MOST_BYTES, everything, heard, kept_image};
 use super::gate::{Look, well};
 use super::health::OwnChecks;
 use super::knock::Door;
+use super::mount_folders::make_missing;
 use super::passing::{Whose, as_candidates_have_it};
 use super::trouble::Trouble;
 
@@ -80,6 +81,7 @@ impl Hands<'_> {
         if desired.service(service).is_none() {
             return Err(Trouble::NoContainer);
         }
+        make_missing(resolved, service, &folder).map_err(other)?;
         let state = state(resolved, service, (&folder, &self.live)).ok_or(Trouble::NotUnderstood)?;
         // Its name stands for the old image until the switch, and one that ends is not to be started again.
         let besides = json!({ "services": { service: {

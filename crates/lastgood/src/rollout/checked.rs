@@ -1,6 +1,7 @@
 //! What `check` finds wrong with a release before anything is touched. Only what the release itself brings along counts: what is wrong
 //! with what runs now may be what it is there to mend.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use lastgood_diagnose::check::{Accept, CheckQuestion, accept, check};
@@ -30,18 +31,52 @@ const OF_A_RELEASE: &[&str] = &[
     "disk-read-only",
 ];
 
-/// What would break it, as declared in `stack`, beside what is accepted. `changes` are services that change, and whether they go.
+/// What would break it, as declared in `stack`, beside what is accepted. `changes` are services that change, and whether they go; `there`
+/// says what lies where something is mounted from once its files are in place.
 #[must_use]
-pub fn would_break(stack: &Stack, changes: &[(Arc<str>, bool)], accepted: &[Accept]) -> Vec<Finding> {
+pub fn would_break(
+    stack: &Stack,
+    changes: &[(Arc<str>, bool)],
+    there: &dyn Fn(&Path) -> bool,
+    accepted: &[Accept],
+) -> Vec<Finding> {
     let question = CheckQuestion { development: None, is_secret_key };
     let topology = topology::build(stack);
     let mut findings = check(stack, &topology, &drift::find(stack), &question);
     findings.retain(|finding| OF_A_RELEASE.contains(&finding.flaw.code()));
     findings.extend(left_behind(stack, &topology, changes));
+    findings.extend(not_brought(stack, changes, there));
     // What fits nothing here may fit another check.
     let _unused = accept(&mut findings, accepted);
     findings.retain(|finding| finding.accepted.is_none() && finding.severity == Severity::WillBreak);
     findings
+}
+
+/// Files that a service which changes has mounted, and that nobody brings. The engine would make an empty folder of each.
+fn not_brought<'a>(
+    stack: &'a Stack,
+    changes: &'a [(Arc<str>, bool)],
+    there: &'a dyn Fn(&Path) -> bool,
+) -> impl Iterator<Item = Finding> + 'a {
+    let services = stack.desired.iter().flat_map(|desired| &desired.services);
+    let services = services.filter(|service| changes.iter().any(|(name, goes)| *name == service.name && !goes));
+    // `site.conf`, and not `conf.d`.
+    let is_file = |path: &str| Path::new(path).extension().is_some_and(|end| end.len() > 1);
+    services.flat_map(move |service| {
+        let mounts = service.mounts.iter().filter(move |mount| {
+            &*mount.kind == "bind"
+                && is_file(&mount.source)
+                && is_file(&mount.target)
+                && !there(Path::new(&*mount.source))
+        });
+        mounts.map(|mount| Finding {
+            flaw: Flaw::MountMissing { source: Arc::clone(&mount.source), target: Arc::clone(&mount.target) },
+            severity: Severity::WillBreak,
+            component: Arc::clone(&service.name),
+            refs: service.at.iter().cloned().collect(),
+            accepted: None,
+        })
+    })
 }
 
 /// Whoever asks a service that goes with the release.
@@ -75,10 +110,36 @@ fn left_behind<'a>(
 #[cfg(test)]
 mod tests {
     use lastgood_model::Secret;
-    use lastgood_model::desired::{Desired, Service};
+    use lastgood_model::desired::{Desired, Mount, Service};
     use lastgood_model::snapshot::{Container, Snapshot};
 
     use super::*;
+
+    #[test]
+    fn a_file_that_is_mounted_has_to_be_brought_or_there() {
+        let mount = |source: &str, target: &str| Mount {
+            kind: "bind".into(),
+            source: source.into(),
+            target: target.into(),
+            ..Mount::default()
+        };
+        let mounts = vec![
+            mount("/srv/a.conf", "/etc/a.conf"),
+            mount("/srv/conf.d", "/etc/conf.d"),
+            mount("/srv/data", "/data.db"),
+        ];
+        let service = Service { name: "app".into(), mounts, ..Service::default() };
+        let stack =
+            Stack { desired: Some(Desired { services: vec![service], ..Desired::default() }), ..Stack::default() };
+        let found = |changes: &[(Arc<str>, bool)], there| -> Vec<Flaw> {
+            would_break(&stack, changes, &|_| there, &[]).into_iter().map(|finding| finding.flaw).collect()
+        };
+        let missing = Flaw::MountMissing { source: "/srv/a.conf".into(), target: "/etc/a.conf".into() };
+        assert_eq!(found(&[("app".into(), false)], false), [missing]);
+        assert_eq!(found(&[("app".into(), false)], true), []);
+        assert_eq!(found(&[("app".into(), true)], false), [], "it goes");
+        assert_eq!(found(&[], false), [], "it stays as it is");
+    }
 
     #[test]
     fn every_code_is_one_that_check_knows() {
@@ -112,7 +173,7 @@ mod tests {
                 ..Stack::default()
             };
             let changes: Vec<_> = changes.iter().map(|(name, goes)| (Arc::from(*name), *goes)).collect();
-            let found = would_break(&stack, &changes, accepted);
+            let found = would_break(&stack, &changes, &|_| true, accepted);
             found.iter().map(|finding| (finding.flaw.code(), finding.component.to_string())).collect::<Vec<_>>()
         };
         let left = [("unknown-name", "app".to_owned())];

@@ -31,6 +31,7 @@ use super::kept;
 use super::knock::{self, Door};
 use super::looks::Looks;
 use super::manner::Manner;
+use super::mount_folders::make_missing;
 use super::outage::{Watch, front};
 use super::passing::{Before, Whose, is_proxy, proxies};
 use super::patience::Patience;
@@ -387,6 +388,9 @@ impl<'w> Hands<'w> {
             matches!(difference, Difference::MountReplaced { .. } | Difference::Setting("container_name"))
         };
         let replaced = |drift: &Drift| &*drift.service == service && drift.differences.iter().any(unseen);
+        if let Some(resolved) = &looked.resolved {
+            make_missing(resolved, service, &self.live).map_err(|error| Trouble::Other(error.to_string()))?;
+        }
         let anew = self.changed.iter().any(changed) || drift::find(&looked.stack).iter().any(replaced);
         let up = || if anew { compose.up_anew(service, within) } else { compose.up(service, within) };
         if heard(up()?).is_err() {

@@ -27,6 +27,7 @@ pub mod making;
 pub mod manner;
 pub mod mended;
 mod migrate;
+pub mod mount_folders;
 pub mod named;
 mod outage;
 mod passing;

@@ -286,7 +286,13 @@ impl Target {
         let accepted: Vec<Accept> = accepted.into_iter().map(Accept::from).collect();
         let changes: Vec<(Arc<str>, bool)> =
             seen.changes.services.iter().map(|(name, why)| (Arc::clone(name), why.contains(&Reason::Gone))).collect();
-        seen.findings = would_break(&seen.looked.stack, &changes, &accepted);
+        let (brought, goes) = (&seen.release, &seen.changes.files);
+        let there = |source: &Path| {
+            let Ok(path) = source.strip_prefix(&self.live) else { return true };
+            let is_brought = brought.files.iter().any(|file| Path::new(&*file.path).starts_with(path));
+            is_brought || source.exists() && !goes.iter().any(|file| Path::new(&**file) == path)
+        };
+        seen.findings = would_break(&seen.looked.stack, &changes, &there, &accepted);
         self.describe(&mut seen, &mended, last);
         seen.choice = orders.choice;
         // Whoever goes back brings no data forward, and what was brought forward stays.
