@@ -172,7 +172,8 @@ impl Drop for Team {
             println!("{}:\n{}", self.project, self.run(events).unwrap_err());
         }
         let clear = "docker ps --all --quiet --filter label=com.docker.compose.project=$PROJECT | xargs -r docker rm --force
-                     docker network ls --quiet --filter label=com.docker.compose.project=$PROJECT | xargs -r docker network rm";
+                     docker network ls --quiet --filter label=com.docker.compose.project=$PROJECT | xargs -r docker network rm
+                     docker image ls --format '{{.Repository}}:{{.Tag}}' | grep \"^lastgood/$PROJECT/\" | xargs -r docker image rm";
         let _gone = self.run(clear);
     }
 }
