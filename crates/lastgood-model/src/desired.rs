@@ -61,6 +61,17 @@ impl Desired {
     }
 }
 
+/// A secret that stands in a variable, and as a file in a container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// Where in the container.
+    pub target: Arc<str>,
+    /// The variable.
+    pub key: Arc<str>,
+    /// What it is set to.
+    pub value: Option<Secret>,
+}
+
 /// One service as declared.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Service {
@@ -93,6 +104,8 @@ pub struct Service {
     pub network_mode: Option<Arc<str>>,
     /// Mounts, secrets and configurations that are files among them.
     pub mounts: Vec<Mount>,
+    /// Secrets that are variables: Compose writes them into its container as it is made.
+    pub written: Vec<Written>,
     /// Whether it takes over the mounts of another one.
     pub volumes_from: bool,
     /// `restart`, or `deploy.restart_policy` in its words; `None` is `no`.

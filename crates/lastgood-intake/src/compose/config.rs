@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use lastgood_model::desired::{
-    Build, DeclaredResource, DependsOn, Healthcheck, Joined, Mount, Port, Service, Settings,
+    Build, DeclaredResource, DependsOn, Healthcheck, Joined, Mount, Port, Service, Settings, Written,
 };
 use lastgood_model::{Desired, Secret};
 use serde::Deserialize;
@@ -37,6 +37,8 @@ type Files = BTreeMap<String, Option<FileBody>>;
 #[serde(default)]
 struct FileBody {
     file: Option<String>,
+    /// A variable that it stands in.
+    environment: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -184,16 +186,21 @@ pub fn desired(body: &[u8]) -> Result<Desired, BodyFault> {
         let file = |(key, body): (String, Option<FileBody>)| Some((key, body?.file?));
         body.unwrap_or_default().into_iter().filter_map(file).collect()
     };
+    let variable = |(key, body): (&String, &Option<FileBody>)| Some((key.clone(), body.as_ref()?.environment.clone()?));
+    let variables: BTreeMap<String, String> = body.secrets.iter().flatten().filter_map(variable).collect();
     let (secrets, configs) = (files(body.secrets), files(body.configs));
     for (name, value) in body.services {
         let settings = setting::declared(&value);
         let mut read: ServiceBody =
             serde_json::from_value(value).map_err(|error| BodyFault(Arc::from(format!("service {name}: {error}"))))?;
-        let mut mounted = files_of(read.secrets.take(), &secrets, "/run/secrets/");
-        mounted.extend(files_of(read.configs.take(), &configs, "/"));
+        let of_service = read.secrets.take().unwrap_or_default();
+        let written = written_of(&of_service, &variables);
+        let mut mounted = files_of(of_service, &secrets, SECRETS);
+        mounted.extend(files_of(read.configs.take().unwrap_or_default(), &configs, "/"));
         let mut service = service(name, read);
         service.settings = settings;
         service.mounts.extend(mounted);
+        service.written = written;
         services.push(service);
     }
     Ok(Desired {
@@ -217,20 +224,33 @@ fn resources(bodies: Option<BTreeMap<String, Option<ResourceBody>>>) -> Vec<Decl
     bodies.unwrap_or_default().into_iter().map(resource).collect()
 }
 
+/// Where Compose puts secrets whose target is no whole path.
+const SECRETS: &str = "/run/secrets/";
+
+impl FileUse {
+    /// Where it lies in the container.
+    fn target(&self, folder: &str) -> Arc<str> {
+        let target = self.target.as_deref().filter(|target| !target.is_empty()).unwrap_or(&self.source);
+        plain(&if target.starts_with('/') { target.to_owned() } else { format!("{folder}{target}") }).into()
+    }
+}
+
 /// Secrets or configurations that are files: Compose mounts them. What is no file it writes into the container.
-fn files_of(uses: Option<Vec<FileUse>>, files: &BTreeMap<String, String>, folder: &str) -> Vec<Mount> {
+fn files_of(uses: Vec<FileUse>, files: &BTreeMap<String, String>, folder: &str) -> Vec<Mount> {
     let mount = |one: FileUse| {
-        let target = one.target.filter(|target| !target.is_empty()).unwrap_or_else(|| one.source.clone());
-        let target = if target.starts_with('/') { target } else { format!("{folder}{target}") };
-        let source = files.get(&one.source)?;
-        Some(Mount {
-            kind: Arc::from("bind"),
-            source: plain(source).into(),
-            target: plain(&target).into(),
-            read_only: true,
-        })
+        let source = plain(files.get(&one.source)?).into();
+        Some(Mount { kind: Arc::from("bind"), source, target: one.target(folder), read_only: true })
     };
-    uses.unwrap_or_default().into_iter().filter_map(mount).collect()
+    uses.into_iter().filter_map(mount).collect()
+}
+
+/// Secrets that are variables. What these are set to Compose does not say.
+fn written_of(uses: &[FileUse], variables: &BTreeMap<String, String>) -> Vec<Written> {
+    let written = |one: &FileUse| {
+        let key = variables.get(&one.source)?.as_str().into();
+        Some(Written { target: one.target(SECRETS), key, value: None })
+    };
+    uses.iter().filter_map(written).collect()
 }
 
 fn service(name: String, body: ServiceBody) -> Service {
@@ -258,6 +278,7 @@ fn service(name: String, body: ServiceBody) -> Service {
         networks: body.networks.unwrap_or_default().into_iter().map(joined).collect(),
         network_mode: body.network_mode.map(Arc::from),
         mounts,
+        written: Vec::new(),
         volumes_from: body.volumes_from.is_some_and(|list| !list.is_empty()),
         restart: deploy.restart_policy.map(restart_policy).or_else(|| body.restart.map(Arc::from)),
         healthcheck: body.healthcheck.map(healthcheck),
@@ -442,6 +463,19 @@ mod tests {
         assert_eq!(desired.network_name("db").map(|name| &**name), Some("pgvector_default"));
         let networks: Vec<_> = desired.networks.iter().map(|one| (&*one.key, one.external, one.has_subnet)).collect();
         assert_eq!(networks, [("db", true, false), ("default", false, false), ("edge", false, true)]);
+    }
+
+    #[test]
+    fn secrets_are_files_or_variables() {
+        let body = r#"{"name": "shop", "services": {"api": {"secrets": [
+            {"source": "file"}, {"source": "token"}, {"source": "token", "target": "/etc/token"}, {"source": "other"}]}},
+            "secrets": {"file": {"file": "/srv/file"}, "token": {"environment": "TOKEN"}, "other": null}}"#;
+        let desired = desired(body.as_bytes()).unwrap();
+        let [api] = desired.services.as_slice() else { panic!("{desired:?}") };
+        let mounts: Vec<_> = api.mounts.iter().map(|mount| (&*mount.source, &*mount.target)).collect();
+        assert_eq!(mounts, [("/srv/file", "/run/secrets/file")]);
+        let written: Vec<_> = api.written.iter().map(|one| (&*one.key, &*one.target, one.value.is_none())).collect();
+        assert_eq!(written, [("TOKEN", "/run/secrets/token", true), ("TOKEN", "/etc/token", true)]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use lastgood_model::desired::{EnvFileUse, Service};
 use lastgood_model::stack::Asked;
-use lastgood_model::{Desired, Ref};
+use lastgood_model::{Desired, Ref, Secret};
 
 use super::yaml::{Kind, Node};
 use crate::env_file::{ComposeVersion, Variables, interpolate};
@@ -74,9 +74,12 @@ impl Places {
         })
     }
 
-    /// Says of everything declared where it stands, and of services which environment files they name. `value` knows what a
+    /// Says of everything declared where it stands, and of services which environment files they name and what their secrets are. `value` knows what a
     /// variable is set to.
     pub fn locate(&self, desired: &mut Desired, value: &dyn Fn(&str) -> Option<String>) {
+        for written in desired.services.iter_mut().flat_map(|service| &mut service.written) {
+            written.value = value(&written.key).map(Secret::from);
+        }
         let declared = self.outline().services.into_iter().map(|service| service.name);
         desired.inactive = declared.filter(|name| desired.service(name).is_none()).collect();
         for (path, folder, root) in &self.files {

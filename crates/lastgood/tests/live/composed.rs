@@ -82,6 +82,44 @@ fn what_compose_files_name_travels_with_them() {
     site.of_source("compose.yaml", OF_SEVERAL);
 }
 
+const SECRET: &str = r#"
+name: live-secret
+services:
+  app:
+    image: live-python
+    init: true
+    stop_grace_period: 1s
+    command: [python3, -c, "import time; time.sleep(9999)"]
+    secrets: [token]
+  other:
+    image: live-redis
+secrets:
+  token: { environment: TOKEN }
+"#;
+
+#[test]
+#[ignore = "needs a Docker engine"]
+fn a_secret_that_is_a_variable_is_noticed_and_goes_back() {
+    let site = Site::with("live-secret", SECRET);
+    let is = |token: &str, when: &str| {
+        let asks = format!("[ \"$(docker exec live-secret-app-1 cat /run/secrets/token)\" = {token} ]");
+        assert_eq!(shell(Path::new("/"), &asks), Ok(()), "{when}");
+    };
+    site.of_source(".env", "TOKEN=carbon-1\n");
+    site.deploy(&[]).ends(0, &["serves"]);
+    is("carbon-1", "first");
+    site.deploy(&[]).ends(0, &["nothing to do"]);
+
+    site.of_source(".env", "TOKEN=carbon-2\n");
+    let second = site.deploy(&[]);
+    second.ends(0, &["app: /run/secrets/token is another file now", "stays other", "serves"]);
+    assert!(!second.text().contains("carbon-"), "{}", second.text());
+    is("carbon-2", "second");
+    site.is_as_compose_has_it("second");
+    site.rollback(&[]).ends(0, &["serves"]);
+    is("carbon-1", "gone back");
+}
+
 const SHARED: &str = r#"
 name: live-shared
 services:

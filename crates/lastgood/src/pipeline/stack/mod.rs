@@ -20,6 +20,7 @@ mod proxies;
 pub(super) mod replay;
 mod taken_in;
 mod told;
+mod written;
 
 pub use declared::COMPOSE;
 pub use programs::FoundProgram;
@@ -185,6 +186,7 @@ pub fn look_knowing(subject: &StackSubject, standing: Option<Standing>) -> (Look
     let inside = observed.engine().zip(observed.openable.as_ref());
     if let Some((engine, openable)) = inside {
         looked.proxies(engine, openable);
+        written::compare(engine, &mut looked.stack);
     }
     looked.host(&endpoint, machine, project.as_ref());
     observed.images_of_services(&mut looked.stack, &mut looked.gaps);
@@ -216,6 +218,9 @@ impl Looked {
         self.stack.at = now();
         let mut observed = engine::observe(&Endpoint::of_user(), self.stack.at);
         self.stack.snapshot = observed.snapshot.take();
+        if let Some(engine) = observed.engine() {
+            written::compare(engine, &mut self.stack);
+        }
         self.gaps.append(&mut observed.gaps);
         observed.images_of_services(&mut self.stack, &mut self.gaps);
         self.gaps.sort();
