@@ -66,6 +66,7 @@ pub mod timestamp;
 mod unit_files;
 mod uvicorn;
 mod wrapped_log;
+pub mod written_path;
 
 pub use access::{Request, RequestKey};
 pub use apache_conf::ApacheConf;

@@ -74,8 +74,8 @@ impl Places {
         })
     }
 
-    /// Says of everything declared where it stands, and of services which environment files they name and what their secrets are. `value` knows what a
-    /// variable is set to.
+    /// Says of everything declared where it stands, and of services which environment files they name and what their secrets are. `value`
+    /// knows what a variable is set to.
     pub fn locate(&self, desired: &mut Desired, value: &dyn Fn(&str) -> Option<String>) {
         for written in desired.services.iter_mut().flat_map(|service| &mut service.written) {
             written.value = value(&written.key).map(Secret::from);

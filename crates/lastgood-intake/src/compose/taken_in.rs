@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::places::{ComposeFile, env_files};
 use super::yaml::{Kind, Node};
 use crate::env_file::{ComposeVersion, Variables, interpolate};
+use crate::written_path::{folder_of, joined};
 
 /// Taken in where nothing else is said, if it is there.
 const USUAL_ENV_FILE: &str = ".env";
@@ -43,7 +44,7 @@ pub fn named(file: &ComposeFile, value: &dyn Fn(&str) -> Option<String>) -> Name
         };
         let Some(first) = files.first() else { continue };
         let said = included.get("project_directory").and_then(Node::text).and_then(|text| whole(text));
-        let folder: Arc<str> = said.unwrap_or_else(|| parent(first).to_owned()).into();
+        let folder: Arc<str> = said.unwrap_or_else(|| folder_of(first).to_owned()).into();
         match included.get("env_file") {
             Some(files) => named.interpolated.extend(paths(files)),
             None => named.interpolated.push(joined(&folder, USUAL_ENV_FILE)),
@@ -53,7 +54,7 @@ pub fn named(file: &ComposeFile, value: &dyn Fn(&str) -> Option<String>) -> Name
     for (_, _, service) in root.get("services").into_iter().flat_map(Node::pairs) {
         let extended = service.get("extends").and_then(|extends| extends.get("file")).and_then(Node::text);
         if let Some(path) = extended.and_then(|text| whole(text)) {
-            let folder = Arc::from(parent(&path));
+            let folder = Arc::from(folder_of(&path));
             named.composed.push((path, folder));
         }
         named.labels.extend(service.get("label_file").map(paths).unwrap_or_default());
@@ -69,26 +70,6 @@ fn texts(node: &Node) -> Vec<&Arc<str>> {
         Kind::List(_) => node.items().iter().filter_map(Node::text).collect(),
         _ => node.text().into_iter().collect(),
     }
-}
-
-/// A path as it is written in a folder; `.` and `..` are followed as far as they are written.
-fn joined(folder: &str, path: &str) -> String {
-    let whole = if path.starts_with('/') { path.to_owned() } else { format!("{folder}/{path}") };
-    let mut parts: Vec<&str> = Vec::new();
-    for part in whole.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop();
-            }
-            part => parts.push(part),
-        }
-    }
-    format!("/{}", parts.join("/"))
-}
-
-fn parent(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use lastgood_diagnose::Condition;
 use lastgood_diagnose::architecture::runs_on;
 use lastgood_diagnose::modules::foreign;
 use lastgood_intake::program::{BEGINNING, Program, is_module, module_in, program};
+use lastgood_intake::written_path::{folder_of, joined};
 use lastgood_model::desired::Service;
 use lastgood_model::snapshot::{Container, ForeignModule, Image};
 use lastgood_model::{Desired, Gap, Snapshot, Stack};
@@ -277,26 +278,6 @@ impl Looking<'_> {
         }
         Ok(None)
     }
-}
-
-fn folder_of(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(folder, _)| folder)
-}
-
-/// A path in a folder, without `.` and `..`.
-fn joined(folder: &str, path: &str) -> String {
-    let folder = if path.starts_with('/') { "" } else { folder };
-    let mut parts: Vec<&str> = Vec::new();
-    for part in folder.split('/').chain(path.split('/')) {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop();
-            }
-            part => parts.push(part),
-        }
-    }
-    format!("/{}", parts.join("/"))
 }
 
 #[cfg(test)]

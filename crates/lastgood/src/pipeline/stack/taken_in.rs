@@ -15,13 +15,10 @@ const MOST: usize = 500;
 /// Each of them once. `value` knows what a variable is set to.
 pub(super) fn taken_in(files: &[ComposeFile], value: &dyn Fn(&str) -> Option<String>) -> Vec<TakenIn> {
     let mut found: BTreeSet<(String, Taken)> = BTreeSet::new();
-    let mut ahead: VecDeque<ComposeFile> = files.iter().cloned().collect();
-    let mut told = files.len();
-    while let Some(file) = ahead.pop_front() {
+    let mut ahead: VecDeque<(ComposeFile, bool)> = files.iter().map(|file| (file.clone(), true)).collect();
+    while let Some((file, is_told)) = ahead.pop_front() {
         let named = named(&file, value);
-        // What services of these are told, they say themselves: some of them may not be asked for.
-        let is_told = told > 0;
-        told = told.saturating_sub(1);
+        // What services of the files that Compose is told have, they say themselves: some of them may not be asked for.
         let variables = named.interpolated.into_iter().chain(named.told.into_iter().filter(|_| !is_told));
         let with = |taken| move |path: String| (path, taken);
         let beside = variables.map(with(Taken::Variables)).chain(named.labels.into_iter().map(with(Taken::Labels)));
@@ -30,7 +27,7 @@ pub(super) fn taken_in(files: &[ComposeFile], value: &dyn Fn(&str) -> Option<Str
             let Ok(bytes) = read_small(Path::new(&path)) else { continue };
             if found.len() < MOST && found.insert((path.clone(), Taken::Composed)) {
                 let text = String::from_utf8_lossy(&bytes).into_owned();
-                ahead.push_back(ComposeFile { path: path.into(), folder, text });
+                ahead.push_back((ComposeFile { path: path.into(), folder, text }, false));
             }
         }
     }
